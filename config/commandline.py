@@ -1,0 +1,65 @@
+"""Run a command with what it needs: compiled translations, embedded servers, a migrated database."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from config import embedded, removal, translations
+from config.bootstrap import ROOT
+
+# These never touch a database.
+WITHOUT_DATABASE = {"check", "collectstatic", "compilemessages", "help", "makemessages", "startapp", "version", "--help", "-h", "--version"}
+WITH_BROKER = {"demo", "celery"}
+# These bring the tables themselves, or work on their definition.
+WITHOUT_TABLES = {"demo", "migrate", "makemigrations", "showmigrations", "sqlmigrate"}
+
+
+def home() -> Path:
+    """Where this checkout keeps what it makes: servers' data, secrets, documents. `VIGIE_HOME` moves it."""
+    return Path(os.environ.get("VIGIE_HOME", ROOT / "var"))
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line and return its exit status."""
+    translations.compile_changed(ROOT / "locale")
+    command = argv[1] if len(argv) > 1 else "help"
+    if command == "test":
+        return _test(argv[2:])
+    if command == "demo" and "--remove" in argv:
+        return removal.remove(home(), ROOT)
+    if command == "demo" and "--reset" in argv and "DATABASE_URL" not in os.environ:
+        removal.reset(home())
+    if command in WITHOUT_DATABASE or {"--help", "-h"} & set(argv):
+        return _execute(argv)
+    with embedded.servers(home(), broker=command in WITH_BROKER):
+        if command not in WITHOUT_TABLES:
+            _migrate_new_database()
+        return _execute(argv)
+
+
+def _test(arguments: list[str]) -> int:
+    import pytest
+
+    os.chdir(ROOT)
+    return int(pytest.main(arguments))
+
+
+def _execute(argv: list[str]) -> int:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(argv)
+    return 0
+
+
+def _migrate_new_database() -> None:
+    """Give an empty database its tables, so that a first command need not be `migrate`."""
+    import django
+    from django.core.management import call_command
+    from django.db import connection
+
+    django.setup()
+    if "django_migrations" not in connection.introspection.table_names():
+        print("A new database: creating its tables …", file=sys.stderr)
+        call_command("migrate", verbosity=0)

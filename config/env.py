@@ -1,0 +1,66 @@
+"""Typed readers of the environment. Each refuses nonsense with a sentence that names the variable.
+
+`NAME_FILE` may hold the path of a file with the value (for secrets mounted by an orchestrator).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of `name`, or of the file named by `NAME_FILE`; an unset variable without default is refused."""
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from None
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set {name}, or {name}_FILE to a file that holds it.")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name, "true" if default else "false").strip().lower()
+    if value not in {"true", "false", "1", "0", "yes", "no"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use true or false.")
+    return value in {"true", "1", "yes"}
+
+
+def integer(name: str, default: int, *, minimum: int = 0) -> int:
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) < minimum:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use a whole number from {minimum} up.")
+    return int(value)
+
+
+def origin(name: str, default: str) -> str:
+    """An origin such as `https://reports.example.com`, without path or trailing slash."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use an origin such as https://reports.example.com.")
+    return value
+
+
+def database(name: str) -> dict[str, Any]:
+    """Django's database settings from a URL `postgresql://user:password@host:port/name` (or `?host=/socket/folder`)."""
+    value = text(name)
+    parts = urlsplit(value)
+    query = parse_qs(parts.query)
+    host = query.get("host", [parts.hostname or ""])[0]
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ImproperlyConfigured(f"{name} is not a database URL; use postgresql://user:password@host:port/name.")
+    return {
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+    }

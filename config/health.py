@@ -1,0 +1,28 @@
+"""Whether the service works: red when the database is away or jobs are not being done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from jobs.models import Job
+
+# Ticks come every second and workers pick up within a minute; later than this, beat or every worker is down.
+LATE = timedelta(minutes=5)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 with `{"status": "ok"}`, or 503 with what is wrong."""
+    problems = []
+    try:
+        late = Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.SENT], run_at__lt=timezone.now() - LATE).count()
+        if late:
+            problems.append(f"{late} jobs are more than {LATE.seconds // 60} minutes late")
+    except DatabaseError:
+        problems.append("the database does not answer")
+    return JsonResponse({"status": "failing" if problems else "ok", "problems": problems}, status=503 if problems else 200)

@@ -1,0 +1,239 @@
+"""One settings file; what differs between machines comes from the environment through `config.env`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import font_manrope
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from config import env, secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# Servers' data, spool files, generated secrets of an installation without an environment of its own.
+HOME = Path(os.environ.get("VIGIE_HOME", BASE_DIR / "var"))
+
+# ---------------------------------------------------------------------------------------------------------- addresses
+SITE_URL = env.origin("SITE_URL", "http://localhost:8000")
+_site = urlsplit(SITE_URL)
+IS_LOCAL = _site.hostname in {"localhost", "127.0.0.1"}
+IS_HTTPS = _site.scheme == "https"
+if not (IS_LOCAL or IS_HTTPS):
+    raise ImproperlyConfigured(f"SITE_URL is {SITE_URL}; outside this machine the service must be reached by https.")
+# `accounts.hosts` answers 421 for a host that no agency owns, before anything else runs.
+ALLOWED_HOSTS = ["*"]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# ------------------------------------------------------------------------------------------------------------ secrets
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = secrets.value("SECRET_KEY", HOME, may_generate=IS_LOCAL)
+# Newest first; older keys still decrypt. See `accounts.vault`.
+CREDENTIAL_KEYS = secrets.fernet_keys("CREDENTIAL_KEYS", HOME, may_generate=IS_LOCAL)
+
+# --------------------------------------------------------------------------------------------------------------- apps
+SHARED_APPS = [
+    "jobs",
+    "accounts",
+    "reports",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+]
+TENANT_APPS = ["campaigns", "kpis", "reports.archive"]
+INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+TENANT_MODEL = "accounts.Client"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "accounts.hosts.KnownHosts",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.gate.ClientGate",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "accounts.brand.context",
+            ]
+        },
+    }
+]
+
+# ----------------------------------------------------------------------------------------------------------- database
+DATABASES = {
+    "default": {
+        "ENGINE": "accounts.tenancy.backend",
+        **(env.database("DATABASE_URL") if "DATABASE_URL" in os.environ or "DATABASE_URL_FILE" in os.environ else {"NAME": "unset"}),
+    }
+}
+if env.flag("DATABASE_POOL", default=False):
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL_SIZE", 8, minimum=1)}}
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": env.integer("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+# One SET per change of client, not one per query; the backend raises when it fails.
+TENANT_LIMIT_SET_CALLS = True
+
+# -------------------------------------------------------------------------------------------------------------- queue
+JOB_PICK_UP_SECONDS = env.integer("JOB_PICK_UP_SECONDS", 60, minimum=1)
+JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, minimum=2)
+CELERY_BROKER_URL = env.text("BROKER_URL", "memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+# A tick that could not run within its second is worthless: the next one does its work.
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "tick", "schedule": 1.0, "options": {"expires": 5}}}
+
+# ----------------------------------------------------------------------------------------------------------- sign-in
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+
+# ---------------------------------------------------------------------------------------------------------- transport
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_NAME = "vigie_session"
+CSRF_COOKIE_NAME = "vigie_csrf"
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=IS_HTTPS) else None
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+
+# ----------------------------------------------------------------------------------------------------- words and time
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LANGUAGE_COOKIE_NAME = "vigie_language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# -------------------------------------------------------------------------------------------------------------- files
+STATIC_URL = "/static/"
+_static_root = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static", ("fonts", Path(font_manrope.__file__).parent / "files")]
+_collected = (_static_root / "staticfiles.json").exists()
+STATIC_ROOT = _static_root if _collected or "collectstatic" in sys.argv else None
+# Until `collectstatic` has run, files are served from where they lie.
+WHITENOISE_USE_FINDERS = not _collected
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _collected
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --------------------------------------------------------------------------------------------------------------- mail
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 30, minimum=1)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vigie <reports@localhost>")
+
+# ---------------------------------------------------------------------------------------------------------- platforms
+# Versions and addresses are settings, for every platform retires a version a year.
+GOOGLE_ADS = {
+    "base_url": env.text("GOOGLE_ADS_URL", "https://googleads.googleapis.com"),
+    "token_url": env.text("GOOGLE_ADS_TOKEN_URL", "https://oauth2.googleapis.com/token"),
+    "version": env.text("GOOGLE_ADS_VERSION", "v26"),
+    "developer_token": env.text("GOOGLE_ADS_DEVELOPER_TOKEN", ""),
+    "client_id": env.text("GOOGLE_ADS_CLIENT_ID", ""),
+    "client_secret": env.text("GOOGLE_ADS_CLIENT_SECRET", ""),
+}
+PLATFORMS = {"google_ads": GOOGLE_ADS}
+
+# ---------------------------------------------------------------------------------------------------------------- API
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Vigie API",
+    "VERSION": "1",
+    "DESCRIPTION": "Marketing figures of the client companies you may see.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    # httpx logs whole URLs at INFO, and some platforms carry tokens in them.
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}

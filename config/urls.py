@@ -1,0 +1,46 @@
+"""Every address. A route with `client_slug` is a client's: the gate resolves it before the view is called."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from accounts.views import home
+from config.health import healthz
+from kpis.api import KpiView
+from reports import views as reports
+
+
+class IsoWeek:
+    regex = r"\d{4}-W\d{2}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(IsoWeek, "week")
+
+client_pages: list[URLPattern | URLResolver] = [
+    path("", reports.overview, name="overview"),
+    path("reports/", reports.report_list, name="report_list"),
+    path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
+]
+api: list[URLPattern | URLResolver] = [
+    path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
+    path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api_schema"), name="api_docs"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("c/<slug:client_slug>/", include(client_pages)),
+    path("api/v1/", include(api)),
+    path("u/<str:token>/", reports.unsubscribe, name="unsubscribe"),
+    path("accounts/", include("allauth.account.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+]
