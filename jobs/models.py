@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Job(models.Model):
+    """One piece of work. At most one open row exists per client, kind and key: asking again joins the open one."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"  # waits for its time
+        SENT = "sent"  # its id is with the broker; sent again when the lease runs out
+        RUNNING = "running"  # a worker holds the lease and renews it
+        DONE = "done"
+        FAILED = "failed"
+
+    OPEN: ClassVar = (State.QUEUED, State.SENT, State.RUNNING)
+
+    # A plain id: this app is the ground floor and knows no clients.
+    client_id = models.BigIntegerField(null=True, db_index=True)
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200, default="")
+    arguments = models.JSONField(default=dict)
+    run_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=10, default=State.QUEUED)
+    # Counts starts; also the fence: a worker whose attempt is not the row's has lost the job.
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    wanted_again = models.BooleanField(default=False)
+    error = models.TextField(default="")
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["client_id", "kind", "key"],
+                condition=models.Q(state__in=["queued", "sent", "running"]),
+                nulls_distinct=False,
+                name="jobs_one_open_per_key",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["run_at"], condition=models.Q(state="queued"), name="jobs_due"),
+            models.Index(fields=["lease_until"], condition=models.Q(state__in=["sent", "running"]), name="jobs_leased"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} ({self.state})"

@@ -1,0 +1,151 @@
+"""Claim, lease, heartbeat, finish, reap: every change of a job is one conditional UPDATE whose rows are counted."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from jobs.models import Job
+
+# A message not picked up within this time is sent again; a worker silent for as long as its lease has died.
+PICK_UP = settings.JOB_PICK_UP_SECONDS
+LEASE = settings.JOB_LEASE_SECONDS
+ATTEMPTS = 8
+
+
+class LeaseLost(Exception):
+    """Another worker has this job now; whatever this one did since must not be kept."""
+
+
+def enqueue(
+    kind: str, *, client_id: int | None = None, key: str = "", arguments: dict[str, Any] | None = None, run_at: datetime | None = None
+) -> int:
+    """Ask for a job and return its row's id. An open row of the same client, kind and key is joined, not doubled.
+
+    A waiting row keeps the earlier of both times. A running one is run again afterwards, for it may have read the data
+    before the caller's change. Call it inside the transaction that makes the work necessary.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO jobs_job AS job (client_id, kind, key, arguments, run_at, state, attempt, wanted_again, error)
+            VALUES (%(client)s, %(kind)s, %(key)s, %(arguments)s::jsonb, coalesce(%(run_at)s, now()), 'queued', 0, false, '')
+            ON CONFLICT (client_id, kind, key) WHERE state IN ('queued', 'sent', 'running') DO UPDATE SET
+                run_at = CASE WHEN job.state = 'running' AND NOT job.wanted_again THEN excluded.run_at
+                              ELSE least(job.run_at, excluded.run_at) END,
+                wanted_again = job.wanted_again OR job.state = 'running',
+                arguments = job.arguments || excluded.arguments
+            RETURNING id
+            """,
+            {"client": client_id, "kind": kind, "key": key, "arguments": json.dumps(arguments or {}), "run_at": run_at},
+        )
+        return int(cursor.fetchone()[0])
+
+
+def claim(limit: int, client_id: int | None = None) -> list[int]:
+    """Take up to `limit` due jobs (of one client, if given) and return their ids; callers in parallel get different ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE jobs_job SET state = 'sent', lease_until = now() + make_interval(secs => %(pick_up)s) WHERE id IN (
+                SELECT id FROM jobs_job WHERE state = 'queued' AND run_at <= now()
+                    AND (%(client)s::bigint IS NULL OR client_id = %(client)s)
+                ORDER BY run_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            ) RETURNING id
+            """,
+            {"pick_up": PICK_UP, "limit": limit, "client": client_id},
+        )
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def reap() -> int:
+    """Queue again what a lost message or a dead worker left behind; return how many. Too many deaths fail the job."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE jobs_job SET
+                state = CASE WHEN attempt >= %(attempts)s THEN 'failed' ELSE 'queued' END,
+                finished_at = CASE WHEN attempt >= %(attempts)s THEN now() END,
+                error = CASE WHEN state = 'running' THEN 'the worker stopped answering' ELSE error END,
+                lease_until = NULL
+            WHERE id IN (
+                SELECT id FROM jobs_job WHERE state IN ('sent', 'running') AND lease_until < now() FOR UPDATE SKIP LOCKED
+            )
+            """,
+            {"attempts": ATTEMPTS},
+        )
+        return int(cursor.rowcount)
+
+
+def start(job_id: int) -> Job | None:
+    """Take the lease of a sent job, or None when another worker has it already (a message may arrive twice)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE jobs_job SET state = 'running', attempt = attempt + 1, lease_until = now() + make_interval(secs => %s)
+               WHERE id = %s AND state = 'sent'""",
+            [LEASE, job_id],
+        )
+        taken = cursor.rowcount
+    return Job.objects.get(pk=job_id) if taken else None
+
+
+def heartbeat(job: Job) -> bool:
+    """Renew the lease; False when it is lost."""
+    return _change(job, "lease_until = now() + make_interval(secs => %s)", [LEASE])
+
+
+def finish(job: Job) -> bool:
+    """Close the job, or queue it again when it was asked for meanwhile; False when the lease is lost."""
+    return _change(
+        job,
+        """state = CASE WHEN wanted_again THEN 'queued' ELSE 'done' END, attempt = CASE WHEN wanted_again THEN 0 ELSE attempt END,
+           finished_at = CASE WHEN wanted_again THEN NULL ELSE now() END, wanted_again = false, lease_until = NULL, error = ''""",
+    )
+
+
+def retry(job: Job, error: str) -> bool:
+    """Queue the job for another attempt, each twice as far away as the one before; after the last one it has failed."""
+    if job.attempt >= ATTEMPTS:
+        return fail(job, error)
+    wait = min(5 * 2 ** (job.attempt - 1), 900)
+    assignments = "state = 'queued', run_at = now() + make_interval(secs => %s), lease_until = NULL, wanted_again = false, error = %s"
+    return _change(job, assignments, [wait, error])
+
+
+def fail(job: Job, error: str) -> bool:
+    """Close the job as failed, unless it was asked for meanwhile: then it starts afresh at the time asked for."""
+    return _change(
+        job,
+        """state = CASE WHEN wanted_again THEN 'queued' ELSE 'failed' END, attempt = CASE WHEN wanted_again THEN 0 ELSE attempt END,
+           finished_at = CASE WHEN wanted_again THEN NULL ELSE now() END, wanted_again = false, lease_until = NULL, error = %s""",
+        [error],
+    )
+
+
+@contextlib.contextmanager
+def effect(job: Job) -> Iterator[None]:
+    """A transaction that commits only while this worker holds the lease; raises `LeaseLost` otherwise."""
+    with transaction.atomic():
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM jobs_job WHERE id = %s AND state = 'running' AND attempt = %s AND lease_until > now() FOR UPDATE",
+                [job.pk, job.attempt],
+            )
+            if cursor.fetchone() is None:
+                raise LeaseLost(str(job))
+
+
+def _change(job: Job, assignments: str, parameters: list[Any] | None = None) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE jobs_job SET {assignments} WHERE id = %s AND state = 'running' AND attempt = %s",
+            [*(parameters or []), job.pk, job.attempt],
+        )
+        return bool(cursor.rowcount == 1)

@@ -1,0 +1,35 @@
+"""A pytest plugin: embedded Postgres and Valkey for the test run, started before Django's settings are read.
+
+They are the tests' own, beside any demo's. Workers of xdist inherit the addresses. With `DATABASE_URL` and `BROKER_URL`
+set, those servers are used instead; every database the tests make carries the number of this process.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+_servers = ExitStack()
+
+if "VIGIE_TEST_RUN" not in os.environ:
+    from config import commandline, embedded, translations
+
+    home = commandline.home() / "test"
+    os.environ |= {"VIGIE_TEST_RUN": str(os.getpid()), "VIGIE_HOME": str(home)}
+    os.environ |= {"JOB_PICK_UP_SECONDS": "2", "JOB_LEASE_SECONDS": "2", "LOG_LEVEL": "WARNING"}
+    translations.compile_changed(Path(__file__).parent.parent / "locale")
+    _servers.enter_context(embedded.servers(home, broker=True, durable=False))
+    _owner = os.getpid()
+else:
+    _owner = 0
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if os.getpid() == _owner:
+        from tests import databases
+
+        databases.drop_all()
+        _servers.close()
