@@ -1,0 +1,1 @@
+"""Who may see what: agencies, client companies, people, and the wall between them."""

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.models import Agency, Client, Membership, User
+
+if TYPE_CHECKING:
+    ClientAdminBase = admin.ModelAdmin[Client]
+    UserAdminBase = admin.ModelAdmin[User]
+else:
+    ClientAdminBase = UserAdminBase = admin.ModelAdmin
+
+# The admin is for superusers on the default host, and for public models only.
+admin.site.register(Agency)
+
+
+@admin.register(Client)
+class ClientAdmin(ClientAdminBase):
+    list_display = ("name", "slug", "agency", "currency", "timezone")
+    search_fields = ("name", "slug")
+    # A client and its schema are made together, by `create_client`.
+    exclude = ("schema_name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(UserAdminBase):
+    list_display = ("email", "name", "is_active")
+    exclude = ("password",)
+
+
+admin.site.register(Membership)

@@ -1,0 +1,39 @@
+"""Whose name and colours a page wears: the client's agency, else the host's, else our own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.models import Agency, Client
+
+PRODUCT = "Vigie"
+
+
+@dataclass(frozen=True)
+class Brand:
+    """A name and two colours as `#rrggbb`."""
+
+    name: str = PRODUCT
+    primary: str = "#1f4e5f"
+    accent: str = "#e08e45"
+    reply_to: str = ""
+
+
+def of_agency(agency: Agency | None) -> Brand:
+    if agency is None:
+        return Brand()
+    return Brand(agency.name, agency.primary_colour, agency.accent_colour, agency.reply_to)
+
+
+def of_client(client: Client) -> Brand:
+    return of_agency(client.agency)
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Template context: `brand`, and `client` on a client's pages."""
+    client: Client | None = getattr(request, "client", None)
+    agency = client.agency if client else getattr(request, "host_agency", None)
+    return {"brand": of_agency(agency), "client": client}

@@ -1,0 +1,29 @@
+"""Job handlers that work inside one client's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accounts.models import Client
+from accounts.tenancy import inside
+from jobs.registry import GiveUp, handles
+from jobs.worker import Run
+
+ClientHandler = Callable[[Run, Client], None]
+
+
+def handles_client_job(kind: str) -> Callable[[ClientHandler], ClientHandler]:
+    """Register `handler(run, client)` for jobs of `kind`; it is called inside the schema of the job's client."""
+
+    def register(handler: ClientHandler) -> ClientHandler:
+        @handles(kind)
+        def enter(run: Run) -> None:
+            client = Client.objects.select_related("agency").filter(pk=run.client_id or 0).first()
+            if client is None:
+                raise GiveUp(f"client {run.client_id} does not exist")
+            with inside(client):
+                handler(run, client)
+
+        return handler
+
+    return register

@@ -1,0 +1,39 @@
+"""The only module that touches django_tenants: which schema a query reads, and how a client's schema comes to be."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from accounts.models import Client
+
+
+@contextlib.contextmanager
+def inside(client: Client) -> Iterator[Client]:
+    """Read and write the schema of `client` on this thread's connection; the schema before is restored afterwards.
+
+    `with client:` of django-tenants keeps its stack on the class, where threads mix it up; it is not used.
+    """
+    database: Any = connection
+    before = database.tenant
+    database.set_tenant(client)
+    try:
+        yield client
+    finally:
+        database.set_tenant(before)
+
+
+@contextlib.contextmanager
+def outside() -> Iterator[None]:
+    """Read and write the public schema only."""
+    database: Any = connection
+    before = database.tenant
+    database.set_schema_to_public()
+    try:
+        yield
+    finally:
+        database.set_tenant(before)

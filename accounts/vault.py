@@ -1,0 +1,34 @@
+"""Platform tokens at rest: JSON under MultiFernet. The newest key encrypts, every listed key decrypts."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+from accounts.models import Credential
+
+
+class Unreadable(Exception):
+    """The credential was sealed under a key that is no longer configured."""
+
+
+def seal(secret: dict[str, Any]) -> bytes:
+    return _cipher(tuple(settings.CREDENTIAL_KEYS)).encrypt(json.dumps(secret).encode())
+
+
+def unseal(credential: Credential) -> dict[str, Any]:
+    try:
+        plain = _cipher(tuple(settings.CREDENTIAL_KEYS)).decrypt(bytes(credential.sealed))
+    except InvalidToken:
+        raise Unreadable(f"credential {credential.pk} was encrypted with a key that CREDENTIAL_KEYS no longer holds") from None
+    secret: dict[str, Any] = json.loads(plain)
+    return secret
+
+
+@lru_cache(maxsize=4)
+def _cipher(keys: tuple[bytes, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
