@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Connection(models.Model):
+    """One account of one source. Found again by (source, account) whoever names it: a reconnect, or a file."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        LOST_ACCESS = "lost_access"  # a person must reconnect
+        SUSPECT = "suspect"  # the newest answer looks wrong and waits for a person; nothing of it is stored
+
+    source = models.CharField(max_length=40)
+    account = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, blank=True)
+    currency = models.CharField(max_length=3)
+    timezone = models.CharField(max_length=50)
+    manager_id = models.CharField(max_length=100, blank=True)
+    # Of `accounts.Credential`; a plain id, for no foreign key crosses schemas. None: fed by files.
+    credential_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=20, default=State.ACTIVE)
+    problem = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "account"], name="campaigns_connection_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.account}"
+
+
+class Pull(models.Model):
+    """One batch of rows, from an API or a file. Every fact names the pull that last changed it."""
+
+    class State(models.TextChoices):
+        STORED = "stored"
+        SUSPECT = "suspect"
+        FAILED = "failed"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pulls")
+    family = models.CharField(max_length=20)
+    # None for an API pull.
+    file_name = models.CharField(max_length=255, null=True)
+    since = models.DateField()
+    until = models.DateField()
+    state = models.CharField(max_length=10)
+    problem = models.TextField(blank=True)
+    rows = models.PositiveIntegerField(default=0)
+    inserted = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    deleted = models.PositiveIntegerField(default=0)
+    content_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["family", "state", "since"], name="campaigns_pull_coverage")]
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.since}–{self.until} ({self.state})"
+
+
+class DirtyDay(models.Model):
+    """A day of a family of facts that changed since the roll-ups were last rebuilt."""
+
+    pk = models.CompositePrimaryKey("family", "day")
+    family = models.CharField(max_length=20)
+    day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.day}"
