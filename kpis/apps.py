@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class KpisConfig(AppConfig):
+    name = "kpis"
+
+    def ready(self) -> None:
+        from kpis import receivers  # noqa: F401 - connects the signals

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Rollup(models.Model):
+    """Additive sums of one family of facts by day, channel and campaign. A null sum: a part of it is not reported."""
+
+    pk = models.CompositePrimaryKey("day", "channel", "campaign_id")
+    day = models.DateField()
+    channel = models.CharField(max_length=20)
+    # Of `campaigns.Campaign`; 0 where the facts name none.
+    campaign_id = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class AdRollup(Rollup):
+    impressions = models.BigIntegerField(null=True)
+    clicks = models.BigIntegerField(null=True)
+    spend_nano = models.BigIntegerField(null=True)
+    conversions_millionths = models.BigIntegerField(null=True)
+    conversion_value_nano = models.BigIntegerField(null=True)
+
+    class Meta(Rollup.Meta):
+        abstract = False
+
+
+class LeadRollup(Rollup):
+    leads = models.BigIntegerField()
+
+    class Meta(Rollup.Meta):
+        abstract = False
+
+
+class OrderRollup(Rollup):
+    orders = models.BigIntegerField()
+    order_amount_nano = models.BigIntegerField()
+    revenue_nano = models.BigIntegerField()
+
+    class Meta(Rollup.Meta):
+        abstract = False
+
+
+class DataVersion(models.Model):
+    """One row. Its number grows with every rebuild: what was computed under the same number is the same."""
+
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="kpis_one_data_version")]
+
+    def __str__(self) -> str:
+        return str(self.number)
