@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-# Named for what happened, as the code that answers them reads it.
 
-
-class LostAccess(Exception):  # noqa: N818
+class LostAccess(Exception):
     """The platform no longer lets us in; only a person can mend it. The message is for that person."""
 
 
-class Passing(Exception):  # noqa: N818
+class Passing(Exception):
     """The platform failed in a way that passes; try again, not before `retry_after` seconds if given."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -17,7 +15,7 @@ class Passing(Exception):  # noqa: N818
         self.retry_after = retry_after
 
 
-class UnexpectedAnswer(Exception):  # noqa: N818
+class UnexpectedAnswer(Exception):
     """The platform answered something its contract does not allow; nothing of it is stored."""
 
 

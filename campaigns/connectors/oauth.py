@@ -57,7 +57,7 @@ class AccessToken(httpx.Auth):
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers.update(self.headers())
         response = yield request
-        if False:
+        if response.status_code == 401:
             self._good_until = -inf
             request.headers.update(self.headers())
             yield request

@@ -177,13 +177,13 @@ def test_a_figure_that_is_left_out_is_zero(simulator: Simulator, fetch: Fetch) -
 
 
 def test_figures_are_exact(simulator: Simulator, fetch: Fetch) -> None:
-    metrics = {"costMicros": "9007199254740993", "conversions": 1.0000005, "conversionsValue": 1840.1}
+    metrics = {"costMicros": "9007199254740993", "conversions": 0.0000035, "conversionsValue": 1840.1}
     simulator.faults += [page(row(metrics=metrics))]
     ad_day, conversion = fetch()
     assert isinstance(ad_day, AdDay)
     assert isinstance(conversion, AdConversion)
     assert ad_day.spend_nano == 9007199254740993000
-    assert conversion.conversions_millionths == 1_000_001
+    assert conversion.conversions_millionths == 4
     assert conversion.value_nano == 1_840_100_000_000
 
 
@@ -435,7 +435,8 @@ def test_a_retired_version_is_named(fetch: Fetch) -> None:
 def test_no_secret_appears_in_a_log_or_a_failure(
     simulator: Simulator, fetch: Fetch, caplog: pytest.LogCaptureFixture, exchanges: list[Exchange], fault: Fault
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "httpx"):
+        caplog.set_level(logging.DEBUG, name)
     simulator.faults += [Fault(fault.status, fault.headers, fault.body, path="search")] * 5
     with pytest.raises((LostAccess, Passing, UnexpectedAnswer)) as caught:
         fetch()

@@ -205,7 +205,8 @@ SECRET_PLACES: dict[str, dict[str, Any]] = {
 def test_no_secret_is_logged_or_raised_even_if_the_platform_quotes_it(
     simulator: Simulator, http: Http, caplog: pytest.LogCaptureFixture, place: str, failure: Callable[[str], Any]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "httpx"):
+        caplog.set_level(logging.DEBUG, name)
     simulator.faults += [Fault(500)] * 5
     with pytest.raises(Exception, match="redacted") as caught:
         http.request_json("POST", f"{simulator.url}/a", explain=lambda _: failure(f"Bad token {CANARY}"), **SECRET_PLACES[place])
@@ -216,7 +217,8 @@ def test_no_secret_is_logged_or_raised_even_if_the_platform_quotes_it(
 
 @pytest.mark.parametrize("fault", [Fault(404), Fault(500), Fault(200, HTML, b"<html>"), Fault(delay=0.5)])
 def test_messages_of_our_own_show_no_query_string(simulator: Simulator, http: Http, caplog: pytest.LogCaptureFixture, fault: Fault) -> None:
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "httpx"):
+        caplog.set_level(logging.DEBUG, name)
     simulator.faults += [fault] * 5
     with pytest.raises(Exception, match=r"127\.0\.0\.1/a") as caught:
         http.request_json("GET", f"{simulator.url}/a?key={CANARY}")
