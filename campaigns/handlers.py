@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.client_jobs import handles_client_job
 from accounts.models import Client
 from campaigns import pulls
+from campaigns.connectors.errors import Passing
 from campaigns.models import Connection
-from jobs.registry import GiveUp
+from jobs.registry import GiveUp, Later
 from jobs.worker import Run
 
 
@@ -25,8 +26,10 @@ def pull(run: Run, client: Client) -> None:
         pulls.pull(client, source, run.effect(), since=since)
     except pulls.Refused as reason:
         raise GiveUp(str(reason)) from None
-    except Exception:
+    except Exception as error:
         if run.is_last_attempt:
             pulls.schedule(client, source, run_at=pulls.next_daily_pull(source, timezone.now()))
+        if isinstance(error, Passing):
+            raise Later(str(error), error.retry_after) from None
         raise
     pulls.schedule(client, source, run_at=pulls.next_daily_pull(source, timezone.now()))

@@ -200,7 +200,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vigie <reports@localhost>")
 # ---------------------------------------------------------------------------------------------------------- platforms
 # Versions and addresses are settings, for every platform retires a version a year.
 GOOGLE_ADS = {
-    "base_url": env.text("GOOGLE_ADS_URL", "https://googleads.googleapis.com"),
+    "base_url": env.text("GOOGLE_ADS_BASE_URL", "https://googleads.googleapis.com"),
     "token_url": env.text("GOOGLE_ADS_TOKEN_URL", "https://oauth2.googleapis.com/token"),
     "version": env.text("GOOGLE_ADS_VERSION", "v26"),
     "developer_token": env.text("GOOGLE_ADS_DEVELOPER_TOKEN", ""),

@@ -109,11 +109,14 @@ def finish(job: Job) -> bool:
     )
 
 
-def retry(job: Job, error: str) -> bool:
-    """Queue the job for another attempt, each twice as far away as the one before; after the last one it has failed."""
+def retry(job: Job, error: str, *, not_before: float = 0) -> bool:
+    """Queue the job for another attempt, each twice as far away as the one before and at least `not_before` seconds.
+
+    After the last attempt it has failed.
+    """
     if job.attempt >= ATTEMPTS:
         return fail(job, error)
-    wait = min(5 * 2 ** (job.attempt - 1), 900)
+    wait = max(min(5 * 2 ** (job.attempt - 1), 900), not_before)
     assignments = "state = 'queued', run_at = now() + make_interval(secs => %s), lease_until = NULL, wanted_again = false, error = %s"
     return _change(job, assignments, [wait, error])
 

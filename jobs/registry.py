@@ -17,6 +17,14 @@ class GiveUp(Exception):
     """Raised by a handler when trying again cannot help; the message tells a person what to do."""
 
 
+class Later(Exception):
+    """Raised by a handler to be tried again, not before `seconds` from now if given, else after the usual wait."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 def handles(kind: str) -> Callable[[Handler], Handler]:
     """Register a handler for jobs of `kind`."""
 

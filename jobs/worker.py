@@ -52,6 +52,8 @@ def run(job_id: int) -> None:
         queue.finish(job)
     elif isinstance(outcome, registry.GiveUp):
         queue.fail(job, str(outcome))
+    elif isinstance(outcome, registry.Later):
+        queue.retry(job, str(outcome), not_before=outcome.seconds or 0)
     else:
         queue.retry(job, f"{type(outcome).__name__}: {outcome}")
 
@@ -71,6 +73,9 @@ def _call(job: Job) -> Exception | None:
         registry.handler_for(job.kind)(Run(job))
     except registry.GiveUp as reason:
         logger.warning("job %s gave up: %s", job, reason)
+        return reason
+    except registry.Later as reason:
+        logger.warning("job %s is tried again later: %s", job, reason)
         return reason
     except queue.LeaseLost:
         logger.warning("job %s was taken over by another worker", job)

@@ -104,8 +104,7 @@ def own_database(django_db_setup: None, template: str, django_db_blocker: Any, m
 @pytest.fixture
 def cast(request: pytest.FixtureRequest) -> Cast:
     """Everyone, from the database of this test."""
-    if "own_database" not in request.fixturenames:
-        request.getfixturevalue("db")
+    request.getfixturevalue("own_database" if "own_database" in request.fixturenames else "db")
     users = {user.email.split("@")[0]: user for user in User.objects.all()}
     return Cast(
         agency=Agency.objects.get(slug="nord"),

@@ -2,15 +2,182 @@
 
 from __future__ import annotations
 
-import pytest
-from django.test import Client as Browser
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import ProgrammingError, connection
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Client, Membership, Role, User
+from accounts.services import add_member
+from accounts.tenancy import inside
+from campaigns.models import Connection
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Browser]
+
+# Every client address with the status of: owner, analyst, viewer, stranger, nobody signed in.
+CLIENT_URLS = {
+    "overview": ("/c/lumen/", (200, 200, 200, 404, 302)),
+    "report_list": ("/c/lumen/reports/", (200, 200, 200, 404, 302)),
+    "report_pdf": ("/c/lumen/reports/2026-W46.pdf", (200, 200, 200, 404, 302)),
+    "api_kpis": ("/api/v1/clients/lumen/kpis/?from=2026-11-09&to=2026-11-15", (200, 200, 200, 404, 401)),
+}
+# Addresses that belong to no client, with the status of a stranger and of nobody signed in.
+OTHER_URLS = {
+    "home": ("/", (302, 302)),
+    "api_schema": ("/api/v1/schema/", (200, 403)),
+    "api_docs": ("/api/v1/docs/", (200, 403)),
+    "unsubscribe": ("/u/no-such-token/", (404, 404)),
+    "set_language": ("/language/setlang/", (302, 302)),
+    "healthz": ("/healthz", (200, 200)),
+}
 
 
-def test_a_stranger_cannot_tell_a_client_from_none(cast: Cast, signed_in) -> None:
+def without_randomness(content: bytes) -> bytes:
+    """Nonces and CSRF tokens are drawn anew for every page."""
+    return re.sub(rb'(nonce|csrfmiddlewaretoken" value)="[^"]*"', b"", content)
+
+
+@pytest.mark.parametrize("name", CLIENT_URLS)
+def test_every_client_address_answers_each_person_as_stated(name: str, cast: Cast, signed_in: SignIn) -> None:
+    address, expected = CLIENT_URLS[name]
+    people = [signed_in(user) for user in (cast.owner, cast.analyst, cast.viewer, cast.stranger)]
+    found = [browser.get(address).status_code for browser in [*people, Browser(SERVER_NAME="localhost")]]
+    assert tuple(found) == expected
+
+
+@pytest.mark.parametrize("name", OTHER_URLS)
+def test_every_other_address_answers_as_stated(name: str, cast: Cast, signed_in: SignIn) -> None:
+    address, expected = OTHER_URLS[name]
+    found = [browser.get(address).status_code for browser in (signed_in(cast.stranger), Browser(SERVER_NAME="localhost"))]
+    assert tuple(found) == expected
+
+
+def test_no_address_is_missing_from_the_tables() -> None:
+    known = CLIENT_URLS.keys() | OTHER_URLS.keys()
+    unknown = [
+        f"{route} ({name})" for route, name in named_routes() if name not in known and route.split("/")[0] not in {"accounts", "admin"}
+    ]
+    assert unknown == []
+
+
+def named_routes() -> Iterator[tuple[str, str | None]]:
+    def walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, str | None]]:
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, route)
+            elif isinstance(pattern, URLPattern):
+                yield route, pattern.name
+
+    return walk(get_resolver().url_patterns, "")
+
+
+def test_a_stranger_cannot_tell_a_client_from_none(cast: Cast, signed_in: SignIn) -> None:
     browser = signed_in(cast.stranger)
+    for there, nowhere in (("/c/lumen/", "/c/nobody/"), ("/api/v1/clients/lumen/kpis/", "/api/v1/clients/nobody/kpis/")):
+        found, missing = browser.get(there), browser.get(nowhere)
+        assert found.status_code == missing.status_code == 404
+        assert without_randomness(found.content).replace(b"lumen", b"nobody") == without_randomness(missing.content)
+
+
+def test_somebody_not_signed_in_learns_nothing_either(cast: Cast) -> None:
+    browser = Browser(SERVER_NAME="localhost")
+    found, missing = browser.get("/c/lumen/"), browser.get("/c/nobody/")
+    assert found["Location"].replace("lumen", "nobody") == missing["Location"]
+
+
+def test_an_analyst_sees_assigned_clients_only(cast: Cast, signed_in: SignIn) -> None:
+    Membership.objects.get(user=cast.analyst).clients.clear()
+    assert signed_in(cast.analyst).get("/c/lumen/").status_code == 404
+
+
+def test_an_owner_of_one_agency_is_a_stranger_to_another(cast: Cast, signed_in: SignIn) -> None:
+    assert signed_in(cast.owner).get("/c/autre/").status_code == 404
+    assert signed_in(cast.stranger).get("/c/autre/").status_code == 200
+
+
+def test_a_person_who_left_sees_nothing_at_the_next_click(cast: Cast, signed_in: SignIn) -> None:
+    browser = signed_in(cast.viewer)
+    assert browser.get("/c/lumen/").status_code == 200
+    Membership.objects.filter(user=cast.viewer).delete()
     assert browser.get("/c/lumen/").status_code == 404
-    assert browser.get("/c/lumen/").content == browser.get("/c/nobody/").content
+
+
+def test_an_agency_cannot_reach_a_client_that_moved_away(cast: Cast, signed_in: SignIn) -> None:
+    Client.objects.filter(slug="lumen").update(agency=None)
+    assert signed_in(cast.owner).get("/c/lumen/").status_code == 404
+    assert signed_in(cast.viewer).get("/c/lumen/").status_code == 200
+
+
+def test_the_home_page_lists_only_ones_own_clients(cast: Cast, signed_in: SignIn) -> None:
+    add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
+    page = signed_in(cast.viewer).get("/").content.decode()
+    assert "Maison Lumen" in page
+    assert "Autre" in page
+    assert signed_in(cast.stranger).get("/")["Location"] == "/c/autre/"
+
+
+def test_an_unknown_host_is_misdirected_and_an_agencys_own_is_served(cast: Cast) -> None:
+    assert Browser(SERVER_NAME="evil.example").get("/").status_code == 421
+    assert Browser(SERVER_NAME="reports.sud.example").get("/accounts/login/").status_code == 200
+
+
+class TestSchemas:
+    def test_one_client_never_reads_anothers_rows(self, cast: Cast) -> None:
+        with inside(cast.client):
+            Connection.objects.create(source="google_ads", account="1", currency="EUR", timezone="Europe/Paris")
+        with inside(cast.other_client):
+            assert not Connection.objects.exists()
+
+    def test_the_schema_before_is_restored_even_after_an_error(self, cast: Cast) -> None:
+        with inside(cast.client):
+            with pytest.raises(ZeroDivisionError), inside(cast.other_client):
+                raise ZeroDivisionError
+            assert connection.tenant == cast.client  # type: ignore[attr-defined]
+        assert connection.schema_name == "public"  # type: ignore[attr-defined]
+
+    def test_outside_a_client_its_tables_do_not_exist(self, cast: Cast) -> None:
+        with pytest.raises(ProgrammingError, match="campaigns_connection"):
+            Connection.objects.exists()
+
+    def test_the_shared_stack_of_with_client_is_refused(self, cast: Cast) -> None:
+        with pytest.raises(TypeError, match="inside"):
+            cast.client.__enter__()
+
+
+class TestCreatingClients:
+    def create(self, slug: str = "new", **changes: str) -> None:
+        options = {"name": "New", "currency": "EUR", "timezone": "Europe/Paris", "language": "fr"} | changes
+        call_command("create_client", slug, **options)
+
+    def test_a_new_client_has_its_tables_at_once(self, cast: Cast) -> None:
+        self.create(agency="nord")
+        client = Client.objects.get(slug="new")
+        assert client.schema_name == f"c{client.pk}"
+        with inside(client):
+            assert not Connection.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"currency": "euro"}, "currency: "),
+            ({"timezone": "Paris"}, "timezone: “Paris” is not a time zone"),
+            ({"slug": "lumen"}, "slug: "),
+            ({"slug": "a b"}, "slug: "),
+            ({"agency": "nobody"}, "There is no agency 'nobody'"),
+        ],
+    )
+    def test_a_wrong_field_is_named_and_nothing_is_made(self, cast: Cast, changes: dict[str, str], reason: str) -> None:
+        with pytest.raises(CommandError, match=re.escape(reason)):
+            self.create(**changes)
+        assert Client.objects.count() == 2
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^c[0-9]+$'")
+            assert cursor.fetchone() == (2,)

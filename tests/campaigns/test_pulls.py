@@ -76,13 +76,17 @@ def truth(simulator: Simulator, since: date, until: date) -> dict[tuple[date, st
 
 
 class TestStoring:
-    def test_the_first_pull_stores_180_days_exactly_as_the_platform_knows_them(self, lumen: Client, source: Connection, simulator: Simulator) -> None:
+    def test_the_first_pull_stores_180_days_exactly_as_the_platform_knows_them(
+        self, lumen: Client, source: Connection, simulator: Simulator
+    ) -> None:
         done = pull(lumen, source)
         assert (done.since, done.until) == (TODAY - timedelta(days=180), TODAY - timedelta(days=1))
         assert stored() == truth(simulator, done.since, done.until)
         assert done.inserted == AdDay.objects.count() + AdConversion.objects.count() == done.rows
 
-    def test_the_next_pull_reads_the_days_that_may_still_move(self, lumen: Client, source: Connection, simulator: Simulator, clock: Clock) -> None:
+    def test_the_next_pull_reads_the_days_that_may_still_move(
+        self, lumen: Client, source: Connection, simulator: Simulator, clock: Clock
+    ) -> None:
         pull(lumen, source)
         clock.today += timedelta(days=1)
         again = pull(lumen, source, NOON + timedelta(days=1))
@@ -112,7 +116,9 @@ class TestStoring:
         first = pull(lumen, source)
         some = AdDay.objects.filter(day=TODAY - timedelta(days=5)).first()
         assert some
-        ghost = PlatformCampaign.objects.create(connection=source, external_id="9", name="Gone", channel="other", campaign_id=some.campaign.campaign_id)
+        ghost = PlatformCampaign.objects.create(
+            connection=source, external_id="9", name="Gone", channel="other", campaign_id=some.campaign.campaign_id
+        )
         AdDay.objects.create(connection=source, day=some.day, campaign=ghost, impressions=1, pull=first)
         again = pull(lumen, source, since=first.since)
         assert again.deleted == 1

@@ -182,6 +182,15 @@ class TestOutcomes:
         assert waits[:4] == [5, 10, 20, 40]
         assert job.state == State.FAILED
 
+    def test_a_platform_that_asks_for_patience_gets_it(self) -> None:
+        def asks(run: Run) -> None:
+            raise registry.Later("come back in ten minutes", 600)
+
+        with handler("test", asks):
+            queue.enqueue("test")
+            worker.work_off()
+        assert timedelta(seconds=590) < Job.objects.get().run_at - timezone.now() <= timedelta(seconds=600)
+
     def test_giving_up_is_not_tried_again(self) -> None:
         def gives_up(run: Run) -> None:
             raise registry.GiveUp("reconnect the account")

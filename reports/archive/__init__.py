@@ -1,0 +1,1 @@
+"""What was sent, kept as sent, in the client's own schema."""

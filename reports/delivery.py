@@ -1,0 +1,124 @@
+"""One recipient, once. The row says `sending` before the mail server is spoken to; what it says afterwards decides the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import brand
+from accounts.models import Client
+from reports.archive.models import Document, Snapshot
+from reports.models import Delivery
+from reports.preparing import UNSUBSCRIBE_PLACEHOLDER, origin
+
+State = Delivery.State
+
+
+class Deferred(Exception):
+    """The mail server did not take the message this time and certainly does not have it; worth another attempt."""
+
+
+def deliver(client: Client, delivery: Delivery, *, is_last_attempt: bool = False) -> None:
+    """Hand one message to the mail server. Raises `Deferred` when it may be tried again (not on the last attempt)."""
+    if not _begin(delivery):
+        return
+    outcome, reason = _hand_over(build(client, delivery))
+    if outcome == State.QUEUED and is_last_attempt:
+        outcome = State.FAILED
+    _record(delivery, outcome, reason)
+    if outcome == State.QUEUED:
+        raise Deferred(reason)
+
+
+def _begin(delivery: Delivery) -> bool:
+    """Claim the row by a conditional update. A row found `sending` was left by a worker that died: nobody knows."""
+    with transaction.atomic():
+        row = Delivery.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=delivery.pk)
+        if row.state == State.SENDING:
+            _record(row, State.UNKNOWN, "the worker stopped while sending; the message may or may not have left")
+        elif row.state == State.QUEUED and row.recipient.unsubscribed_at:
+            _record(row, State.SUPPRESSED, "unsubscribed before it was sent")
+        elif row.state == State.QUEUED:
+            Delivery.objects.filter(pk=row.pk).update(state=State.SENDING)
+            return True
+    return False
+
+
+def _hand_over(message: EmailMultiAlternatives) -> tuple[str, str]:
+    """Connect, send, part; the outcome and its reason."""
+    message.connection = get_connection()
+    try:
+        message.connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        return State.QUEUED, f"the mail server cannot be reached: {error}"
+    try:
+        return _send(message)
+    finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            message.connection.close()  # what a server says to QUIT changes nothing
+
+
+def _send(message: EmailMultiAlternatives) -> tuple[str, str]:
+    """Send on an open connection. Only a clear refusal is worth another attempt."""
+    try:
+        message.send()
+    except smtplib.SMTPRecipientsRefused as refusal:
+        code, text = next(iter(refusal.recipients.values()))
+        return _refused(code, text)
+    except smtplib.SMTPResponseException as refusal:
+        return _refused(refusal.smtp_code, refusal.smtp_error)
+    except (OSError, smtplib.SMTPException) as error:
+        return State.UNKNOWN, f"the connection broke while sending, the message may or may not have left: {error}"
+    return State.SENT, ""
+
+
+def _refused(code: int, text: bytes | str) -> tuple[str, str]:
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return (State.FAILED if code >= 500 else State.QUEUED), f"{code} {words}"
+
+
+def _record(delivery: Delivery, state: str, error: str) -> None:
+    sent_at = timezone.now() if state == State.SENT else None
+    Delivery.objects.filter(pk=delivery.pk).update(state=state, error=error, sent_at=sent_at)
+
+
+def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
+    """The message as it is sent: kept documents, the recipient's own unsubscribe address, a Message-ID that never changes."""
+    run, recipient = delivery.run, delivery.recipient
+    snapshot = Snapshot.objects.get(run_id=run.pk)
+    kept = {document.kind: bytes(document.content) for document in snapshot.documents.filter(language=recipient.language)}
+    unsubscribe = f"{origin(client)}{reverse('unsubscribe', args=[recipient.token])}"
+
+    def body(kind: str) -> str:
+        return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
+
+    own_brand = brand.of_client(client)
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    message = EmailMultiAlternatives(
+        subject=kept[Document.Kind.SUBJECT].decode().strip(),
+        body=body(Document.Kind.TEXT),
+        from_email=f'"{_quotable(own_brand.name)}" <{sender}>',
+        to=[recipient.email],
+        reply_to=[own_brand.reply_to] if own_brand.reply_to else None,
+        headers={
+            "Message-ID": f"<{run.uid.hex}.{recipient.pk}@{urlsplit(origin(client)).hostname}>",
+            "List-Unsubscribe": f"<{unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.attach_alternative(body(Document.Kind.HTML), "text/html")
+    message.attach(f"{client.slug}-{run.week}.pdf", kept[Document.Kind.PDF], "application/pdf")
+    return message
+
+
+def _quotable(name: str) -> str:
+    return name.replace("\\", "").replace('"', "")

@@ -1,0 +1,83 @@
+"""From a due run to kept documents and queued deliveries, in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import brand
+from accounts.models import Client
+from jobs import queue
+from kpis import recompute
+from reports import gather, rendering
+from reports.archive.models import Document, Snapshot
+from reports.content import Report
+from reports.models import Delivery, Run
+from reports.presentation import present
+
+DELIVER = "reports.deliver"
+# Stands for the recipient's address of unsubscription in kept mails: a token there would outlive its use.
+UNSUBSCRIBE_PLACEHOLDER = "https://unsubscribe.invalid/"
+
+
+def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now: datetime) -> Snapshot:
+    """Gather, render and keep a run's report and queue its deliveries. A run that is ready already is left as it is."""
+    recompute.catch_up(client)
+    recipients = list(run.schedule.recipients.filter(unsubscribed_at=None))
+    with effect:
+        if kept := Snapshot.objects.filter(run_id=run.pk).first():
+            return kept
+        report = gather.report(client, run.week, now)
+        snapshot = _keep(report, run)
+        for language in sorted({recipient.language for recipient in recipients} or {client.language}):
+            Document.objects.bulk_create(_documents(client, report, snapshot, language))
+        for delivery in Delivery.objects.bulk_create(Delivery(run=run, recipient=recipient) for recipient in recipients):
+            queue.enqueue(DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
+        Run.objects.filter(pk=run.pk).update(state=Run.State.READY, problem="")
+        return snapshot
+
+
+def canonical(report: Report) -> str:
+    """The report as JSON whose bytes depend on nothing but its figures: sorted keys, exact decimals as text."""
+    return json.dumps(dataclasses.asdict(report), default=str, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def documents(client: Client, report: Report, language: str) -> dict[str, bytes]:
+    """Every rendering of a report in one language, by `Document.Kind`."""
+    presentation = present(report, language, brand.of_client(client))
+    subject, html, text = rendering.email_parts(
+        presentation, dashboard_url=dashboard_url(client, report.week), unsubscribe_url=UNSUBSCRIBE_PLACEHOLDER
+    )
+    return {
+        Document.Kind.PDF: rendering.pdf(presentation),
+        Document.Kind.SUBJECT: subject.encode(),
+        Document.Kind.HTML: html.encode(),
+        Document.Kind.TEXT: text.encode(),
+    }
+
+
+def origin(client: Client) -> str:
+    """Where the client's people sign in: the agency's own host, if it has one, else the default."""
+    host = client.agency.host if client.agency else None
+    return f"https://{host}" if host else str(settings.SITE_URL)
+
+
+def dashboard_url(client: Client, week: str) -> str:
+    return f"{origin(client)}{reverse('overview', args=[client.slug])}?week={week}"
+
+
+def _keep(report: Report, run: Run) -> Snapshot:
+    figures = canonical(report)
+    return Snapshot.objects.create(run_id=run.pk, week=report.week, figures=figures, sha256=hashlib.sha256(figures.encode()).hexdigest())
+
+
+def _documents(client: Client, report: Report, snapshot: Snapshot, language: str) -> list[Any]:
+    rendered = documents(client, report, language)
+    return [Document(snapshot=snapshot, language=language, kind=kind, content=content) for kind, content in rendered.items()]

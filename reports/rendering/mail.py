@@ -1,0 +1,89 @@
+"""The weekly e-mail: subject, HTML with its styles written into the elements, and a text part that says as much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import css_inline
+from django.template.loader import render_to_string
+from django.utils.translation import override
+
+from reports.charts import NIGHT, PAPER, VISIBLE, legible, mixed, on
+from reports.presentation import Presentation, Row, Table, dash_notes
+
+TILES_PER_ROW = 2
+# What a mail's width holds; the page and the PDF have every column and campaign.
+COLUMNS = ("spend", "revenue", "leads", "cpl", "roas")
+MOST_CAMPAIGNS = 10
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+def email_parts(presentation: Presentation, *, dashboard_url: str, unsubscribe_url: str) -> tuple[str, str, str]:
+    """(subject, html, text) in the presentation's language. Nothing is fetched, and there are no pictures."""
+    context = {
+        "report": presentation,
+        "tile_rows": _rows(presentation),
+        "channels": _narrow(presentation.channels),
+        "campaigns": _narrow(presentation.campaigns, MOST_CAMPAIGNS),
+        "colours": _colours(presentation),
+        "dashboard_url": dashboard_url,
+        "unsubscribe_url": unsubscribe_url,
+    }
+    with override(presentation.language):
+        subject = " ".join(render_to_string("emails/weekly_report.subject.txt", context).split("\n")).strip()
+        html = render_to_string("emails/weekly_report.html", context)
+        text = render_to_string("emails/weekly_report.txt", context)
+    return subject, _inliner().inline(html), _tidy(text)
+
+
+def _rows(presentation: Presentation) -> list[list[Any]]:
+    """Tiles two by two; a last one alone leaves its neighbour empty."""
+    tiles: list[Any] = list(presentation.tiles)
+    if len(tiles) % TILES_PER_ROW:
+        tiles.append(None)
+    return [tiles[start : start + TILES_PER_ROW] for start in range(0, len(tiles), TILES_PER_ROW)]
+
+
+def _narrow(table: Table, most: int | None = None) -> dict[str, Any]:
+    """The columns a mail holds, and the first `most` rows with a count of those left out."""
+    rows, total = tuple(_narrow_row(row) for row in table.rows[:most]), _narrow_row(table.total)
+    columns = tuple(column for column in table.columns if column.slug in COLUMNS)
+    notes = dash_notes([*rows, total]) if rows else ()
+    return {
+        "table": replace(table, columns=columns, rows=rows, total=total, notes=notes),
+        "left_out": len(table.rows) - len(rows),
+    }
+
+
+def _narrow_row(row: Row) -> Row:
+    return replace(row, cells=tuple(cell for cell in row.cells if cell.column.slug in COLUMNS))
+
+
+def _colours(presentation: Presentation) -> dict[str, str]:
+    """The brand's colours made readable on white and on a dark mail."""
+    primary = presentation.brand_primary
+    return {
+        "primary": primary,
+        "on_primary": on(primary),
+        "text": legible(primary, PAPER),
+        "text_dark": legible(primary, NIGHT),
+        "bar": legible(primary, PAPER, VISIBLE),
+        "bar_dark": legible(primary, NIGHT, VISIBLE + 1),
+        "header_dark": mixed(primary, NIGHT, 0.35),
+        "on_header_dark": on(mixed(primary, NIGHT, 0.35)),
+    }
+
+
+def _tidy(text: str) -> str:
+    """One empty line at most in a row, and none at the ends."""
+    lines: list[str] = []
+    for line in (raw.rstrip() for raw in text.splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).strip() + "\n"

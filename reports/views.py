@@ -1,0 +1,112 @@
+"""Pages of a client, and the one page a stranger may use: unsubscribing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import brand
+from accounts.gate import ClientRequest, requires
+from kpis import periods
+from reports import charts, formats, gather, rendering
+from reports.archive.models import Document, Snapshot
+from reports.models import Recipient, Run
+from reports.presentation import present
+
+
+@require_safe
+def overview(request: ClientRequest) -> HttpResponse:
+    """One week of a client: the figures of its report, on a page."""
+    if not gather.has_data():
+        return render(request, "reports/empty.html")
+    latest = periods.last_complete_week(timezone.now(), request.client.zone)
+    week = _week(request.GET.get("week") or latest)
+    report = gather.report(request.client, week, timezone.now())
+    presentation = present(report, _language(), brand.of_client(request.client))
+    monday = periods.week(week).since
+    context = {
+        "presentation": presentation,
+        "charts": {name: mark_safe(svg) for name, svg in charts.page_charts(presentation).items()},  # noqa: S308 - our own SVG, its texts escaped
+        "week": week,
+        "previous_week": periods.week_key(monday - timedelta(days=7)),
+        "next_week": periods.week_key(monday + timedelta(days=7)) if week < latest else None,
+        "pdf_url": reverse("report_pdf", args=[request.client.slug, week]),
+    }
+    return render(request, "reports/overview.html", context)
+
+
+@require_safe
+def report_list(request: ClientRequest) -> HttpResponse:
+    runs = Run.objects.filter(schedule__client=request.client).prefetch_related("deliveries__recipient").order_by("-week", "-pk")
+    return render(request, "reports/report_list.html", {"runs": [_run_line(request, run) for run in runs[:60]]})
+
+
+@requires("report.download")
+@require_safe
+def report_pdf(request: ClientRequest, week: str) -> HttpResponse:
+    """The PDF of a week: as it was sent, if it was; else as the figures stand now."""
+    language = _language()
+    _week(week)
+    kept = Snapshot.objects.filter(week=week).order_by("-created_at").first()
+    document = kept.documents.filter(kind=Document.Kind.PDF, language=language).first() if kept else None
+    content = bytes(document.content) if document else _fresh_pdf(request, week, language)
+    headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{week}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """A person confirms here by a button; a mail program unsubscribes by one POST (RFC 8058), without a session."""
+    recipient = get_object_or_404(Recipient.objects.select_related("schedule__client__agency"), token=token)
+    if request.method == "POST":
+        Recipient.objects.filter(pk=recipient.pk, unsubscribed_at=None).update(unsubscribed_at=timezone.now())
+        recipient.refresh_from_db()
+    context = {
+        "address": recipient.email,
+        "done": recipient.unsubscribed_at is not None,
+        "brand": brand.of_client(recipient.schedule.client),
+    }
+    return render(request, "reports/unsubscribe.html", context)
+
+
+def _fresh_pdf(request: ClientRequest, week: str, language: str) -> bytes:
+    report = gather.report(request.client, week, timezone.now())
+    return rendering.pdf(present(report, language, brand.of_client(request.client)))
+
+
+def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:
+    language = _language()
+    deliveries = list(run.deliveries.all())
+    sent = [delivery.sent_at for delivery in deliveries if delivery.sent_at]
+    period = periods.week(run.week)
+    return {
+        "week_label": formats.week(period.since, period.until, language),
+        "sent_at_label": formats.instant(max(sent), request.client.zone, language) if sent else "",
+        "state_label": formats.run_state(run.state, [delivery.state for delivery in deliveries], language),
+        "pdf_url": reverse("report_pdf", args=[request.client.slug, run.week]),
+        "recipients": [delivery.recipient.email for delivery in deliveries],
+    }
+
+
+def _week(key: str) -> str:
+    try:
+        period = periods.week(key)
+    except ValueError:
+        raise Http404 from None
+    if not 1970 < period.since.year < 9999:
+        raise Http404
+    return key
+
+
+def _language() -> str:
+    return "fr" if (get_language() or "en").startswith("fr") else "en"

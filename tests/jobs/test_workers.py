@@ -1,0 +1,149 @@
+"""Real Celery workers, a real broker, real kills: every job's effect happens once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from accounts.services import keep_credential
+from accounts.tenancy import inside
+from campaigns import pulls
+from campaigns.models import AdDay, Connection, Pull
+from campaigns.simulators.google_ads import CUSTOMER
+from campaigns.simulators.server import Fault, Simulator
+from jobs import queue
+from jobs.models import Job
+from tests.conftest import Cast
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """A database of the test server's broker for this test alone."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    url = os.environ["BROKER_URL"].replace("virtual_host=0", f"virtual_host={1 + int(worker)}")
+    empty(url)
+    yield url
+    empty(url)
+
+
+def empty(url: str) -> None:
+    path, _, database = url.removeprefix("redis+socket://").partition("?virtual_host=")
+    with redis.Redis(unix_socket_path=path, db=int(database)) as server:
+        server.flushdb()
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def start(own_database: str, broker: str, simulator: Simulator, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """A function that starts a worker or a beat on this test's database and broker."""
+    environment = os.environ | {"DATABASE_URL": own_database, "BROKER_URL": broker}
+    environment |= {f"GOOGLE_ADS_{name.upper()}": value for name, value in simulator.settings("google_ads").items()}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def process(*arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "celery", "-A", "config", *arguments]
+        with (tmp_path / f"{len(started)}.log").open("wb") as log:
+            child = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=log, stderr=log, start_new_session=True)
+        started.append(child)
+        return child
+
+    yield process
+    for child in started:
+        kill(child)
+
+
+def worker(start: Callable[..., subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    return start("worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "--loglevel", "WARNING")
+
+
+def beat(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> subprocess.Popen[bytes]:
+    return start("beat", "--schedule", str(tmp_path / f"beat-{time.monotonic_ns()}"), "--pidfile", "")
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL to the whole process group: parent and pool."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(condition: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, list(Job.objects.values_list("kind", "key", "state", "attempt", "error"))
+        time.sleep(0.05)
+
+
+@contextmanager
+def connected(cast: Cast, simulator: Simulator) -> Iterator[Connection]:
+    """The simulated account connected to Maison Lumen, its schema open."""
+    credential = keep_credential("google_ads", simulator.secret("google_ads"), client=cast.client)
+    with inside(cast.client):
+        yield Connection.objects.create(
+            source="google_ads", account=CUSTOMER, currency="EUR", timezone="Europe/Paris", credential_id=credential.pk
+        )
+
+
+def test_a_worker_killed_in_the_middle_of_a_pull_loses_and_doubles_nothing(
+    cast: Cast, own_database: str, simulator: Simulator, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    with connected(cast, simulator) as source:
+        simulator.faults.append(Fault(delay=30, path="googleAds:search"))
+        pulls.schedule(cast.client, source)
+        beat(start, tmp_path)
+        victim = worker(start)
+        wait_for(lambda: Job.objects.filter(kind=pulls.KIND, state=Job.State.RUNNING).exists() and not simulator.faults)
+        kill(victim)
+        assert not Pull.objects.exists()
+        worker(start)
+        wait_for(lambda: Pull.objects.filter(state=Pull.State.STORED).exists())
+        wait_for(lambda: Job.objects.filter(kind=pulls.KIND, state=Job.State.QUEUED, attempt=0).exists())
+        pull = Pull.objects.get()
+        truth = simulator.ledger.ad_days(pull.since, pull.until, simulator.as_of())
+        assert pull.inserted >= AdDay.objects.count() == len(truth) > 900
+
+
+def test_an_emptied_broker_loses_no_job(
+    cast: Cast, own_database: str, broker: str, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    """Sixty jobs are handed to the broker while no worker runs, and the broker forgets them all."""
+    for number in range(60):
+        queue.enqueue("kpis.recompute", client_id=cast.client.pk, key=str(number))
+    beat(start, tmp_path)
+    first = start("worker", "--concurrency", "1", "--queues", "celery", "--loglevel", "WARNING")
+    wait_for(lambda: Job.objects.exclude(state=Job.State.QUEUED).count() == 60)
+    kill(first)
+    empty(broker)
+    worker(start)
+    wait_for(lambda: Job.objects.filter(state=Job.State.DONE).count() == 60)
+    assert Job.objects.count() == 60
+
+
+def test_two_beats_and_two_workers_do_each_job_once(
+    cast: Cast, own_database: str, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    for number in range(40):
+        queue.enqueue("kpis.recompute", client_id=cast.client.pk, key=str(number))
+    for _ in range(2):
+        beat(start, tmp_path)
+        worker(start)
+    wait_for(lambda: Job.objects.filter(state=Job.State.DONE).count() == 40)
+    assert set(Job.objects.values_list("attempt", flat=True)) == {1}

@@ -1,0 +1,89 @@
+"""A client with a week of data, a real mail server on the loopback interface that can be told how to behave."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+from accounts.models import Client
+from campaigns.imports import load
+from campaigns.imports.kinds import KINDS
+from jobs import worker
+
+ADS = """date,source,account,campaign,channel,impressions,clicks,spend,conversions,conversion_value
+2026-11-04,google_ads,1,Brand,paid_search,9000,280,410.00,11,2100.00
+2026-11-10,google_ads,1,Brand,paid_search,10000,300,420.50,12,2310.00
+2026-11-11,google_ads,1,Lamps,display,40000,90,180.25,3,410.00
+"""
+LEADS = """lead_id,created_at,channel,campaign
+L1,2026-11-04T10:00:00,,Brand
+L2,2026-11-10T10:00:00,,Brand
+L3,2026-11-11T10:00:00,email,Newsletter
+"""
+ORDERS = """order_id,ordered_at,amount,kind,channel,campaign
+O1,2026-11-05T10:00:00,900,order,,Brand
+O2,2026-11-10T10:00:00,1250.40,order,,Brand
+O3,2026-11-12T10:00:00,310,order,email,
+R1,2026-11-13T10:00:00,50,refund,email,
+"""
+WEEK = "2026-W46"
+
+
+@pytest.fixture
+def reported(lumen: Client, tmp_path: Path) -> Client:
+    """Maison Lumen with figures for weeks 45 and 46 of 2026."""
+    for kind, text in (("ads", ADS), ("leads", LEADS), ("orders", ORDERS)):
+        path = tmp_path / f"{kind}.csv"
+        path.write_text(text)
+        load(lumen, KINDS[kind], path)
+    worker.work_off()
+    return lumen
+
+
+class MailServer:
+    """Keeps what it is given. `rcpt` and `data` answer in place of 250; `hang_up` breaks the connection after DATA."""
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+        self.rcpt = self.data = ""
+        self.hang_up = False
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.rcpt:
+            return self.rcpt
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        if self.data:
+            return self.data
+        self.received.append(envelope.content)
+        if self.hang_up:
+            server.transport.abort()
+        return "250 kept"
+
+    def messages(self) -> list[EmailMessage]:
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]  # type: ignore[misc]
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    server = MailServer()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+    yield server
+    controller.stop()
