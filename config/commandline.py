@@ -22,7 +22,20 @@ def home() -> Path:
 
 
 def run(argv: list[str]) -> int:
-    """Run one command line and return its exit status."""
+    """Run one command line and return its exit status. What a person can mend is said in a sentence, without a traceback."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
+
+    try:
+        return _run(argv)
+    except ImproperlyConfigured as error:
+        print(f"Settings: {error}", file=sys.stderr)
+    except OperationalError as error:
+        print(f"The database does not answer: {str(error).strip()}\nCheck DATABASE_URL and that the server runs.", file=sys.stderr)
+    return 1
+
+
+def _run(argv: list[str]) -> int:
     translations.compile_changed(ROOT / "locale")
     command = argv[1] if len(argv) > 1 else "help"
     if command == "test":

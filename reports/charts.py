@@ -53,8 +53,9 @@ def legible(colour: str, background: str = PAPER, ratio: float = READABLE) -> st
 
 
 def on(background: str) -> str:
-    """The text colour for a filled area: near-black or white, whichever reads better."""
-    return max("#ffffff", "#12181f", key=lambda colour: contrast(colour, background))
+    """The text colour for a filled area: white or near-black, whichever reads better; black where neither does."""
+    best = max("#ffffff", "#12181f", key=lambda colour: contrast(colour, background))
+    return best if contrast(best, background) >= READABLE else "#000000"
 
 
 def _hex(parts: Sequence[float]) -> str:

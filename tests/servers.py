@@ -20,6 +20,8 @@ if "VIGIE_TEST_RUN" not in os.environ:
     home = commandline.home() / "test"
     os.environ |= {"VIGIE_TEST_RUN": str(os.getpid()), "VIGIE_HOME": str(home)}
     os.environ |= {"JOB_PICK_UP_SECONDS": "2", "JOB_LEASE_SECONDS": "2", "LOG_LEVEL": "WARNING"}
+    # Playwright's synchronous API keeps an event loop in the thread of the tests; nothing of ours runs in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     translations.compile_changed(Path(__file__).parent.parent / "locale")
     _servers.enter_context(embedded.servers(home, broker=True, durable=False))
     _owner = os.getpid()

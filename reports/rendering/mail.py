@@ -39,7 +39,9 @@ def email_parts(presentation: Presentation, *, dashboard_url: str, unsubscribe_u
         subject = " ".join(render_to_string("emails/weekly_report.subject.txt", context).split("\n")).strip()
         html = render_to_string("emails/weekly_report.html", context)
         text = render_to_string("emails/weekly_report.txt", context)
-    return subject, _inliner().inline(html), _tidy(text)
+    # A mail is set in whatever typeface its reader has, and many draw the narrow space too narrow to be seen.
+    visible = html.replace("\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
+    return subject, _inliner().inline(visible), _tidy(text)
 
 
 def _rows(presentation: Presentation) -> list[list[Any]]:

@@ -35,7 +35,7 @@ def build() -> bytes:
     # The line metrics of the typeface these stand in, so that a line with a mark is no taller.
     builder.setupHorizontalHeader(ascent=1066, descent=-300)
     builder.setupNameTable({"familyName": FAMILY, "styleName": "Regular", "psName": FAMILY.replace(" ", "") + "-Regular"})
-    builder.setupOS2(sTypoAscender=1066, sTypoDescender=-300, usWinAscent=1066, usWinDescent=300, sCapHeight=719, sxHeight=540, version=4, fsType=0)
+    builder.setupOS2(version=4, sTypoAscender=1066, sTypoDescender=-300, usWinAscent=1066, usWinDescent=300, sCapHeight=720, sxHeight=540)
     builder.setupPost()
     builder.font["head"].created = builder.font["head"].modified = 0
     builder.font.recalcTimestamp = False

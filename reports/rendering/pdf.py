@@ -6,6 +6,7 @@ A process that compiled and then forks leaves its child hanging: compile in proc
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from dataclasses import asdict
 from functools import cache
@@ -107,7 +108,7 @@ def printable(text: str) -> str:
             kept.append(character)
         else:
             kept.append(_replacement(character))
-    return " ".join("".join(kept).split(" ")).strip() or ("?" if text.strip() else "")
+    return re.sub(" {2,}", " ", "".join(kept)).strip() or ("?" if text.strip() else "")
 
 
 def _replacement(character: str) -> str:

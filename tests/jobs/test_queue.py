@@ -28,7 +28,7 @@ def handler(kind: str, function: Callable[[Run], None]) -> Iterator[None]:
         del registry._handlers[kind]
 
 
-def in_threads(count: int, function: Callable[[], None]) -> None:
+def in_threads(count: int, function: Callable[[], object]) -> None:
     def with_own_connection() -> None:
         try:
             function()
@@ -230,7 +230,7 @@ def test_eight_dispatchers_share_a_thousand_jobs_without_a_double(own_database: 
 
 
 def test_ten_people_asking_at_once_make_one_job(own_database: str) -> None:
-    in_threads(10, lambda: queue.enqueue("test", client_id=1, key="same") and None)
+    in_threads(10, lambda: queue.enqueue("test", client_id=1, key="same"))
     assert Job.objects.count() == 1
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -42,7 +42,7 @@ class World:
 
     @classmethod
     def random(cls, seed: int) -> World:
-        draw = random.Random(seed)
+        draw = Random(seed)
         world = cls()
         campaigns = {"Brand": "paid_search", "Shop": "display", "Été": "paid_search"}
         for offset in range(DAYS):
@@ -67,7 +67,7 @@ class World:
         return world
 
     @staticmethod
-    def _ad(draw: random.Random, day: date, name: str, channel: str) -> dict[str, Any]:
+    def _ad(draw: Random, day: date, name: str, channel: str) -> dict[str, Any]:
         def maybe(value: object, share: float = 0.02) -> object:
             return "" if draw.random() < share else value
 
@@ -146,7 +146,7 @@ def world(request: pytest.FixtureRequest, lumen: Client, tmp_path: Path) -> Worl
 
 def test_every_kpi_of_every_group_equals_the_oracle(world: World) -> None:
     oracle = Oracle(world)
-    wrong = []
+    wrong: list[object] = []
     for period in PERIODS:
         for by in (By.CHANNEL, By.CAMPAIGN):
             answer = query.ask(period, by)

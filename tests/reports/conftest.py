@@ -68,11 +68,12 @@ class MailServer:
             return self.data
         self.received.append(envelope.content)
         if self.hang_up:
-            server.transport.abort()
+            transport: Any = server.transport
+            transport.abort()
         return "250 kept"
 
     def messages(self) -> list[EmailMessage]:
-        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]  # type: ignore[misc]
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]
 
 
 @pytest.fixture

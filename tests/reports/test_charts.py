@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import re
 from decimal import Decimal
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -40,8 +41,12 @@ def chart(*values: tuple[float | None, ...], title: str = "Leads") -> Chart:
     return Chart(title, "from first to last", weeks, series, (Tick(0, "0"), Tick(50, "50"), Tick(100, "100")))
 
 
+def parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)  # noqa: S314 - our own
+
+
 def texts(svg: str) -> list[tuple[float, float, str]]:
-    root = ElementTree.fromstring(svg)
+    root = parsed(svg)
     return [(float(e.attrib["x"]), float(e.attrib["y"]), e.text or "") for e in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
@@ -74,7 +79,7 @@ def test_two_alike_brand_colours_still_draw_two_different_lines() -> None:
 @pytest.mark.parametrize("theme", [web_theme(), PRINT])
 def test_what_is_unknown_is_a_gap_never_a_zero(theme: Theme) -> None:
     with_gap = line_chart(chart((10, None, 30, 40)), theme, 400, 200)
-    lines = [d for d in re.findall(r' d="(M[^"]+)" fill="none"', with_gap)]
+    lines = re.findall(r' d="(M[^"]+)" fill="none"', with_gap)
     assert len(lines) == 1
     assert lines[0].count("L") == 1
 
@@ -88,11 +93,11 @@ def test_the_axis_of_money_and_counts_holds_zero() -> None:
     assert axis([Decimal(71), Decimal(99)])[0] == 0
     assert axis([Decimal(71), Decimal(99)])[-1] >= 99
     assert axis([Decimal(-30), Decimal(99)])[0] <= -30
-    assert axis([None, None]) == (0, Decimal("0.25"), Decimal("0.50"), Decimal("0.75"), 1)
+    assert list(map(float, axis([None, None]))) == [0, 0.25, 0.5, 0.75, 1]
 
 
 def test_counts_have_no_half_ticks() -> None:
-    assert axis([Decimal(2)], integers=True) == (0, 1, 2)
+    assert list(map(int, axis([Decimal(2)], integers=True))) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("values", [((50.0, 50.0), (50.0, 51.0)), ((0.0, 0.0), (0.0, 0.0)), ((99.0, 100.0), (98.0, 100.0))])
@@ -100,7 +105,7 @@ def test_names_at_the_lines_ends_never_overlap(values: tuple[tuple[float, ...], 
     svg = line_chart(chart(*values), PRINT, 400, 200)
     labels = sorted(y for x, y, text in texts(svg) if x > 300 and not text.startswith("W"))
     assert len(labels) == 4
-    assert all(below - above >= PRINT.size for above, below in zip(labels, labels[1:], strict=False))
+    assert all(below - above >= PRINT.size for above, below in pairwise(labels))
 
 
 def test_names_of_thin_layers_never_overlap_and_stay_in_the_picture() -> None:
@@ -108,8 +113,8 @@ def test_names_of_thin_layers_never_overlap_and_stay_in_the_picture() -> None:
     svg = stacked_bars(chart(*thin), PRINT, 400, 200)
     labels = sorted(y for x, y, text in texts(svg) if text.startswith("Series"))
     assert len(labels) == 6
-    assert all(below - above >= PRINT.size for above, below in zip(labels, labels[1:], strict=False))
-    assert 0 < labels[0]
+    assert all(below - above >= PRINT.size for above, below in pairwise(labels))
+    assert labels[0] > 0
     assert labels[-1] < 200
 
 
@@ -119,7 +124,10 @@ def test_spreading_keeps_order_and_distance() -> None:
 
 
 def test_a_phone_gets_a_picture_of_its_own_with_larger_letters() -> None:
-    wide, narrow = (line_chart(chart((1.0, 2.0)), web_theme(size), width, 280, narrow=small) for size, width, small in ((12, 540, False), (12.5, 340, True)))
+    wide, narrow = (
+        line_chart(chart((1.0, 2.0)), web_theme(size), width, 280, narrow=small)
+        for size, width, small in ((12, 540, False), (12.5, 340, True))
+    )
     size, width = (re.search(pattern, narrow) for pattern in (r'font-size="([\d.]+)"', r'viewBox="0 0 (\d+)'))
     assert size is not None
     assert width is not None
@@ -130,7 +138,7 @@ def test_a_phone_gets_a_picture_of_its_own_with_larger_letters() -> None:
 
 def test_every_chart_says_in_words_what_it_shows() -> None:
     for svg in (line_chart(chart((1.0, 2.0)), web_theme(), 400, 200), stacked_bars(chart((1.0, 2.0)), PRINT, 400, 200)):
-        root = ElementTree.fromstring(svg)
+        root = parsed(svg)
         assert root.attrib["role"] == "img"
         assert root.attrib["aria-label"] == "Leads. from first to last"
 
@@ -138,7 +146,7 @@ def test_every_chart_says_in_words_what_it_shows() -> None:
 def test_a_trend_beside_a_figure_is_decoration_without_a_filled_area() -> None:
     svg = sparkline((1.0, None, 3.0, 4.0), web_theme())
     assert 'aria-hidden="true"' in svg
-    assert 'fill-opacity' not in svg
+    assert "fill-opacity" not in svg
     assert sparkline((None, 3.0), web_theme()) == ""
 
 
@@ -151,7 +159,7 @@ def test_the_page_needs_no_inline_style() -> None:
 def test_a_name_with_markup_stays_text() -> None:
     hostile = '<script>alert(1)</script>" onload="x'
     svg = line_chart(chart((1.0, 2.0), title=hostile), web_theme(), 400, 200)
-    root = ElementTree.fromstring(svg)
+    root = parsed(svg)
     assert "<script" not in svg
     assert set(root.attrib) >= {"role", "aria-label"}
     assert "onload" not in root.attrib

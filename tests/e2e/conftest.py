@@ -1,0 +1,114 @@
+"""A real browser on the real web server, with the data of a pulled account."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.services import keep_credential
+from accounts.tenancy import inside
+from campaigns import imports, pulls
+from campaigns.imports.kinds import KINDS
+from campaigns.models import Connection
+from campaigns.simulators.google_ads import CUSTOMER
+from campaigns.simulators.server import Simulator
+from jobs import worker
+from reports.demo import story
+from tests.conftest import Cast
+
+# Chromium must neither look for updates nor for other hosts.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-quic",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get("VIGIE_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required and not on PATH")
+        pytest.skip("Chromium is not installed: the browser tests need the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def pulled(cast: Cast, own_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cast:
+    """Maison Lumen after its first pull and imports."""
+    with Simulator() as simulator, inside(cast.client):
+        monkeypatch.setattr(settings, "PLATFORMS", {"google_ads": simulator.settings("google_ads")})
+        credential = keep_credential("google_ads", simulator.secret("google_ads"), client=cast.client)
+        source = Connection.objects.create(
+            source="google_ads", account=CUSTOMER, name="Maison Lumen", currency="EUR", timezone="Europe/Paris", credential_id=credential.pk
+        )
+        yesterday = timezone.now().astimezone(cast.client.zone).date() - timedelta(days=1)
+        since = yesterday - timedelta(days=179)
+        for kind, rows in (("leads", simulator.ledger.leads(since, yesterday)), ("orders", simulator.ledger.orders(since, yesterday))):
+            imports.load(cast.client, KINDS[kind], story.write_csv(tmp_path / f"{kind}.csv", rows))
+        pulls.schedule(cast.client, source)
+        worker.work_off()
+    return cast
+
+
+@pytest.fixture
+def site(pulled: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
+    """The address of granian serving this test's database."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://localhost:{port}"
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
+    environment = os.environ | {"DATABASE_URL": own_database, "SITE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with (tmp_path / "web.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/healthz", server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            assert server.poll() is None, "the web server stopped"
+            assert time.monotonic() < deadline, "the web server did not answer"
+            time.sleep(0.1)
+        else:
+            return
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh browser window; an error of a script or a refused resource fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(15_000)
+    window = context.new_page()
+    problems: list[Any] = []
+    window.on("pageerror", lambda error: problems.append(str(error)))
+    window.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    yield window
+    context.close()
+    assert problems == []

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from functools import cache
+from html import unescape
+from typing import Any
+
+import pypdf
+import pytest
+from django.template.loader import render_to_string
+from fontTools.ttLib import TTFont
+
+from accounts.brand import Brand
+from reports.charts import page_charts
+from reports.content import Report, Row
+from reports.presentation import Presentation, present
+from reports.rendering import email_parts, marks, pdf
+from reports.rendering.pdf import printable
+from tests.reports.sample import empty_report, huge_report, sample_report
+
+BRAND = Brand("Atelier Nord", "#1f4e5f", "#e08e45")
+PALE = Brand("Studio Écho", "#f0d67f", "#ffffff")
+HOSTILE = '#import "x" <script>alert(1)</script> $x$ *b* {{ y }} 🎉 名 \u202f\u200d'
+DASHBOARD, UNSUBSCRIBE = "https://reports.example/c/maison-lumen/?week=2026-W46", "https://reports.example/u/abc/"
+REPORTS = {"sample": sample_report, "empty": empty_report, "huge": huge_report}
+
+
+@cache
+def shown(name: str, language: str = "fr", brand: Brand = BRAND) -> Presentation:
+    return present(REPORTS[name](), language, brand)
+
+
+@cache
+def document(name: str, language: str = "fr", brand: Brand = BRAND) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(pdf(shown(name, language, brand))))
+
+
+@cache
+def mail(name: str, language: str = "fr") -> tuple[str, str, str]:
+    return email_parts(shown(name, language), dashboard_url=DASHBOARD, unsubscribe_url=UNSUBSCRIBE)
+
+
+def page(presentation: Presentation) -> str:
+    context = {
+        "presentation": presentation,
+        "charts": page_charts(presentation),
+        "week": "2026-W46",
+        "previous_week": "2026-W45",
+        "next_week": None,
+        "pdf_url": "/x.pdf",
+    }
+    return render_to_string("reports/overview.html", context)
+
+
+def plain(text: str) -> str:
+    """Text without spaces, for a PDF and a browser break lines where they like."""
+    return re.sub(r"\s|\u200b", "", unescape(text))
+
+
+def words(html: str) -> str:
+    without_styles = re.sub(r"<(style|script).*?</\1>", "", html, flags=re.DOTALL)
+    return plain(re.sub(r"<[^>]+>", "", without_styles))
+
+
+def pdf_text(reader: pypdf.PdfReader) -> str:
+    return plain("".join(sheet.extract_text() for sheet in reader.pages))
+
+
+def with_name(report: Report, name: str) -> Report:
+    """The report with a client and a first campaign of that name."""
+    first, *others = report.campaigns.rows
+    renamed = Row(name, first.channel, first.figures)
+    return replace(report, client_name=name, campaigns=replace(report.campaigns, rows=(renamed, *others)))
+
+
+# ------------------------------------------------------------------------------------------------------ the same figures
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_page_pdf_and_both_parts_of_the_mail_say_the_same_figures(language: str) -> None:
+    presentation = shown("sample", language)
+    _subject, html, text = mail("sample", language)
+    surfaces = [pdf_text(document("sample", language)), words(html), plain(text), words(page(presentation))]
+    for tile in presentation.tiles:
+        for said in (tile.label, tile.value, tile.previous, tile.change.text if tile.change else ""):
+            assert all(plain(said) in surface for surface in surfaces), said
+    for said in (presentation.verdict, presentation.data_state, presentation.comparison, *presentation.good, *presentation.watch):
+        assert all(plain(said) in surface for surface in surfaces), said
+
+
+@pytest.mark.parametrize("name", ["sample", "huge"])
+def test_every_row_of_every_table_is_in_the_pdf_and_in_the_text_of_the_mail(name: str) -> None:
+    presentation = shown(name)
+    surfaces = [pdf_text(document(name)), plain(mail(name)[2])]
+    for table in (presentation.channels, presentation.campaigns):
+        for row in (*table.rows, table.total):
+            assert all(plain(row.name) in surface for surface in surfaces)
+            assert all(plain(cell.text) in surface for cell in row.cells for surface in surfaces)
+
+
+# ------------------------------------------------------------------------------------------------------------------- PDF
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_pdf_is_tagged_and_names_its_language_and_title(language: str) -> None:
+    reader = document("sample", language)
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == language
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata is not None
+    assert "Maison Lumen" in str(reader.metadata.title)
+    declared = root["/Metadata"].get_data().decode()
+    assert "<pdfuaid:part>1<" in declared
+    assert "<pdfaid:part>2<" in declared
+    assert "<pdfaid:conformance>A<" in declared
+
+
+def test_the_pdf_can_be_found_ones_way_in_by_bookmarks() -> None:
+    titles = [str(item.title) for item in document("sample").outline if not isinstance(item, list)]
+    assert titles == ["Synthèse", "Tendances", "Canaux et campagnes", "Définitions et données"]
+
+
+def test_a_usual_report_has_five_pages_and_every_one_says_period_comparison_and_data_state() -> None:
+    presentation, reader = shown("sample"), document("sample")
+    assert len(reader.pages) == 5
+    for number, sheet in enumerate(reader.pages, start=1):
+        text = plain(sheet.extract_text())
+        assert all(plain(said) in text for said in (presentation.period, presentation.comparison, presentation.data_state))
+        assert number == 1 or plain(f"Page {number} sur 5") in text
+
+
+def test_charts_have_a_text_in_their_place() -> None:
+    reader = document("sample")
+    alternatives = [str(found["/Alt"]) for found in _structure(reader) if "/Alt" in found]
+    presentation = shown("sample")
+    assert presentation.trend is not None
+    assert any(presentation.trend.title in alternative for alternative in alternatives)
+    assert len(alternatives) >= 2
+
+
+def _structure(reader: pypdf.PdfReader) -> list[Any]:
+    objects = (reader.get_object(number) for number in range(1, int(str(reader.trailer["/Size"]))))
+    return [found for found in objects if isinstance(found, dict) and found.get("/Type") == "/StructElem"]
+
+
+def test_the_head_of_a_long_table_is_repeated_on_every_page() -> None:
+    pages = [sheet.extract_text() for sheet in document("huge").pages]
+    assert sum("Campagne" in text and "Impressions" in text and "CPC" in text for text in pages) >= 2
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("brand", [BRAND, PALE], ids=["dark", "pale"])
+def test_every_report_can_be_printed_in_every_brand(name: str, brand: Brand) -> None:
+    assert len(document(name, "fr", brand).pages) >= 4
+
+
+def test_the_same_report_gives_the_same_bytes() -> None:
+    assert pdf(shown("sample")) == pdf(shown("sample"))
+
+
+def test_nothing_of_the_client_before_is_printed() -> None:
+    pdf(shown("sample"))
+    assert "Newsletter" not in pdf_text(document("empty"))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_names_with_markup_emoji_or_foreign_letters_are_printed_as_text(language: str) -> None:
+    presentation = present(with_name(sample_report(), HOSTILE), language, BRAND)
+    text = pdf_text(pypdf.PdfReader(io.BytesIO(pdf(presentation))))
+    assert plain('#import "x" <script>alert(1)</script> $x$ *b* {{ y }} ?') in text
+
+
+def test_what_the_typeface_lacks_is_left_out_or_marked() -> None:
+    assert printable("Black Friday 🎉 −30 %") == "Black Friday −30 %"
+    assert printable("北京") == "??"
+    assert printable("🎉") == "?"
+    assert printable("1\u202f204 €") == "1\u202f204 €"
+    assert printable("ＡＢ") == "AB"
+
+
+def test_the_gap_between_thousands_can_be_seen() -> None:
+    with TTFont(marks.FILE) as font:
+        width, _bearing = font["hmtx"][font.getBestCmap()[0x202F]]
+        assert width / font["head"].unitsPerEm >= 0.2
+
+
+def test_the_font_of_our_marks_is_the_one_its_source_describes() -> None:
+    assert marks.FILE.read_bytes() == marks.build(), "run reports.rendering.marks.write()"
+
+
+# ------------------------------------------------------------------------------------------------------------------ mail
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_mail_is_short_enough_not_to_be_clipped(name: str) -> None:
+    assert len(mail(name)[1].encode()) < 100_000
+
+
+def test_a_usual_mail_is_light() -> None:
+    assert len(mail("sample")[1].encode()) < 45_000
+
+
+def test_the_subject_is_one_line_with_week_and_main_figure() -> None:
+    subject = mail("sample", "en")[0]
+    assert subject == shown("sample", "en").subject
+    assert "\n" not in subject
+
+
+def test_the_mail_fetches_nothing_and_runs_nothing() -> None:
+    html = mail("sample")[1]
+    assert not re.search(r"<(img|script|link|iframe)\b|url\(|@import", html)
+
+
+def test_verdict_and_data_state_stand_above_the_figures() -> None:
+    html, presentation = words(mail("sample")[1]), shown("sample")
+    order = [html.rindex(plain(presentation.verdict)), html.index(plain(presentation.data_state)), html.index(plain("Indicateurs clés"))]
+    assert order == sorted(order)
+
+
+def test_the_mail_has_its_dark_and_its_phone_form() -> None:
+    html = mail("sample")[1]
+    assert "prefers-color-scheme: dark" in html
+    assert "max-width: 520px" in html
+    assert 'lang="fr"' in html
+
+
+def test_both_parts_lead_to_the_dashboard_and_out_of_the_list() -> None:
+    _subject, html, text = mail("sample")
+    for part in (unescape(html), text):
+        assert DASHBOARD in part
+        assert UNSUBSCRIBE in part
+    assert "Se désinscrire" in html
+
+
+def test_campaigns_left_out_of_the_mails_table_are_counted() -> None:
+    assert plain("30 autres campagnes comptent dans le total") in words(mail("huge")[1])
+
+
+def test_markup_in_names_stays_text_in_the_mail_and_on_the_page() -> None:
+    presentation = present(with_name(sample_report(), HOSTILE), "en", BRAND)
+    _subject, html, text = email_parts(presentation, dashboard_url=DASHBOARD, unsubscribe_url=UNSUBSCRIBE)
+    assert "<script>alert" not in html
+    assert "<script>alert" not in page(presentation)
+    assert HOSTILE.strip() in text
+
+
+# ------------------------------------------------------------------------------------------------------------------ page
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_page_has_no_inline_style_or_script(name: str) -> None:
+    html = page(shown(name))
+    assert not re.search(r"\sstyle=|\son[a-z]+=", html)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", html)
+
+
+def test_the_page_shows_the_figures_behind_every_chart() -> None:
+    presentation = shown("sample")
+    html = page(presentation)
+    assert presentation.trend is not None
+    assert html.count("<details") >= 3
+    assert all(label in unescape(html) for series in presentation.trend.series for label in series.labels)

@@ -1,0 +1,124 @@
+"""The two commands as a newcomer meets them, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+OWN = {"VIGIE_HOME", "VIGIE_TEST_RUN", "DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE", "JOB_LEASE_SECONDS", "JOB_PICK_UP_SECONDS"}
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in OWN} | {"VIGIE_HOME": str(home), "VIGIE_BOOTSTRAP": "off"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def manage(home: Path, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    return subprocess.run(command, cwd=folder, env=environment(home), capture_output=True, text=True, timeout=150, check=False)
+
+
+def processes_using(home: Path) -> list[str]:
+    """Command lines of running processes that speak of `home`."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(home) in line and "pytest" not in line:
+            found.append(line)
+    return found
+
+
+def test_the_demo_shows_its_main_job_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
+    home = tmp_path / "a home with spaces"
+    first = manage(home, "demo", "--exit", "--port", str(free_port()), folder=tmp_path)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "[7/7]" in first.stdout
+    mails = sorted((home / "demo" / "mail").glob("*.eml"))
+    assert len(mails) == 2
+    assert next((home / "demo").glob("*.pdf")).read_bytes().startswith(b"%PDF")
+    again = manage(home, "demo", "--exit", "--port", str(free_port()))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert sorted((home / "demo" / "mail").glob("*.eml")) == mails
+    assert processes_using(home) == []
+
+
+def test_the_demo_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(free_port())]
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        demo = subprocess.Popen(command, env=environment(tmp_path / "home"), stdout=output, stderr=output)
+    deadline = time.monotonic() + 120
+    while "Ready in" not in log.read_text():
+        assert demo.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.2)
+    demo.send_signal(signal.SIGTERM)
+    assert demo.wait(30) == 0
+    assert "Stopped. The data is kept" in log.read_text()
+    assert processes_using(tmp_path / "home") == []
+
+
+def test_two_commands_at_once_share_the_servers_and_the_last_stops_them(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert manage(home, "migrate").returncode == 0
+    command = [sys.executable, str(ROOT / "manage.py"), "create_client"]
+    options = ["--name", "X", "--currency", "EUR", "--timezone", "Europe/Paris"]
+    both = [
+        subprocess.Popen([*command, slug, *options], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for slug in ("one", "two")
+    ]
+    said = [process.communicate(timeout=100)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert processes_using(home) == []
+
+
+def test_a_first_command_needs_no_migrate(tmp_path: Path) -> None:
+    done = manage(tmp_path / "home", "create_client", "shop", "--name", "Shop", "--currency", "EUR", "--timezone", "Europe/Paris")
+    assert done.returncode == 0, done.stderr
+    assert "Created Shop (shop)." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("EMAIL_PORT", "many", "EMAIL_PORT is 'many'; use a whole number from 1 up."),
+        ("DATABASE_URL", "mysql://x/y", "DATABASE_URL is not a database URL"),
+        ("SITE_URL", "http://reports.example.com", "outside this machine the service must be reached by https"),
+        ("CREDENTIAL_KEYS", "short", "CREDENTIAL_KEYS holds something that is not a Fernet key"),
+        ("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none", "The database does not answer"),
+        ("SECRET_KEY_FILE", "/no/such/file", "SECRET_KEY_FILE names /no/such/file, which cannot be read"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_by_name(tmp_path: Path, name: str, value: str, sentence: str) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate"]
+    done = subprocess.run(command, env=environment(tmp_path) | {name: value}, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_every_package_is_pinned_by_hash_and_no_index_is_named(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    packages = [part for part in re.split(r"\n(?=\w)", text) if re.match(r"\w", part)]
+    assert packages
+    assert [part.split()[0] for part in packages if "==" not in part.split()[0] or "--hash=sha256:" not in part] == []
+    assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)

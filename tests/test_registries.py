@@ -1,0 +1,94 @@
+"""What a new platform or KPI still lacks is named here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from babel.messages import pofile
+from django.conf import settings
+
+from campaigns import connectors, simulators
+from campaigns.imports.kinds import KINDS
+from campaigns.streams import TABLES
+from jobs import registry
+from kpis.definitions import DEFINITIONS, Reason
+from kpis.measures import FAMILIES, MEASURES
+from kpis.query import TABLES as ROLLUPS
+from kpis.recompute import REBUILD
+from reports import gather
+
+ROOT = Path(settings.BASE_DIR)
+
+
+@pytest.mark.parametrize("source", connectors.sources())
+class TestPlatform:
+    def test_has_one_connector_that_says_what_it_reads(self, source: str) -> None:
+        connector = connectors.connector_for(source)
+        assert connector.source == source
+        assert connector.family in FAMILIES
+        assert connector.settle_days > 0
+
+    def test_has_a_stand_in(self, source: str) -> None:
+        assert simulators.simulator_for(source).source == source
+
+    def test_has_addresses_and_keys_in_the_settings(self, source: str) -> None:
+        assert {"base_url", "token_url", "version"} <= settings.PLATFORMS[source].keys()
+
+    def test_is_kept_apart_from_other_platforms(self, source: str) -> None:
+        contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+        platforms = next(contract for contract in contracts if contract["id"] == "platforms")
+        assert f"campaigns.connectors.{source}" in platforms["modules"]
+
+    def test_is_described_to_whoever_operates_it(self, source: str) -> None:
+        assert source.upper() in (ROOT / "docs" / "operate.md").read_text()
+
+
+def french() -> dict[str, str]:
+    with (ROOT / "locale/fr/LC_MESSAGES/django.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in pofile.read_po(file) if message.id}
+
+
+@pytest.mark.parametrize("slug", DEFINITIONS)
+class TestKpi:
+    def test_has_name_formula_unit_and_direction_in_both_languages(self, slug: str) -> None:
+        definition = DEFINITIONS[slug]
+        assert definition.slug == slug
+        catalogue = french()
+        for text in (definition.name, definition.short, definition.formula):
+            assert text
+            assert catalogue.get(text), f"{slug}: {text!r} has no French"
+
+    def test_is_made_of_known_measures(self, slug: str) -> None:
+        definition = DEFINITIONS[slug]
+        assert definition.numerator in MEASURES
+        assert not definition.denominator or definition.denominator in MEASURES
+
+
+def test_every_family_of_facts_has_a_table_a_rollup_and_a_rebuild() -> None:
+    assert {table.family for table in TABLES} == set(FAMILIES) == REBUILD.keys() == ROLLUPS.keys()
+
+
+def test_every_kind_of_file_fills_a_family() -> None:
+    assert KINDS.keys() == set(FAMILIES)
+
+
+def test_every_reason_for_a_missing_figure_has_words_in_french() -> None:
+    from django.utils import translation
+
+    from reports.presentation import reason_text
+
+    for reason in Reason:
+        with translation.override("en"):
+            english = reason_text(reason)
+        with translation.override("fr"):
+            assert reason_text(reason) != english
+
+
+def test_the_report_shows_known_kpis_only() -> None:
+    assert {*gather.TILES, *gather.CHANNEL_COLUMNS, *gather.CAMPAIGN_COLUMNS} <= DEFINITIONS.keys()
+
+
+def test_every_kind_of_job_has_a_handler() -> None:
+    assert {"campaigns.pull", "kpis.recompute", "reports.run", "reports.deliver"} <= registry._handlers.keys()
