@@ -31,6 +31,8 @@ def run(argv: list[str]) -> int:
     except ImproperlyConfigured as error:
         print(f"Settings: {error}", file=sys.stderr)
     except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None):  # the server answered: this is about what was asked, not about reaching it
+            raise
         print(f"The database does not answer: {str(error).strip()}\nCheck DATABASE_URL and that the server runs.", file=sys.stderr)
     return 1
 
