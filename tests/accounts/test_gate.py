@@ -32,7 +32,7 @@ CLIENT_URLS = {
 OTHER_URLS = {
     "home": ("/", (302, 302)),
     "api_schema": ("/api/v1/schema/", (200, 403)),
-    "api_docs": ("/api/v1/docs/", (200, 403)),
+    "api_docs": ("/api/v1/docs/", (200, 302)),
     "unsubscribe": ("/u/no-such-token/", (404, 404)),
     "set_language": ("/language/setlang/", (302, 302)),
     "healthz": ("/healthz", (200, 200)),

@@ -65,3 +65,10 @@ def test_a_wrong_password_says_so_and_keeps_the_address(page: Page, site: str, p
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").or_(page.locator(".errorlist")).first).to_be_visible()
     expect(page.locator("input[type=email]")).to_have_value(pulled.viewer.email)
+
+
+def test_the_analyst_reads_the_api_description(page: Page, site: str, pulled: Cast) -> None:
+    sign_in(page, site, pulled.analyst.email)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto(f"{site}/api/v1/docs/")
+    expect(page.get_by_text("KPIs of a period, with the period before")).to_be_visible()
