@@ -28,9 +28,10 @@ class Deferred(Exception):
 
 def deliver(client: Client, delivery: Delivery, *, is_last_attempt: bool = False) -> None:
     """Hand one message to the mail server. Raises `Deferred` when it may be tried again (not on the last attempt)."""
+    message = build(client, delivery)  # first: what fails here has sent nothing and may be tried again
     if not _begin(delivery):
         return
-    outcome, reason = _hand_over(build(client, delivery))
+    outcome, reason = _hand_over(message)
     if outcome == State.QUEUED and is_last_attempt:
         outcome = State.FAILED
     _record(delivery, outcome, reason)

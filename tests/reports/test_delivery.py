@@ -79,6 +79,20 @@ class TestOnce:
         assert mail_server.received == []
 
 
+    def test_a_message_that_cannot_be_built_is_not_called_unknown(self, schedule: Schedule, mail_server: MailServer) -> None:
+        run = scheduling.open_run(schedule, WEEK)
+        [job_id] = queue.claim(limit=1)
+        worker.run(job_id)
+        kept = Document.objects.filter(kind=Document.Kind.HTML).values_list("pk", flat=True)
+        Document.objects.filter(pk__in=list(kept)).update(kind="lost")
+        worker.work_off()
+        assert set(states(run).values()) == {State.QUEUED}
+        Document.objects.filter(kind="lost").update(kind=Document.Kind.HTML)
+        due_again()
+        worker.work_off()
+        assert set(states(run).values()) == {State.SENT}
+
+
 class TestRefusals:
     def test_a_passing_refusal_is_tried_again_for_that_recipient_alone(self, schedule: Schedule, mail_server: MailServer) -> None:
         mail_server.rcpt = "450 mailbox busy"
