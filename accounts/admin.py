@@ -23,6 +23,8 @@ class ClientAdmin(ClientAdminBase):
     search_fields = ("name", "slug")
     # A client and its schema are made together, by `create_client`.
     exclude = ("schema_name",)
+    # A change of these changes figures, and has to mark every day: not by editing a row.
+    readonly_fields = ("slug", "currency", "timezone", "agency")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from accounts.models import Client
 from accounts.tenancy import inside
-from jobs.registry import GiveUp, handles
+from jobs.registry import ATTEMPTS, DEFAULT_QUEUE, GiveUp, handles
 from jobs.worker import Run
 
 ClientHandler = Callable[[Run, Client], None]
 
 
-def handles_client_job(kind: str) -> Callable[[ClientHandler], ClientHandler]:
+def handles_client_job(kind: str, *, queue: str = DEFAULT_QUEUE, attempts: int = ATTEMPTS) -> Callable[[ClientHandler], ClientHandler]:
     """Register `handler(run, client)` for jobs of `kind`; it is called inside the schema of the job's client."""
 
     def register(handler: ClientHandler) -> ClientHandler:
-        @handles(kind)
+        @handles(kind, queue=queue, attempts=attempts)
         def enter(run: Run) -> None:
             client = Client.objects.select_related("agency").filter(pk=run.client_id or 0).first()
             if client is None:

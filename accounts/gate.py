@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
-from accounts import access
+from accounts import access, hosts
 from accounts.models import Client, User
 from accounts.tenancy import inside
 
@@ -56,6 +56,8 @@ class ClientGate:
             return _sign_in_first(request)
         permission = getattr(view, "permission", DEFAULT_PERMISSION)
         client = access.client_for(user, kwargs.pop("client_slug"), permission)
+        if not hosts.serves(request, client):
+            raise Http404
         request.client = client  # type: ignore[attr-defined]
         request._entered.enter_context(inside(client))  # type: ignore[attr-defined]
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts import vault
@@ -31,9 +33,16 @@ class Refused(Exception):
 
 
 def schedule(client: Client, source: Connection, *, run_at: datetime | None = None, since: date | None = None) -> int:
-    """Ask for a pull of `source`, now or at `run_at`; from `since`, or of the days the platform may still change."""
-    arguments = {"connection_id": source.pk, "since": since.isoformat() if since else None}
-    return queue.enqueue(KIND, client_id=client.pk, key=str(source.pk), arguments=arguments, run_at=run_at)
+    """Ask for a pull of `source`, now or at `run_at`: of the days the platform may still change, or of all from `since`.
+
+    A pull of more days is a job of its own, which no daily pull joins and cuts short.
+    """
+    arguments: dict[str, object] = {"connection_id": source.pk}
+    key = str(source.pk)
+    if since:
+        arguments["since"] = since.isoformat()
+        key = f"{source.pk} since {since}"
+    return queue.enqueue(KIND, client_id=client.pk, key=key, arguments=arguments, run_at=run_at)
 
 
 def next_daily_pull(source: Connection, now: datetime) -> datetime:
@@ -44,21 +53,28 @@ def next_daily_pull(source: Connection, now: datetime) -> datetime:
 
 
 def window_of(source: Connection, connector: type[Connector], since: date | None, now: datetime) -> Window:
-    """From `since`, or the whole backfill at first and the settling days later, to yesterday in the account's zone."""
+    """From `since`, or from the first day that is missing or may still change, to yesterday in the account's zone."""
     yesterday = now.astimezone(ZoneInfo(source.timezone)).date() - timedelta(days=1)
     if since is None:
-        is_first = not source.pulls.filter(state=Pull.State.STORED).exists()
-        days = BACKFILL_DAYS if is_first else connector.settle_days
-        since = yesterday - timedelta(days=days - 1)
+        stored = source.pulls.filter(state=Pull.State.STORED, file_name=None)
+        read_until: date | None = stored.aggregate(until=Max("until"))["until"]
+        earliest = yesterday - timedelta(days=BACKFILL_DAYS - 1)
+        settling = yesterday - timedelta(days=connector.settle_days - 1)
+        since = max(earliest, min(settling, read_until + timedelta(days=1))) if read_until else earliest
     return Window(connector.family, min(since, yesterday), yesterday)
 
 
 def pull(
-    client: Client, source: Connection, effect: AbstractContextManager[None], *, since: date | None = None, now: datetime | None = None
+    client: Client,
+    source: Connection,
+    effect: Callable[[], AbstractContextManager[None]],
+    *,
+    since: date | None = None,
+    now: datetime | None = None,
 ) -> Pull:
     """Read one account and store what it says. Inside the client's schema.
 
-    `effect` is the transaction of the job that asks. Raises `Refused` when a person must act (and records why on the
+    `effect` opens the transaction of the job that asks. Raises `Refused` when a person must act (and records why on the
     connection), or the connector's `Passing` error, which is worth another attempt.
     """
     connector_class = connector_for(source.source)
@@ -69,14 +85,14 @@ def pull(
             connector = connector_class(_account(source), settings.PLATFORMS[source.source], _secret(source), http)
             for record in connector.fetch(window.since, window.until):
                 spool.write(record)
-            with effect:
+            with effect():
                 [stored] = store(client, source, spool, window=window)
                 _set_state(source, Connection.State.ACTIVE, "")
                 return stored
     except (LostAccess, vault.Unreadable) as error:
-        return _refuse(source, connector_class, window, Connection.State.LOST_ACCESS, Pull.State.FAILED, str(error))
+        return _refuse(effect, source, connector_class, window, Connection.State.LOST_ACCESS, Pull.State.FAILED, str(error))
     except (Suspect, Conflict, UnexpectedAnswer) as error:
-        return _refuse(source, connector_class, window, Connection.State.SUSPECT, Pull.State.SUSPECT, str(error))
+        return _refuse(effect, source, connector_class, window, Connection.State.SUSPECT, Pull.State.SUSPECT, str(error))
 
 
 def _refuse_other_currency(client: Client, source: Connection) -> None:
@@ -84,11 +100,21 @@ def _refuse_other_currency(client: Client, source: Connection) -> None:
         raise UnexpectedAnswer(f"the account is in {source.currency}, the client in {client.currency}; there is no exchange rate")
 
 
-def _refuse(source: Connection, connector: type[Connector], window: Window, state: str, pull_state: str, problem: str) -> Pull:
-    Pull.objects.create(
-        connection=source, family=connector.family, since=window.since, until=window.until, state=pull_state, problem=problem
-    )
-    _set_state(source, state, problem)
+def _refuse(
+    effect: Callable[[], AbstractContextManager[None]],
+    source: Connection,
+    connector: type[Connector],
+    window: Window,
+    state: str,
+    pull_state: str,
+    problem: str,
+) -> Pull:
+    """Record why nothing was stored, both or neither, and only while the job is still this worker's."""
+    with effect():
+        Pull.objects.create(
+            connection=source, family=connector.family, since=window.since, until=window.until, state=pull_state, problem=problem
+        )
+        _set_state(source, state, problem)
     raise Refused(f"{source}: {problem}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import date
@@ -20,21 +19,19 @@ R = TypeVar("R", bound=Record)
 
 
 class Spool:
-    """One private folder with one file per kind of record, each line `[position, record]`; removed on exit.
+    """One nameless file per kind of record, each line `[position, record]`: gone with the process, however it ends.
 
     A position is the line of a file, or the ordinal of a row in an answer: what a fault is reported by.
     """
 
     def __init__(self) -> None:
-        root = Path(settings.HOME) / "spool"
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(dir=root))
+        self.folder = Path(settings.HOME) / "spool"
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.rows = 0
-        self.first_day: date | None = None
-        self.last_day: date | None = None
         self._files: dict[type, IO[bytes]] = {}
         self._encoder = msgspec.json.Encoder()
         self._hash = hashlib.sha256()
+        self._days: dict[type, set[date]] = {}
 
     def __enter__(self) -> Spool:
         return self
@@ -42,21 +39,23 @@ class Spool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for file in self._files.values():
             file.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self, record: Record, position: int | None = None) -> None:
         line = self._encoder.encode((self.rows + 1 if position is None else position, record))
         file = self._files.get(type(record))
         if file is None:
-            file = self._files[type(record)] = (self.folder / type(record).__name__).open("w+b")
+            file = self._files[type(record)] = tempfile.TemporaryFile("w+b", dir=self.folder)  # noqa: SIM115 - closed with the spool
         file.write(line + b"\n")
         self._hash.update(line)
         self.rows += 1
-        self.first_day = min(self.first_day or record.day, record.day)
-        self.last_day = max(self.last_day or record.day, record.day)
+        self._days.setdefault(type(record), set()).add(record.day)
 
     def has(self, kind: type[Record]) -> bool:
         return kind in self._files
+
+    def days(self, kind: type[Record]) -> list[date]:
+        """The days that records of one kind speak of, in order."""
+        return sorted(self._days.get(kind, ()))
 
     def read(self, kind: type[R]) -> Iterator[tuple[int, R]]:
         """The records of one kind in the order they were written, each with its position."""

@@ -16,10 +16,10 @@ def tick() -> None:
     """Open what has come due, take jobs whose time has come or whose worker died, and send their ids to the workers."""
     from jobs import queue, registry
 
-    registry.open_due_work()
     queue.reap()
-    for job_id in queue.claim(limit=500):
-        run.apply_async((job_id,), retry=False)
+    for job_id, kind in queue.claim(limit=500):
+        run.apply_async((job_id,), retry=False, queue=registry.queue_for(kind))
+    registry.open_due_work()
 
 
 @app.task(name="run")

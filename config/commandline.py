@@ -44,7 +44,7 @@ def _run(argv: list[str]) -> int:
         return _test(argv[2:])
     if command == "demo" and "--remove" in argv:
         return removal.remove(home(), ROOT)
-    if command == "demo" and "--reset" in argv and "DATABASE_URL" not in os.environ:
+    if command == "demo" and "--reset" in argv and not embedded.is_given("DATABASE_URL"):
         removal.reset(home())
     if command in WITHOUT_DATABASE or {"--help", "-h"} & set(argv):
         return _execute(argv)

@@ -34,11 +34,16 @@ class Unavailable(SystemExit):
     """An embedded server cannot run here; the message says what to do."""
 
 
+def is_given(name: str) -> bool:
+    """Whether the environment names a server of the person's own, directly or by a file."""
+    return name in os.environ or f"{name}_FILE" in os.environ
+
+
 @contextlib.contextmanager
 def servers(home: Path, *, broker: bool, durable: bool = True) -> Iterator[None]:
     """Run with `DATABASE_URL` and `BROKER_URL` set, starting embedded servers for those that are not."""
-    needs_database = "DATABASE_URL" not in os.environ
-    needs_broker = broker and "BROKER_URL" not in os.environ
+    needs_database = not is_given("DATABASE_URL")
+    needs_broker = broker and not is_given("BROKER_URL")
     if not needs_database and not needs_broker:
         yield
         return
@@ -63,10 +68,10 @@ def _shared(home: Path, needed: list[Server], every: list[Server]) -> Iterator[N
     with (home / "start.lock").open("w") as turn, (home / "users.lock").open("w") as users:
         fcntl.flock(turn, fcntl.LOCK_EX)
         fcntl.flock(users, fcntl.LOCK_SH)
-        for server in needed:
-            server.start()
-        fcntl.flock(turn, fcntl.LOCK_UN)
         try:
+            for server in needed:
+                server.start()
+            fcntl.flock(turn, fcntl.LOCK_UN)
             yield
         finally:
             fcntl.flock(turn, fcntl.LOCK_EX)

@@ -12,6 +12,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# Parts of a database URL's query that are passed on to Postgres' client library.
+DATABASE_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "target_session_attrs"}
+
+
+def is_set(name: str) -> bool:
+    """Whether the variable, or the file in its place, is given."""
+    return name in os.environ or f"{name}_FILE" in os.environ
+
 
 def text(name: str, default: str | None = None) -> str:
     """The value of `name`, or of the file named by `NAME_FILE`; an unset variable without default is refused."""
@@ -57,7 +65,11 @@ def database(name: str) -> dict[str, Any]:
     host = query.get("host", [parts.hostname or ""])[0]
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ImproperlyConfigured(f"{name} is not a database URL; use postgresql://user:password@host:port/name.")
+    options = {key: values[0] for key, values in query.items() if key != "host"}
+    if unknown := options.keys() - DATABASE_OPTIONS:
+        raise ImproperlyConfigured(f"{name} has the unknown option {min(unknown)}; use {', '.join(sorted(DATABASE_OPTIONS))}.")
     return {
+        "OPTIONS": options,
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jobs.models import Job
+from reports.models import Schedule
 
 # Ticks come every second and workers pick up within a minute; later than this, beat or every worker is down.
 LATE = timedelta(minutes=5)
@@ -19,10 +20,15 @@ LATE = timedelta(minutes=5)
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 with `{"status": "ok"}`, or 503 with what is wrong."""
     problems = []
+    minutes = LATE.seconds // 60
     try:
         late = Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.SENT], run_at__lt=timezone.now() - LATE).count()
         if late:
-            problems.append(f"{late} jobs are more than {LATE.seconds // 60} minutes late")
+            problems.append(f"{late} jobs are more than {minutes} minutes late")
+        if dead := Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=timezone.now() - LATE).count():
+            problems.append(f"{dead} jobs were left by workers that died, and nobody takes them up")
+        if overdue := Schedule.objects.filter(paused=False, next_run_at__lt=timezone.now() - LATE).count():
+            problems.append(f"{overdue} reports are more than {minutes} minutes overdue: beat or the worker of its ticks is down")
     except DatabaseError:
         problems.append("the database does not answer")
     return JsonResponse({"status": "failing" if problems else "ok", "problems": problems}, status=503 if problems else 200)

@@ -18,7 +18,8 @@ def reset(home: Path) -> None:
     """Stop the embedded servers and forget everything they and the demo kept. Exits when they are in use."""
     if not home.exists():
         return
-    with (home / "users.lock").open("w") as users:
+    with (home / "start.lock").open("w") as turn, (home / "users.lock").open("w") as users:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -13,7 +13,7 @@ from config import env
 
 
 def value(name: str, home: Path, *, may_generate: bool) -> str:
-    if name in os.environ or f"{name}_FILE" in os.environ:
+    if env.is_set(name):
         return env.text(name)
     if not may_generate:
         raise ImproperlyConfigured(f"Set {name}, or {name}_FILE to a file that holds it: at least 50 random characters.")
@@ -22,12 +22,14 @@ def value(name: str, home: Path, *, may_generate: bool) -> str:
 
 def fernet_keys(name: str, home: Path, *, may_generate: bool) -> list[bytes]:
     """The keys that encrypt platform credentials, newest first, separated by commas."""
-    if name in os.environ or f"{name}_FILE" in os.environ:
+    if env.is_set(name):
         keys = [key.strip().encode() for key in env.text(name).split(",") if key.strip()]
     elif may_generate:
         keys = [_kept(home / "secrets" / name.lower(), Fernet.generate_key().decode()).encode()]
     else:
         raise ImproperlyConfigured(f"Set {name} to one or more Fernet keys separated by commas, newest first.")
+    if not keys:
+        raise ImproperlyConfigured(f"{name} is empty; set it to one or more Fernet keys separated by commas, newest first.")
     for key in keys:
         try:
             Fernet(key)

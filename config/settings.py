@@ -46,7 +46,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "config.admin.SuperuserAdminConfig",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -98,11 +98,11 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {
     "default": {
         "ENGINE": "accounts.tenancy.backend",
-        **(env.database("DATABASE_URL") if "DATABASE_URL" in os.environ or "DATABASE_URL_FILE" in os.environ else {"NAME": "unset"}),
+        **(env.database("DATABASE_URL") if env.is_set("DATABASE_URL") else {"NAME": "unset"}),
     }
 }
 if env.flag("DATABASE_POOL", default=False):
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL_SIZE", 8, minimum=1)}}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL_SIZE", 8, minimum=1)}
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": env.integer("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
@@ -118,6 +118,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Three queues: a slow platform keeps workers busy for minutes, and must keep neither ticks nor reports waiting.
+CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"tick": {}, "work": {}, "pulls": {}}
+CELERY_TASK_ROUTES = {"tick": {"queue": "tick"}}
 # A tick that could not run within its second is worthless: the next one does its work.
 CELERY_BEAT_SCHEDULE = {"tick": {"task": "tick", "schedule": 1.0, "options": {"expires": 5}}}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from babel.messages import mofile, pofile
@@ -15,7 +17,8 @@ def compile_changed(folder: Path) -> None:
             continue
         with source.open("rb") as file:
             catalog = pofile.read_po(file, locale=source.parts[-3])
-        partial = target.with_suffix(".mo.part")
-        with partial.open("wb") as file:
-            mofile.write_mo(file, catalog)
-        partial.replace(target)
+        partial = target.with_suffix(f".{os.getpid()}.part")
+        with contextlib.suppress(PermissionError):
+            with partial.open("wb") as file:
+                mofile.write_mo(file, catalog)
+            partial.replace(target)

@@ -25,8 +25,11 @@ class Job(models.Model):
     arguments = models.JSONField(default=dict)
     run_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=10, default=State.QUEUED)
-    # Counts starts; also the fence: a worker whose attempt is not the row's has lost the job.
+    # Tries at the present wish; begins anew when the job is wanted again.
     attempt = models.PositiveIntegerField(default=0)
+    attempts_allowed = models.PositiveIntegerField(default=8)
+    # Never reset. The fence: a worker whose number is not the row's has lost the job.
+    starts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     wanted_again = models.BooleanField(default=False)
     error = models.TextField(default="")

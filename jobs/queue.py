@@ -11,12 +11,15 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from jobs import registry
 from jobs.models import Job
 
 # A message not picked up within this time is sent again; a worker silent for as long as its lease has died.
 PICK_UP = settings.JOB_PICK_UP_SECONDS
 LEASE = settings.JOB_LEASE_SECONDS
-ATTEMPTS = 8
+# A platform may ask for patience, but not for a lifetime.
+LONGEST_WAIT = 86_400
+LONGEST_ERROR = 2_000
 
 
 class LeaseLost(Exception):
@@ -34,8 +37,10 @@ def enqueue(
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO jobs_job AS job (client_id, kind, key, arguments, run_at, state, attempt, wanted_again, error)
-            VALUES (%(client)s, %(kind)s, %(key)s, %(arguments)s::jsonb, coalesce(%(run_at)s, now()), 'queued', 0, false, '')
+            INSERT INTO jobs_job AS job
+                (client_id, kind, key, arguments, run_at, state, attempt, attempts_allowed, starts, wanted_again, error)
+            VALUES (%(client)s, %(kind)s, %(key)s, %(arguments)s::jsonb, coalesce(%(run_at)s, now()),
+                    'queued', 0, %(attempts)s, 0, false, '')
             ON CONFLICT (client_id, kind, key) WHERE state IN ('queued', 'sent', 'running') DO UPDATE SET
                 run_at = CASE WHEN job.state = 'running' AND NOT job.wanted_again THEN excluded.run_at
                               ELSE least(job.run_at, excluded.run_at) END,
@@ -43,13 +48,20 @@ def enqueue(
                 arguments = job.arguments || excluded.arguments
             RETURNING id
             """,
-            {"client": client_id, "kind": kind, "key": key, "arguments": json.dumps(arguments or {}), "run_at": run_at},
+            {
+                "client": client_id,
+                "kind": kind,
+                "key": key,
+                "arguments": json.dumps(arguments or {}),
+                "run_at": run_at,
+                "attempts": registry.attempts_for(kind),
+            },
         )
         return int(cursor.fetchone()[0])
 
 
-def claim(limit: int, client_id: int | None = None) -> list[int]:
-    """Take up to `limit` due jobs (of one client, if given) and return their ids; callers in parallel get different ones."""
+def claim(limit: int, client_id: int | None = None) -> list[tuple[int, str]]:
+    """Take up to `limit` due jobs (of one client, if given); their ids and kinds. Callers in parallel get different ones."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -57,37 +69,42 @@ def claim(limit: int, client_id: int | None = None) -> list[int]:
                 SELECT id FROM jobs_job WHERE state = 'queued' AND run_at <= now()
                     AND (%(client)s::bigint IS NULL OR client_id = %(client)s)
                 ORDER BY run_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-            ) RETURNING id
+            ) RETURNING id, kind
             """,
             {"pick_up": PICK_UP, "limit": limit, "client": client_id},
         )
-        return sorted(row[0] for row in cursor.fetchall())
+        return sorted(cursor.fetchall())
 
 
 def reap() -> int:
     """Queue again what a lost message or a dead worker left behind; return how many. Too many deaths fail the job."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE jobs_job SET
-                state = CASE WHEN attempt >= %(attempts)s THEN 'failed' ELSE 'queued' END,
-                finished_at = CASE WHEN attempt >= %(attempts)s THEN now() END,
+                state = CASE WHEN attempt >= attempts_allowed AND NOT wanted_again THEN 'failed' ELSE 'queued' END,
+                finished_at = CASE WHEN attempt >= attempts_allowed AND NOT wanted_again THEN now() END,
+                attempt = CASE WHEN attempt >= attempts_allowed AND wanted_again THEN 0 ELSE attempt END,
+                wanted_again = wanted_again AND attempt < attempts_allowed,
                 error = CASE WHEN state = 'running' THEN 'the worker stopped answering' ELSE error END,
                 lease_until = NULL
             WHERE id IN (
                 SELECT id FROM jobs_job WHERE state IN ('sent', 'running') AND lease_until < now() FOR UPDATE SKIP LOCKED
-            )
-            """,
-            {"attempts": ATTEMPTS},
+            ) RETURNING id, state
+            """
         )
-        return int(cursor.rowcount)
+        reaped = cursor.fetchall()
+        for job in Job.objects.filter(pk__in=[job_id for job_id, state in reaped if state == Job.State.FAILED]):
+            registry.tell_failure(job, None)
+    return len(reaped)
 
 
 def start(job_id: int) -> Job | None:
     """Take the lease of a sent job, or None when another worker has it already (a message may arrive twice)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE jobs_job SET state = 'running', attempt = attempt + 1, lease_until = now() + make_interval(secs => %s)
+            """UPDATE jobs_job SET state = 'running', attempt = attempt + 1, starts = starts + 1,
+                   lease_until = now() + make_interval(secs => %s)
                WHERE id = %s AND state = 'sent'""",
             [LEASE, job_id],
         )
@@ -109,26 +126,30 @@ def finish(job: Job) -> bool:
     )
 
 
-def retry(job: Job, error: str, *, not_before: float = 0) -> bool:
+def retry(job: Job, reason: Exception, *, not_before: float = 0) -> bool:
     """Queue the job for another attempt, each twice as far away as the one before and at least `not_before` seconds.
 
     After the last attempt it has failed.
     """
-    if job.attempt >= ATTEMPTS:
-        return fail(job, error)
-    wait = max(min(5 * 2 ** (job.attempt - 1), 900), not_before)
+    if job.attempt >= job.attempts_allowed:
+        return fail(job, reason)
+    wait = min(max(5 * 2 ** min(job.attempt - 1, 7), not_before), LONGEST_WAIT)
     assignments = "state = 'queued', run_at = now() + make_interval(secs => %s), lease_until = NULL, wanted_again = false, error = %s"
-    return _change(job, assignments, [wait, error])
+    return _change(job, assignments, [wait, _said(reason)])
 
 
-def fail(job: Job, error: str) -> bool:
+def fail(job: Job, reason: Exception) -> bool:
     """Close the job as failed, unless it was asked for meanwhile: then it starts afresh at the time asked for."""
-    return _change(
-        job,
-        """state = CASE WHEN wanted_again THEN 'queued' ELSE 'failed' END, attempt = CASE WHEN wanted_again THEN 0 ELSE attempt END,
-           finished_at = CASE WHEN wanted_again THEN NULL ELSE now() END, wanted_again = false, lease_until = NULL, error = %s""",
-        [error],
-    )
+    with transaction.atomic():
+        changed = _change(
+            job,
+            """state = CASE WHEN wanted_again THEN 'queued' ELSE 'failed' END, attempt = CASE WHEN wanted_again THEN 0 ELSE attempt END,
+               finished_at = CASE WHEN wanted_again THEN NULL ELSE now() END, wanted_again = false, lease_until = NULL, error = %s""",
+            [_said(reason)],
+        )
+        if changed and Job.objects.filter(pk=job.pk, state=Job.State.FAILED).exists():
+            registry.tell_failure(job, reason)
+    return changed
 
 
 @contextlib.contextmanager
@@ -138,8 +159,8 @@ def effect(job: Job) -> Iterator[None]:
         yield
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM jobs_job WHERE id = %s AND state = 'running' AND attempt = %s AND lease_until > now() FOR UPDATE",
-                [job.pk, job.attempt],
+                "SELECT 1 FROM jobs_job WHERE id = %s AND state = 'running' AND starts = %s AND lease_until > now() FOR UPDATE",
+                [job.pk, job.starts],
             )
             if cursor.fetchone() is None:
                 raise LeaseLost(str(job))
@@ -148,7 +169,13 @@ def effect(job: Job) -> Iterator[None]:
 def _change(job: Job, assignments: str, parameters: list[Any] | None = None) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE jobs_job SET {assignments} WHERE id = %s AND state = 'running' AND attempt = %s",
-            [*(parameters or []), job.pk, job.attempt],
+            f"UPDATE jobs_job SET {assignments} WHERE id = %s AND state = 'running' AND starts = %s",
+            [*(parameters or []), job.pk, job.starts],
         )
         return bool(cursor.rowcount == 1)
+
+
+def _said(reason: Exception) -> str:
+    """What an exception says, as Postgres can keep it."""
+    words = str(reason) if isinstance(reason, registry.GiveUp | registry.Later) else f"{type(reason).__name__}: {reason}"
+    return words.replace("\0", "")[:LONGEST_ERROR]

@@ -1,15 +1,36 @@
-"""Which function does which kind of job, and which functions look for work that has come due."""
+"""Which function does which kind of job, what is done when one fails for good, and who looks for work that has come due."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jobs.models import Job
     from jobs.worker import Run
 
 Handler = Callable[["Run"], None]
-_handlers: dict[str, Handler] = {}
+# Called in the transaction that closes a job as failed; the exception is None when the worker died.
+FailureHandler = Callable[["Job", Exception | None], None]
+
+DEFAULT_QUEUE = "work"
+ATTEMPTS = 8
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How jobs of one kind are done. With the waits of `queue.retry`, 8 attempts take ten minutes and 100 a day."""
+
+    handler: Handler
+    queue: str
+    attempts: int
+
+
+_kinds: dict[str, Kind] = {}
+_failures: dict[str, FailureHandler] = {}
 _due_work: list[Callable[[], None]] = []
 
 
@@ -25,23 +46,45 @@ class Later(Exception):
         self.seconds = seconds
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register a handler for jobs of `kind`."""
+def handles(kind: str, *, queue: str = DEFAULT_QUEUE, attempts: int = ATTEMPTS) -> Callable[[Handler], Handler]:
+    """Register a handler for jobs of `kind`. Slow kinds get a queue of their own, so that they keep no other waiting."""
 
     def register(handler: Handler) -> Handler:
-        if kind in _handlers:
+        if kind in _kinds:
             raise RuntimeError(f"two handlers for {kind}")
-        _handlers[kind] = handler
+        _kinds[kind] = Kind(handler, queue, attempts)
+        return handler
+
+    return register
+
+
+def when_failed(kind: str) -> Callable[[FailureHandler], FailureHandler]:
+    """Register what is done when a job of `kind` has failed for good, however it came to that."""
+
+    def register(handler: FailureHandler) -> FailureHandler:
+        _failures[kind] = handler
         return handler
 
     return register
 
 
 def handler_for(kind: str) -> Handler:
-    try:
-        return _handlers[kind]
-    except KeyError:
-        raise GiveUp(f"no handler for jobs of kind {kind!r}") from None
+    if kind not in _kinds:
+        raise GiveUp(f"no handler for jobs of kind {kind!r}")
+    return _kinds[kind].handler
+
+
+def queue_for(kind: str) -> str:
+    return _kinds[kind].queue if kind in _kinds else DEFAULT_QUEUE
+
+
+def attempts_for(kind: str) -> int:
+    return _kinds[kind].attempts if kind in _kinds else ATTEMPTS
+
+
+def tell_failure(job: Job, reason: Exception | None) -> None:
+    if job.kind in _failures:
+        _failures[job.kind](job, reason)
 
 
 def opens_due_work(function: Callable[[], None]) -> Callable[[], None]:
@@ -51,5 +94,9 @@ def opens_due_work(function: Callable[[], None]) -> Callable[[], None]:
 
 
 def open_due_work() -> None:
+    """Call every registered function; one that fails is logged and does not keep the others from their work."""
     for function in _due_work:
-        function()
+        try:
+            function()
+        except Exception:
+            logger.exception("%s failed", function.__qualname__)

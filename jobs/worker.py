@@ -35,7 +35,7 @@ class Run:
 
     @property
     def is_last_attempt(self) -> bool:
-        return self.job.attempt >= queue.ATTEMPTS
+        return self.job.attempt >= self.job.attempts_allowed
 
     def effect(self) -> AbstractContextManager[None]:
         return queue.effect(self.job)
@@ -48,23 +48,23 @@ def run(job_id: int) -> None:
         return
     with _heartbeat(job):
         outcome = _call(job)
+    if isinstance(outcome, queue.LeaseLost):
+        return  # whoever holds the lease now, or the reaper, decides
     if outcome is None:
         queue.finish(job)
     elif isinstance(outcome, registry.GiveUp):
-        queue.fail(job, str(outcome))
-    elif isinstance(outcome, registry.Later):
-        queue.retry(job, str(outcome), not_before=outcome.seconds or 0)
+        queue.fail(job, outcome)
     else:
-        queue.retry(job, f"{type(outcome).__name__}: {outcome}")
+        queue.retry(job, outcome, not_before=getattr(outcome, "seconds", None) or 0)
 
 
 def work_off(client_id: int | None = None) -> int:
     """Do every due job in this process until none is left; return how many. For commands and tests without a worker."""
     done = 0
-    while job_ids := queue.claim(limit=100, client_id=client_id):
-        for job_id in job_ids:
+    while claimed := queue.claim(limit=100, client_id=client_id):
+        for job_id, _kind in claimed:
             run(job_id)
-        done += len(job_ids)
+        done += len(claimed)
     return done
 
 
@@ -77,9 +77,9 @@ def _call(job: Job) -> Exception | None:
     except registry.Later as reason:
         logger.warning("job %s is tried again later: %s", job, reason)
         return reason
-    except queue.LeaseLost:
+    except queue.LeaseLost as error:
         logger.warning("job %s was taken over by another worker", job)
-        return None
+        return error
     except Exception as error:
         logger.exception("job %s failed", job)
         return error
@@ -94,9 +94,13 @@ def _heartbeat(job: Job) -> Iterator[None]:
     def beat() -> None:
         try:
             while not stopped.wait(queue.LEASE / 3):
-                with contextlib.suppress(Exception):  # a passing loss of the database; the lease tells when it is too late
+                try:
                     if not queue.heartbeat(job):
                         return
+                except Exception:
+                    # The database was away for a moment: the next beat connects anew.
+                    logger.warning("job %s missed a heartbeat", job, exc_info=True)
+                    connection.close()
         finally:
             connection.close()
 

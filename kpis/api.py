@@ -37,6 +37,8 @@ class KpiQuerySerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError({"to": f"Ask for at most {LONGEST_DAYS} days."})
         if attrs["from"].year < 1900:
             raise serializers.ValidationError({"from": "Ask for days from 1900 on."})
+        if attrs["to"].year > 2200:
+            raise serializers.ValidationError({"to": "Ask for days until 2200."})
         return attrs
 
 

@@ -36,6 +36,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Definition:
+    """`label` stands for a `name` that is too long for a headline, `short` for the name in the head of a column."""
+
     slug: str
     name: str
     short: str
@@ -45,6 +47,12 @@ class Definition:
     numerator: str
     denominator: str = ""
     times: int = 1
+    label: str = ""
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What it is made of: the numerator's measure and, of a ratio, the denominator's."""
+        return tuple(slug for slug in (self.numerator, self.denominator) if slug)
 
 
 _ = gettext_noop
@@ -90,6 +98,7 @@ _ALL = (
         Direction.UP,
         "conversion_value",
         "spend",
+        label=_("ROAS (platforms' claim)"),
     ),
 )
 DEFINITIONS = {definition.slug: definition for definition in _ALL}

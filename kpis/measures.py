@@ -16,20 +16,25 @@ PAID_CHANNELS = ("paid_search", "paid_social", "display", "video")
 
 @dataclass(frozen=True)
 class Measure:
-    """`column` of the roll-up of `family`; only the rows of `channels` count, if given."""
+    """`column` of the roll-up of `family`; only the rows of `channels` count, if given.
+
+    `settles_late`: it keeps growing until its source's settle window is over, as conversions do that come weeks after the click.
+    Spend and clicks are corrected for some three days only, and do not count as late.
+    """
 
     slug: str
     family: str
     column: str
     scale: int = 1
     channels: tuple[str, ...] = ()
+    settles_late: bool = False
 
 
 _ALL = (
     Measure("spend", "ads", "spend_nano", NANO),
     Measure("impressions", "ads", "impressions"),
     Measure("clicks", "ads", "clicks"),
-    Measure("conversion_value", "ads", "conversion_value_nano", NANO),
+    Measure("conversion_value", "ads", "conversion_value_nano", NANO, settles_late=True),
     Measure("leads", "leads", "leads"),
     Measure("paid_leads", "leads", "leads", channels=PAID_CHANNELS),
     Measure("orders", "orders", "orders"),

@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+
+
+def whole_sum() -> models.DecimalField[Decimal, Decimal]:
+    """A sum of billionths or millionths, which may be beyond a bigint in currencies with large numbers."""
+    return models.DecimalField(max_digits=38, decimal_places=0)
+
+
+def whole_sum_or_unknown() -> models.DecimalField[Decimal | None, Decimal | None]:
+    return models.DecimalField(max_digits=38, decimal_places=0, null=True)
 
 
 class Rollup(models.Model):
@@ -21,9 +31,9 @@ class Rollup(models.Model):
 class AdRollup(Rollup):
     impressions = models.BigIntegerField(null=True)
     clicks = models.BigIntegerField(null=True)
-    spend_nano = models.BigIntegerField(null=True)
-    conversions_millionths = models.BigIntegerField(null=True)
-    conversion_value_nano = models.BigIntegerField(null=True)
+    spend_nano = whole_sum_or_unknown()
+    conversions_millionths = whole_sum_or_unknown()
+    conversion_value_nano = whole_sum_or_unknown()
 
     class Meta(Rollup.Meta):
         abstract = False
@@ -38,8 +48,8 @@ class LeadRollup(Rollup):
 
 class OrderRollup(Rollup):
     orders = models.BigIntegerField()
-    order_amount_nano = models.BigIntegerField()
-    revenue_nano = models.BigIntegerField()
+    order_amount_nano = whole_sum()
+    revenue_nano = whole_sum()
 
     class Meta(Rollup.Meta):
         abstract = False

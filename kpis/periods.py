@@ -61,8 +61,11 @@ def week(key: str) -> Period:
     match = re.fullmatch(r"(\d{4})-W(\d{2})", key, re.ASCII)
     if not match:
         raise ValueError(f"{key!r} is not a week; use the form 2026-W46")
-    monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
-    return Period(monday, monday + WEEK - ONE_DAY)
+    try:
+        monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+        return Period(monday, monday + WEEK - ONE_DAY)
+    except (ValueError, OverflowError):
+        raise ValueError(f"there is no week {key} in the calendar") from None
 
 
 def week_key(day: date) -> str:
@@ -100,5 +103,6 @@ def _same_part(since: date, until: date, end: date, before: timedelta, grain: Gr
         return Period(since - before, until - before)
     last_of_before = since.replace(day=1) - ONE_DAY
     # A whole month is compared with the whole month before, however many days each has.
-    until_day = last_of_before.day if until == end else min(until.day, last_of_before.day)
+    is_whole = since.day == 1 and until == end
+    until_day = last_of_before.day if is_whole else min(until.day, last_of_before.day)
     return Period(last_of_before.replace(day=min(since.day, until_day)), last_of_before.replace(day=until_day))

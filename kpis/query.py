@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from django.db import connection
+from django.db import connection, transaction
 
 from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS, Definition, Reason
@@ -114,8 +115,27 @@ class Answer:
     coverage: Coverage
 
 
+@contextmanager
+def one_state() -> Iterator[None]:
+    """Read everything inside as of one instant: a rebuild that commits meanwhile is not seen in part.
+
+    Inside a transaction that has begun already, that one decides.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def ask(period: Period, by: By | None = None) -> Answer:
-    """Sums of the client whose schema is open, over `period` and the one before, in all and by group."""
+    """Sums of the client whose schema is open, over `period` and the one before, in all and by group, of one state."""
+    with one_state():
+        return _ask(period, by)
+
+
+def _ask(period: Period, by: By | None) -> Answer:
     coverage = Coverage.load()
     previous = period.previous
     if by in GRAINS:
@@ -152,6 +172,16 @@ def evaluate(definition: Definition, sums: Mapping[str, Sum], period: Period, co
     return Value(numerator.exact * definition.times / denominator.exact)
 
 
+def families_of(definition: Definition) -> set[str]:
+    """The families of facts a KPI is computed from."""
+    return {MEASURES[slug].family for slug in definition.measures}
+
+
+def is_whole(definition: Definition, period: Period, coverage: Coverage) -> bool:
+    """Whether every day of `period` is loaded for all that a KPI is computed from."""
+    return all(coverage.is_whole(family, period) for family in families_of(definition))
+
+
 def add_sums(into: Sums, other: Mapping[str, Sum]) -> None:
     for slug, part in other.items():
         into.setdefault(slug, Sum()).add(part)
@@ -175,9 +205,8 @@ def _by_time(period: Period, grain: Grain) -> list[Slice]:
 
 def _over(by_day: Mapping[date, Sums], period: Period) -> Sums:
     sums: Sums = {}
-    for day, part in by_day.items():
-        if day in period:
-            add_sums(sums, part)
+    for offset in range(period.days):
+        add_sums(sums, by_day.get(period.since + timedelta(days=offset), {}))
     return sums
 
 

@@ -8,12 +8,10 @@ from datetime import date
 from django.db import connection, transaction
 
 from accounts.models import Client
+from campaigns.sync import be_the_only_writer
 from kpis import signals
 
 KIND = "kpis.recompute"
-# First half of the advisory lock's key; the second is the client's id. Arbitrary and fixed.
-LOCK = 4_127
-
 # One statement per family: sums by day, channel and campaign of the given days. A sum with an unreported part is null.
 REBUILD = {
     "ads": (
@@ -22,11 +20,11 @@ REBUILD = {
         INSERT INTO kpis_adrollup
             (day, channel, campaign_id, impressions, clicks, spend_nano, conversions_millionths, conversion_value_nano)
         SELECT fact.day, platform.channel, platform.campaign_id,
-            CASE WHEN count(fact.impressions) = count(*) THEN sum(fact.impressions)::bigint END,
-            CASE WHEN count(fact.clicks) = count(*) THEN sum(fact.clicks)::bigint END,
-            CASE WHEN count(fact.spend_nano) = count(*) THEN sum(fact.spend_nano)::bigint END,
-            CASE WHEN count(conversion.conversions_millionths) = count(*) THEN sum(conversion.conversions_millionths)::bigint END,
-            CASE WHEN count(conversion.value_nano) = count(*) THEN sum(conversion.value_nano)::bigint END
+            CASE WHEN count(fact.impressions) = count(*) THEN sum(fact.impressions)END,
+            CASE WHEN count(fact.clicks) = count(*) THEN sum(fact.clicks)END,
+            CASE WHEN count(fact.spend_nano) = count(*) THEN sum(fact.spend_nano)END,
+            CASE WHEN count(conversion.conversions_millionths) = count(*) THEN sum(conversion.conversions_millionths)END,
+            CASE WHEN count(conversion.value_nano) = count(*) THEN sum(conversion.value_nano)END
         FROM campaigns_adday AS fact
         JOIN campaigns_platformcampaign AS platform ON platform.id = fact.campaign_id
         LEFT JOIN campaigns_adconversion AS conversion ON conversion.connection_id = fact.connection_id
@@ -51,8 +49,8 @@ REBUILD = {
         INSERT INTO kpis_orderrollup (day, channel, campaign_id, orders, order_amount_nano, revenue_nano)
         SELECT fact.day, coalesce(nullif(fact.channel, ''), nullif(campaign.channel, ''), 'unknown'), coalesce(fact.campaign_id, 0),
             count(*) FILTER (WHERE fact.kind = 'order'),
-            coalesce(sum(fact.amount_nano) FILTER (WHERE fact.kind = 'order'), 0)::bigint,
-            sum(fact.amount_nano)::bigint
+            coalesce(sum(fact.amount_nano) FILTER (WHERE fact.kind = 'order'), 0),
+            sum(fact.amount_nano)
         FROM campaigns_order AS fact LEFT JOIN campaigns_campaign AS campaign ON campaign.id = fact.campaign_id
         WHERE fact.day = ANY(%s) GROUP BY 1, 2, 3
         """,
@@ -66,7 +64,7 @@ def catch_up(client: Client, effect: AbstractContextManager[None] | None = None)
     `effect` is the transaction of the job that asks; without it, one of its own.
     """
     with effect or transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, client.pk])
+        be_the_only_writer(client)
         changed = _take_changed_days()
         for family, days in changed.items():
             table, rebuild = REBUILD[family]

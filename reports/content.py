@@ -9,17 +9,24 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Figure:
-    """One KPI of one slice and period. `value` is exact; where it is None, `reason` says why (`kpis.definitions.Reason`)."""
+    """One KPI of one slice and period. `value` is exact; where it is None, `reason` says why (`kpis.definitions.Reason`).
+
+    `is_provisional`: the value will still grow, for what it counts keeps arriving long after its day.
+    """
 
     slug: str
     value: Decimal | None
     reason: str | None
     previous: Decimal | None
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True)
 class Trend:
-    """One KPI over consecutive ISO weeks (`weeks` of the report holds their keys), oldest first, the report's week last."""
+    """One KPI over consecutive ISO weeks (`weeks` of the report holds their keys), oldest first, the report's week last.
+
+    A week that is not wholly loaded has no value.
+    """
 
     slug: str
     values: tuple[Decimal | None, ...]
@@ -35,11 +42,12 @@ class Tile:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table: `key` is a channel slug or a campaign's name; "" marks the total, "*" the sum of what is not listed."""
+    """A line of a table: `key` is a channel slug or a campaign's name; "" marks the total. `is_rest`: the sum of what is not listed."""
 
     key: str
     channel: str
     figures: dict[str, Figure]
+    is_rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,10 +61,11 @@ class Table:
 
 @dataclass(frozen=True)
 class SourceState:
-    """How far one source's data goes. Days after `settled_until` may still be restated by the platform."""
+    """How far one source's data of one family goes. Days after `settled_until` may still be restated by the platform."""
 
     source: str
     account: str
+    family: str  # "ads", "leads" …; "" for a source that has told nothing yet
     kind: str  # "api" or "file"
     complete_until: date | None
     settled_until: date | None

@@ -34,8 +34,7 @@ def deliver(client: Client, delivery: Delivery, *, is_last_attempt: bool = False
     outcome, reason = _hand_over(message)
     if outcome == State.QUEUED and is_last_attempt:
         outcome = State.FAILED
-    _record(delivery, outcome, reason)
-    if outcome == State.QUEUED:
+    if _record(delivery, outcome, reason) and outcome == State.QUEUED:
         raise Deferred(reason)
 
 
@@ -86,16 +85,26 @@ def _refused(code: int, text: bytes | str) -> tuple[str, str]:
     return (State.FAILED if code >= 500 else State.QUEUED), f"{code} {words}"
 
 
-def _record(delivery: Delivery, state: str, error: str) -> None:
-    sent_at = timezone.now() if state == State.SENT else None
-    Delivery.objects.filter(pk=delivery.pk).update(state=state, error=error, sent_at=sent_at)
+def _record(delivery: Delivery, state: str, error: str) -> bool:
+    """Write the outcome; False when the row was given up meanwhile. That it was sent is written whatever the row says."""
+    rows = Delivery.objects.filter(pk=delivery.pk)
+    if state == State.SENT:
+        return bool(rows.update(state=state, error="", sent_at=timezone.now()))
+    return bool(rows.filter(state__in=[State.QUEUED, State.SENDING]).update(state=state, error=error.replace("\0", "")))
+
+
+def give_up(delivery_id: int, error: str) -> None:
+    """The job of a delivery has failed for good: it was not sent, or nobody knows."""
+    rows = Delivery.objects.filter(pk=delivery_id)
+    rows.filter(state=State.QUEUED).update(state=State.FAILED, error=error)
+    rows.filter(state=State.SENDING).update(state=State.UNKNOWN, error=error)
 
 
 def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
     """The message as it is sent: kept documents, the recipient's own unsubscribe address, a Message-ID that never changes."""
     run, recipient = delivery.run, delivery.recipient
     snapshot = Snapshot.objects.get(run_id=run.pk)
-    kept = {document.kind: bytes(document.content) for document in snapshot.documents.filter(language=recipient.language)}
+    kept = {document.kind: bytes(document.content) for document in snapshot.documents.filter(language=delivery.language)}
     unsubscribe = f"{origin(client)}{reverse('unsubscribe', args=[recipient.token])}"
 
     def body(kind: str) -> str:

@@ -23,6 +23,8 @@ MINUS = "\N{MINUS SIGN}"
 WHOLE_FROM = Decimal(1000)
 # Below this fraction one decimal of a percent would hide the figure.
 FINE_BELOW = Decimal("0.01")
+# On a count below this, one more or less is a percentage that misleads.
+TINY_BELOW = 10
 
 
 @cache
@@ -135,8 +137,13 @@ def relative_change(value: Decimal | None, previous: Decimal | None) -> Decimal 
     return (value - previous) / previous
 
 
+def is_tiny(previous: Decimal | None, unit: Unit) -> bool:
+    """Whether a count is too small a base for percents: its change is told as a difference."""
+    return unit is Unit.COUNT and previous is not None and 0 <= previous < TINY_BELOW
+
+
 def change(value: Decimal | None, previous: Decimal | None, unit: Unit, language: str) -> str:
-    """ "+6.1%"; "+2.6 pt" for a fraction; "stable" where that rounds to nothing; "–" where there is no base."""
+    """ "+6.1%"; "+2.6 pt" for a fraction; "+1" on a tiny count; "stable" where that rounds to nothing; "–" without a base."""
     step = change_step(value, previous, unit)
     if step is None:
         return UNDEFINED
@@ -147,7 +154,9 @@ def change(value: Decimal | None, previous: Decimal | None, unit: Unit, language
 
 
 def change_step(value: Decimal | None, previous: Decimal | None, unit: Unit) -> Decimal | None:
-    """The change as shown: percent, or points for a fraction, rounded; None where there is no base."""
+    """The change as shown: percent, points for a fraction, units on a tiny count, rounded; None where there is no base."""
+    if is_tiny(previous, unit):
+        return None if value is None or previous is None else rounded(value - previous, 0)
     if unit is not Unit.FRACTION:
         relative = relative_change(value, previous)
         return None if relative is None else rounded(relative * 100, 1)
@@ -161,6 +170,8 @@ def change_size(value: Decimal | None, previous: Decimal | None, unit: Unit, lan
     step = change_step(value, previous, unit)
     if step is None:
         return UNDEFINED
+    if is_tiny(previous, unit):
+        return count(abs(step), language)
     if unit is Unit.FRACTION:
         digits = "#,##0." + "0" * fraction_decimals(value, previous)
         return format_decimal(abs(step), format=digits, locale=_locale(language)) + f"{NO_BREAK}pt"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from accounts.models import Client
 from campaigns.channels import CHANNELS
-from campaigns.connectors import connector_for
-from campaigns.models import Campaign, Connection, Pull
+from campaigns.models import Campaign, LoadedSpan
 from kpis import periods, query, recompute
 from kpis.definitions import DEFINITIONS
-from kpis.periods import Grain, Period
-from kpis.query import Answer, By, Slice
+from kpis.measures import MEASURES
+from kpis.periods import Period
+from kpis.query import Answer, By, Comparison, Slice
+from reports import sources
 from reports.content import Figure, Report, Row, SourceState, Table, Tile, Trend
 
 TILES = ("revenue", "spend", "roas", "leads", "cpl", "orders")
@@ -23,11 +25,18 @@ LISTED_CAMPAIGNS = 10
 
 
 def report(client: Client, week: str, now: datetime) -> Report:
-    """The client's report of one ISO week, as of `now`. Raises `ValueError` for a week that does not exist."""
+    """The client's report of one ISO week, as of `now`, all of one state. Raises `ValueError` for a week that does not exist."""
+    with query.one_state():
+        return _report(client, week, now)
+
+
+def _report(client: Client, week: str, now: datetime) -> Report:
     period = periods.week(week)
     trend = Period(period.since - timedelta(weeks=WEEKS_OF_TREND - 1), period.until)
     weekly = query.ask(trend, By.WEEK)
     by_channel = query.ask(period, By.CHANNEL)
+    states = tuple(sources.states(client, period, now))
+    late = _provisional(period, states)
     return Report(
         client_slug=client.slug,
         client_name=client.name,
@@ -41,100 +50,90 @@ def report(client: Client, week: str, now: datetime) -> Report:
         generated_at=now,
         data_version=recompute.data_version(),
         weeks=tuple(group.key for group in weekly.groups),
-        tiles=tuple(_tile(slug, by_channel, weekly) for slug in TILES),
+        tiles=tuple(_tile(slug, by_channel, weekly, late) for slug in TILES),
         leads_by_channel=_leads_by_channel(trend, weekly),
-        channels=_channel_table(by_channel),
-        campaigns=_campaign_table(query.ask(period, By.CAMPAIGN)),
-        sources=tuple(_source_states(period, now)),
+        channels=_channel_table(by_channel, late),
+        campaigns=_campaign_table(query.ask(period, By.CAMPAIGN), late),
+        sources=states,
     )
 
 
 def has_data() -> bool:
     """Whether anything was ever loaded for the client whose schema is open."""
-    return Pull.objects.filter(state=Pull.State.STORED, rows__gt=0).exists()
+    return LoadedSpan.objects.exists()
 
 
-def _figures(part: Slice, slugs: tuple[str, ...], answer: Answer) -> dict[str, Figure]:
-    return {
-        slug: Figure(slug, pair.value.decimal, pair.value.reason, pair.previous.decimal)
-        for slug, pair in part.values(slugs, answer.coverage).items()
+def _provisional(period: Period, states: Iterable[SourceState]) -> frozenset[str]:
+    """The KPIs made of a measure that settles late, where a platform that tells it may still restate days of `period`."""
+    unsettled = {
+        state.family for state in states if state.kind == "api" and state.settled_until is not None and state.settled_until < period.until
     }
+    late = {slug for slug, measure in MEASURES.items() if measure.settles_late and measure.family in unsettled}
+    return frozenset(slug for slug, definition in DEFINITIONS.items() if late.intersection(definition.measures))
 
 
-def _tile(slug: str, answer: Answer, weekly: Answer) -> Tile:
-    figure = _figures(answer.total, (slug,), answer)[slug]
+def _figures(part: Slice, slugs: tuple[str, ...], answer: Answer, provisional: frozenset[str]) -> dict[str, Figure]:
+    return {slug: _figure(slug, pair, part, answer, slug in provisional) for slug, pair in part.values(slugs, answer.coverage).items()}
+
+
+def _figure(slug: str, pair: Comparison, part: Slice, answer: Answer, is_provisional: bool) -> Figure:
+    """A figure is compared only where both periods are wholly loaded."""
+    both = (part.period, part.previous_period)
+    comparable = all(query.is_whole(DEFINITIONS[slug], period, answer.coverage) for period in both)
+    return Figure(slug, pair.value.decimal, pair.value.reason, pair.previous.decimal if comparable else None, is_provisional)
+
+
+def _tile(slug: str, answer: Answer, weekly: Answer, provisional: frozenset[str]) -> Tile:
+    figure = _figures(answer.total, (slug,), answer, provisional)[slug]
     return Tile(figure, Trend(slug, tuple(_weekly_value(slug, group, weekly) for group in weekly.groups)))
 
 
 def _weekly_value(slug: str, group: Slice, answer: Answer) -> Decimal | None:
-    return query.evaluate(DEFINITIONS[slug], group.sums, group.period, answer.coverage).decimal
+    return _whole_value(slug, group.sums, group.period, answer)
+
+
+def _whole_value(slug: str, sums: query.Sums, period: Period, answer: Answer) -> Decimal | None:
+    """A KPI of a week; None where a day of it is not loaded, for a part would look like a fall."""
+    if not query.is_whole(DEFINITIONS[slug], period, answer.coverage):
+        return None
+    return query.evaluate(DEFINITIONS[slug], sums, period, answer.coverage).decimal
 
 
 def _leads_by_channel(trend: Period, weekly: Answer) -> dict[str, tuple[Decimal | None, ...]]:
     """Leads of every channel that had any, by week."""
-    days = query.fetch_days(trend, By.CHANNEL)
-    channels = [channel for channel in CHANNELS if any(key == channel and "leads" in sums for (_, key), sums in days.items())]
-    series = {}
-    for channel in channels:
-        values = []
-        for group in weekly.groups:
-            sums: query.Sums = {}
-            for (day, key), part in days.items():
-                if key == channel and day in group.period:
-                    query.add_sums(sums, part)
-            values.append(query.evaluate(DEFINITIONS["leads"], sums, group.period, weekly.coverage).decimal)
-        series[channel] = tuple(values)
-    return series
+    by_channel: dict[str, dict[str, query.Sums]] = {}
+    for (day, channel), sums in query.fetch_days(trend, By.CHANNEL).items():
+        if "leads" in sums:
+            query.add_sums(by_channel.setdefault(channel, {}).setdefault(periods.week_key(day), {}), sums)
+    return {
+        channel: tuple(_whole_value("leads", by_channel[channel].get(group.key, {}), group.period, weekly) for group in weekly.groups)
+        for channel in CHANNELS
+        if channel in by_channel
+    }
 
 
-def _channel_table(answer: Answer) -> Table:
+def _channel_table(answer: Answer, provisional: frozenset[str]) -> Table:
     """Channels in the order of the fixed list."""
     order = {channel: position for position, channel in enumerate(CHANNELS)}
     groups = sorted(answer.groups, key=lambda group: order.get(group.key, len(order)))
-    rows = tuple(Row(group.key, group.key, _figures(group, CHANNEL_COLUMNS, answer)) for group in groups)
-    return Table(CHANNEL_COLUMNS, rows, Row("", "", _figures(answer.total, CHANNEL_COLUMNS, answer)))
+    rows = tuple(Row(group.key, group.key, _figures(group, CHANNEL_COLUMNS, answer, provisional)) for group in groups)
+    return Table(CHANNEL_COLUMNS, rows, Row("", "", _figures(answer.total, CHANNEL_COLUMNS, answer, provisional)))
 
 
-def _campaign_table(answer: Answer) -> Table:
+def _campaign_table(answer: Answer, provisional: frozenset[str]) -> Table:
     """The campaigns that cost most, then what they leave over as one line."""
     channels = dict(Campaign.objects.values_list("name", "channel"))
     active = [group for group in answer.groups if group.sums]
     named = sorted((group for group in active if group.key), key=_by_cost)
     listed, rest = named[:LISTED_CAMPAIGNS], named[LISTED_CAMPAIGNS:] + [group for group in active if not group.key]
-    rows = [Row(group.key, channels.get(group.key, ""), _figures(group, CAMPAIGN_COLUMNS, answer)) for group in listed]
+    rows = [Row(group.key, channels.get(group.key, ""), _figures(group, CAMPAIGN_COLUMNS, answer, provisional)) for group in listed]
     if rest:
-        others = Slice.together("*", rest, answer.period, answer.period.previous)
-        rows.append(Row("*", "", _figures(others, CAMPAIGN_COLUMNS, answer)))
-    return Table(CAMPAIGN_COLUMNS, tuple(rows), Row("", "", _figures(answer.total, CAMPAIGN_COLUMNS, answer)))
+        others = Slice.together("", rest, answer.period, answer.period.previous)
+        rows.append(Row("", "", _figures(others, CAMPAIGN_COLUMNS, answer, provisional), is_rest=True))
+    return Table(CAMPAIGN_COLUMNS, tuple(rows), Row("", "", _figures(answer.total, CAMPAIGN_COLUMNS, answer, provisional)))
 
 
 def _by_cost(group: Slice) -> tuple[int, int, str]:
     """Most spend first, then most leads, then by name."""
     nothing = query.Sum()
     return -group.sums.get("spend", nothing).total, -group.sums.get("leads", nothing).total, group.key
-
-
-def _source_states(period: Period, now: datetime) -> list[SourceState]:
-    """One line per connection: how far its data goes, and which of the week's days it lacks."""
-    states = []
-    for source in Connection.objects.order_by("source", "account"):
-        spans = [Period(*span) for span in source.pulls.filter(state=Pull.State.STORED).values_list("since", "until")]
-        until = max((span.until for span in spans), default=None)
-        from_api = source.credential_id is not None
-        states.append(
-            SourceState(
-                source=source.source,
-                account=source.name or source.account,
-                kind="api" if from_api else "file",
-                complete_until=until,
-                settled_until=until - timedelta(days=connector_for(source.source).settle_days) if until and from_api else until,
-                missing_days=tuple(_missing(period, spans, now)),
-                lost_access=source.state == Connection.State.LOST_ACCESS,
-            )
-        )
-    return states
-
-
-def _missing(period: Period, spans: list[Period], now: datetime) -> list[date]:
-    days = [bucket.period.since for bucket in periods.buckets(period, Grain.DAY)]
-    return [day for day in days if day <= now.date() and not any(day in span for span in spans)]

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from accounts.client_jobs import handles_client_job
 from accounts.models import Client
-from jobs.registry import GiveUp, Later, opens_due_work
+from jobs.models import Job
+from jobs.registry import GiveUp, Later, opens_due_work, when_failed
 from jobs.worker import Run as JobRun
 from reports import delivery as delivering
 from reports import preparing, scheduling
@@ -15,20 +16,25 @@ from reports.models import Delivery, Run
 opens_due_work(scheduling.open_due_runs)
 
 
+# With the waits between them, about a day: a mail server may be away for a morning.
+DELIVERY_ATTEMPTS = 140
+
+
 @handles_client_job(scheduling.KIND)
 def prepare_run(job: JobRun, client: Client) -> None:
     run = Run.objects.select_related("schedule").filter(pk=job.arguments["run_id"]).first()
     if run is None:
         raise GiveUp("the run was removed")
-    try:
-        preparing.prepare(client, run, job.effect(), timezone.now())
-    except Exception as error:
-        if job.is_last_attempt:
-            Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, problem=str(error))
-        raise
+    preparing.prepare(client, run, job.effect(), timezone.now())
 
 
-@handles_client_job(preparing.DELIVER)
+@when_failed(scheduling.KIND)
+def show_failed_run(job: Job, reason: Exception | None) -> None:
+    problem = str(reason) if reason else "the worker stopped answering"
+    Run.objects.filter(pk=job.arguments["run_id"], state=Run.State.DUE).update(state=Run.State.FAILED, problem=problem)
+
+
+@handles_client_job(preparing.DELIVER, attempts=DELIVERY_ATTEMPTS)
 def deliver(job: JobRun, client: Client) -> None:
     delivery = Delivery.objects.select_related("run", "recipient").filter(pk=job.arguments["delivery_id"]).first()
     if delivery is None:
@@ -37,3 +43,8 @@ def deliver(job: JobRun, client: Client) -> None:
         delivering.deliver(client, delivery, is_last_attempt=job.is_last_attempt)
     except delivering.Deferred as reason:
         raise Later(str(reason)) from None
+
+
+@when_failed(preparing.DELIVER)
+def show_failed_delivery(job: Job, reason: Exception | None) -> None:
+    delivering.give_up(job.arguments["delivery_id"], str(reason) if reason else "the worker stopped answering")

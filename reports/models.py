@@ -24,6 +24,8 @@ class Schedule(models.Model):
     # The instant of the next run; moved on by whoever opens it.
     next_run_at = models.DateTimeField(db_index=True)
     paused = models.BooleanField(default=False)
+    # Why its last run could not be opened; empty when all is well.
+    problem = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -59,6 +61,7 @@ class Run(models.Model):
         DUE = "due"
         READY = "ready"  # figures and documents are kept, deliveries are under way or done
         FAILED = "failed"
+        SKIPPED = "skipped"  # came due while the service was down, and a newer week was due by then
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="runs")
     week = models.CharField(max_length=8)
@@ -87,6 +90,8 @@ class Delivery(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
     recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="deliveries")
+    # As it was when the report was prepared: the documents are in this language.
+    language = models.CharField(max_length=2)
     state = models.CharField(max_length=10, default=State.QUEUED)
     error = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)

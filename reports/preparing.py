@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.urls import reverse
 
@@ -19,7 +18,7 @@ from kpis import recompute
 from reports import gather, rendering
 from reports.archive.models import Document, Snapshot
 from reports.content import Report
-from reports.models import Delivery, Run
+from reports.models import Delivery, Recipient, Run
 from reports.presentation import present
 
 DELIVER = "reports.deliver"
@@ -30,15 +29,16 @@ UNSUBSCRIBE_PLACEHOLDER = "https://unsubscribe.invalid/"
 def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now: datetime) -> Snapshot:
     """Gather, render and keep a run's report and queue its deliveries. A run that is ready already is left as it is."""
     recompute.catch_up(client)
-    recipients = list(run.schedule.recipients.filter(unsubscribed_at=None))
+    # Before the effect, in a transaction of its own: its figures are all of one instant.
+    report = gather.report(client, run.week, now)
     with effect:
         if kept := Snapshot.objects.filter(run_id=run.pk).first():
             return kept
-        report = gather.report(client, run.week, now)
         snapshot = _keep(report, run)
+        recipients = list(run.schedule.recipients.filter(unsubscribed_at=None))
         for language in sorted({recipient.language for recipient in recipients} or {client.language}):
             Document.objects.bulk_create(_documents(client, report, snapshot, language))
-        for delivery in Delivery.objects.bulk_create(Delivery(run=run, recipient=recipient) for recipient in recipients):
+        for delivery in Delivery.objects.bulk_create(_delivery(run, recipient) for recipient in recipients):
             queue.enqueue(DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
         Run.objects.filter(pk=run.pk).update(state=Run.State.READY, problem="")
         return snapshot
@@ -46,7 +46,12 @@ def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now:
 
 def canonical(report: Report) -> str:
     """The report as JSON whose bytes depend on nothing but its figures: sorted keys, exact decimals as text."""
-    return json.dumps(dataclasses.asdict(report), default=str, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(report, order="sorted").decode()
+
+
+def restored(snapshot: Snapshot) -> Report:
+    """The report that a snapshot keeps."""
+    return msgspec.json.decode(snapshot.figures, type=Report)
 
 
 def documents(client: Client, report: Report, language: str) -> dict[str, bytes]:
@@ -76,6 +81,10 @@ def dashboard_url(client: Client, week: str) -> str:
 def _keep(report: Report, run: Run) -> Snapshot:
     figures = canonical(report)
     return Snapshot.objects.create(run_id=run.pk, week=report.week, figures=figures, sha256=hashlib.sha256(figures.encode()).hexdigest())
+
+
+def _delivery(run: Run, recipient: Recipient) -> Delivery:
+    return Delivery(run=run, recipient=recipient, language=recipient.language)
 
 
 def _documents(client: Client, report: Report, snapshot: Snapshot, language: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from kpis.periods import last_complete_week
 from reports.models import Recipient, Run, Schedule
 
 KIND = "reports.run"
+POSTPONED = timedelta(hours=1)
+logger = logging.getLogger(__name__)
 
 
 def next_run(weekday: int, local_time: time, zone: ZoneInfo, after: datetime) -> datetime:
@@ -51,15 +54,41 @@ def open_due_runs() -> None:
             schedule = due.select_for_update(skip_locked=True, of=("self",)).order_by("next_run_at").first()
             if schedule is None:
                 return
-            open_run(schedule, last_complete_week(schedule.next_run_at, schedule.client.zone))
-            schedule.next_run_at = next_run(schedule.weekday, schedule.local_time, schedule.client.zone, timezone.now())
-            schedule.save(update_fields=["next_run_at"])
+            _open_or_postpone(schedule)
+
+
+def _open_or_postpone(schedule: Schedule) -> None:
+    """Open what is due. A schedule that cannot be opened is shown and tried later; it keeps no other waiting."""
+    try:
+        with transaction.atomic():
+            schedule.next_run_at, schedule.problem = _open_due(schedule, timezone.now()), ""
+    except Exception as error:
+        logger.exception("the schedule %s cannot be opened", schedule.pk)
+        schedule.next_run_at, schedule.problem = timezone.now() + POSTPONED, str(error)
+    schedule.save(update_fields=["next_run_at", "problem"])
+
+
+def _open_due(schedule: Schedule, now: datetime) -> datetime:
+    """Open the newest week that is due and record the ones before it as skipped; return the next time.
+
+    After an outage people get one report, not a heap of old ones.
+    """
+    due, at = [], schedule.next_run_at
+    while at <= now:
+        due.append(last_complete_week(at, schedule.client.zone))
+        at = next_run(schedule.weekday, schedule.local_time, schedule.client.zone, at)
+    for week in due[:-1]:
+        missed = {"state": Run.State.SKIPPED, "problem": "the service was down when it was due"}
+        Run.objects.get_or_create(schedule=schedule, week=week, defaults=missed)
+    open_run(schedule, due[-1])
+    return at
 
 
 def open_run(schedule: Schedule, week: str) -> Run:
-    """The schedule's run of one week, opened at most once however often it is asked for."""
+    """The schedule's run of one week, prepared at most once however often it is asked for. A failed one is tried again."""
     with transaction.atomic():
-        run, is_new = Run.objects.get_or_create(schedule=schedule, week=week)
-        if is_new:
+        run, _ = Run.objects.get_or_create(schedule=schedule, week=week)
+        if run.state != Run.State.READY:
+            Run.objects.filter(pk=run.pk).update(state=Run.State.DUE, problem="")
             queue.enqueue(KIND, client_id=schedule.client_id, key=str(run.pk), arguments={"run_id": run.pk})
     return run

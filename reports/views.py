@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import brand
 from accounts.gate import ClientRequest, requires
 from kpis import periods
-from reports import charts, formats, gather, rendering
+from reports import charts, formats, gather, preparing, rendering
 from reports.archive.models import Document, Snapshot
+from reports.content import Report
 from reports.models import Recipient, Run
 from reports.presentation import present
 
@@ -57,8 +58,7 @@ def report_pdf(request: ClientRequest, week: str) -> HttpResponse:
     language = _language()
     _week(week)
     kept = Snapshot.objects.filter(week=week).order_by("-created_at").first()
-    document = kept.documents.filter(kind=Document.Kind.PDF, language=language).first() if kept else None
-    content = bytes(document.content) if document else _fresh_pdf(request, week, language)
+    content = _kept_pdf(request, kept, language) if kept else _pdf(request, gather.report(request.client, week, timezone.now()), language)
     headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{week}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
@@ -79,8 +79,13 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "reports/unsubscribe.html", context)
 
 
-def _fresh_pdf(request: ClientRequest, week: str, language: str) -> bytes:
-    report = gather.report(request.client, week, timezone.now())
+def _kept_pdf(request: ClientRequest, kept: Snapshot, language: str) -> bytes:
+    """The document as it was sent; in a language nobody was sent, the figures that were."""
+    document = kept.documents.filter(kind=Document.Kind.PDF, language=language).first()
+    return bytes(document.content) if document else _pdf(request, preparing.restored(kept), language)
+
+
+def _pdf(request: ClientRequest, report: Report, language: str) -> bytes:
     return rendering.pdf(present(report, language, brand.of_client(request.client)))
 
 

@@ -12,10 +12,14 @@ from zoneinfo import ZoneInfo
 
 from campaigns.channels import CHANNELS
 from campaigns.imports.faults import BadCell
-from campaigns.records import LARGEST, millionths, nano
+from campaigns.records import millionths, nano
 
 LONGEST_TEXT = 255
 LONGEST_URL = 2000
+LONGEST_SOURCE = 40
+LONGEST_ACCOUNT = 100
+# A million million of anything on one day is a mistake, and sums of such rows would overflow.
+LARGEST_COUNT = 10**12
 FINEST_MONEY = 9
 EARLIEST = date(1970, 1, 2)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -37,6 +41,20 @@ Reader = Callable[[str, Context], Any]
 
 
 def text(value: str, context: Context) -> str:
+    return _bounded(value, LONGEST_TEXT)
+
+
+def source(value: str, context: Context) -> str:
+    return _bounded(value, LONGEST_SOURCE)
+
+
+def account(value: str, context: Context) -> str:
+    return _bounded(value, LONGEST_ACCOUNT)
+
+
+def campaign(value: str, context: Context) -> str:
+    # Campaigns meet by their name in lower case, which may be longer.
+    _bounded(value.lower(), LONGEST_TEXT)
     return _bounded(value, LONGEST_TEXT)
 
 
@@ -88,8 +106,10 @@ def instant(value: str, context: Context) -> datetime:
 def count(value: str, context: Context) -> int:
     if value.startswith("-"):
         raise BadCell("negative")
-    if not _WHOLE.fullmatch(value) or int(value) > LARGEST:
+    if not _WHOLE.fullmatch(value):
         raise BadCell("not a whole number")
+    if int(value) > LARGEST_COUNT:
+        raise BadCell("too large a number")
     return int(value)
 
 
@@ -126,10 +146,9 @@ def conversions(value: str, context: Context) -> int:
     parsed = _decimal(value)
     if parsed < 0:
         raise BadCell("negative")
-    try:
-        return millionths(parsed)
-    except OverflowError:
-        raise BadCell("too large a number") from None
+    if parsed > LARGEST_COUNT:
+        raise BadCell("too large a number")
+    return millionths(parsed)
 
 
 def _decimal(value: str) -> Decimal:

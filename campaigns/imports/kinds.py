@@ -51,13 +51,13 @@ def _ads(values: Values, context: Context) -> Iterator[Record]:
         clicks=values["clicks"],
         spend_nano=values["spend"],
     )
-    if values["conversions"] is not None or values["conversion_value"] is not None:
-        yield AdConversion(
-            day=values["date"],
-            campaign_id=campaign_id,
-            conversions_millionths=values["conversions"],
-            value_nano=values["conversion_value"],
-        )
+    # Also where both are unknown: a row that no longer knows them restates them to unknown.
+    yield AdConversion(
+        day=values["date"],
+        campaign_id=campaign_id,
+        conversions_millionths=values["conversions"],
+        value_nano=values["conversion_value"],
+    )
 
 
 def _leads(values: Values, context: Context) -> Iterator[Record]:
@@ -109,10 +109,10 @@ _ALL = (
         "ads",
         (
             Column("date", cells.day, required=True),
-            Column("source", cells.text, required=True),
-            Column("account", cells.text, required=True),
+            Column("source", cells.source, required=True),
+            Column("account", cells.account, required=True),
             Column("campaign_id", cells.text),
-            Column("campaign", cells.text, required=True),
+            Column("campaign", cells.campaign, required=True),
             Column("channel", cells.channel),
             Column("impressions", cells.count),
             Column("clicks", cells.count),
@@ -128,10 +128,10 @@ _ALL = (
         "leads",
         (
             Column("lead_id", cells.text, required=True),
-            Column("account", cells.text),
+            Column("account", cells.account),
             Column("created_at", cells.instant, required=True),
             Column("channel", cells.channel),
-            Column("campaign", cells.text),
+            Column("campaign", cells.campaign),
             Column("landing_page", cells.url),
             Column("score", cells.score),
             Column("mql_at", cells.instant),
@@ -149,7 +149,7 @@ _ALL = (
         "orders",
         (
             Column("order_id", cells.text, required=True),
-            Column("account", cells.text),
+            Column("account", cells.account),
             Column("customer_id", cells.text),
             Column("ordered_at", cells.instant, required=True),
             Column("amount", cells.money, required=True),
@@ -161,7 +161,7 @@ _ALL = (
             Column("margin", cells.margin),
             Column("currency", cells.currency),
             Column("channel", cells.channel),
-            Column("campaign", cells.text),
+            Column("campaign", cells.campaign),
         ),
         ("order_id",),
         _orders,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +21,10 @@ from campaigns.models import Connection
 from campaigns.records import AdDay
 from campaigns.spool import Spool
 from campaigns.streams import Conflict
-from campaigns.sync import store
+from campaigns.sync import be_the_only_writer, store
+
+# Each account of a file holds open files of its own while it is read.
+MOST_ACCOUNTS = 100
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,12 @@ class Loaded:
 def load(client: Client, kind: Kind, path: Path) -> Loaded:
     """Import one file into the client whose schema is open. Raises `Refusal`; then nothing was stored."""
     reading = Reading(path, kind, _context(client))
-    with _spools() as spools:
-        channels: dict[tuple[Owner, str], tuple[str, int]] = {}
+    with Spools() as spools:
+        seen = SeenCampaigns()
         rows = 0
         for line, values in reading.rows():
             rows += 1
-            _spool_row(reading, line, values, spools, channels)
+            _spool_row(reading, line, values, spools, seen)
         if reading.faults:
             raise Refusal(reading.faults)
         return _store(client, kind, path, spools, rows)
@@ -63,31 +65,42 @@ class Spools(ExitStack):
         return self.by_owner[owner]
 
 
-@contextmanager
-def _spools() -> Iterator[Spools]:
-    with Spools() as spools:
-        yield spools
+class SeenCampaigns:
+    """What the file has said of its campaigns so far, to notice when it contradicts itself."""
+
+    def __init__(self) -> None:
+        self._channels: dict[tuple[Owner, str], tuple[str, int]] = {}
+        self._names: dict[tuple[Owner, str], tuple[date, str, int]] = {}
+
+    def fault(self, line: int, owner: Owner, record: AdDay) -> Fault | None:
+        """One channel for a campaign in the whole file, and one name on each day: whatever the order of the lines."""
+        key = (owner, record.campaign_id)
+        channel, channel_line = self._channels.setdefault(key, (record.channel, line))
+        if channel != record.channel:
+            return Fault(line, "channel", record.channel, f"the same campaign has channel {channel} on line {channel_line}")
+        day, name, name_line = self._names.get(key, (record.day, record.campaign, line))
+        if day == record.day and name != record.campaign:
+            return Fault(line, "campaign", record.campaign, f"the same campaign_id is called {name!r} on that day on line {name_line}")
+        if record.day >= day:
+            self._names[key] = (record.day, record.campaign, line)
+        return None
 
 
-def _spool_row(reading: Reading, line: int, values: Values, spools: Spools, channels: dict[tuple[Owner, str], tuple[str, int]]) -> None:
+def _spool_row(reading: Reading, line: int, values: Values, spools: Spools, seen: SeenCampaigns) -> None:
     owner = reading.kind.owner(values)
+    if len(spools.by_owner) >= MOST_ACCOUNTS and owner not in spools.by_owner:
+        raise Refusal([Fault(line, "account", owner[1], f"more than {MOST_ACCOUNTS} accounts in one file; split it")])
     for record in reading.kind.records(values, reading.context):
-        if isinstance(record, AdDay) and (fault := _channel_conflict(line, owner, record, channels)):
+        if isinstance(record, AdDay) and (fault := seen.fault(line, owner, record)):
             reading.faults.append(fault)
         spools.of(owner).write(record, line)
-
-
-def _channel_conflict(line: int, owner: Owner, record: AdDay, channels: dict[tuple[Owner, str], tuple[str, int]]) -> Fault | None:
-    channel, first_line = channels.setdefault((owner, record.campaign_id), (record.channel, line))
-    if channel == record.channel:
-        return None
-    return Fault(line, "channel", record.channel, f"the same campaign has channel {channel} on line {first_line}")
 
 
 def _store(client: Client, kind: Kind, path: Path, spools: Spools, rows: int) -> Loaded:
     pulls = []
     with transaction.atomic():
-        for (source_name, account), spool in spools.by_owner.items():
+        be_the_only_writer(client)
+        for (source_name, account), spool in sorted(spools.by_owner.items(), key=lambda item: item[0]):
             source = _connection(client, kind, source_name, account)
             try:
                 pulls += store(client, source, spool, window=None, file_name=path.name[-255:])

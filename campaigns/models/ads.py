@@ -12,7 +12,7 @@ class Campaign(models.Model):
 
     name = models.CharField(max_length=255)
     key = models.CharField(max_length=255, unique=True)
-    # Of its ads; gives leads and orders of the campaign that name no channel theirs.
+    # Of its ads, where they agree on one; gives leads and orders of the campaign that name no channel theirs.
     channel = models.CharField(max_length=20, blank=True)
 
     def __str__(self) -> str:
@@ -29,6 +29,8 @@ class PlatformCampaign(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
     external_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
+    # The newest day that a row called it so: an older file does not undo a renaming.
+    named_on = models.DateField()
     channel = models.CharField(max_length=20)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT)
 

@@ -56,11 +56,26 @@ class Pull(models.Model):
     content_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["family", "state", "since"], name="campaigns_pull_coverage")]
-
     def __str__(self) -> str:
         return f"{self.connection} {self.since}–{self.until} ({self.state})"
+
+
+class LoadedSpan(models.Model):
+    """Days of one family that one connection has told us everything about. Spans of one pair neither touch nor overlap."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="loaded_spans")
+    family = models.CharField(max_length=20)
+    since = models.DateField()
+    until = models.DateField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "family", "since"], name="campaigns_loaded_span_once"),
+            models.CheckConstraint(condition=models.Q(until__gte=models.F("since")), name="campaigns_loaded_span_forwards"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.family} {self.since}–{self.until}"
 
 
 class DirtyDay(models.Model):

@@ -85,13 +85,15 @@ class Processes:
 
 @contextlib.contextmanager
 def running(logs: Path, port: int) -> Iterator[Processes]:
-    """Worker, beat and web on `port` of the loopback interface, until the block ends."""
+    """Workers, beat and web on `port` of the loopback interface, until the block ends."""
     processes = Processes(logs)
     try:
         schedule = str(logs / "beat-schedule")
-        processes.start(
-            "worker", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip"
-        )
+        for name, queues, concurrency in (("worker", "tick,work", 2), ("puller", "pulls", 1)):
+            processes.start(
+                name, "celery", "-A", "config", "worker", "--hostname", f"{name}@%h", "--queues", queues,
+                "--concurrency", str(concurrency), "--without-mingle", "--without-gossip", "--loglevel", "INFO",
+            )  # fmt: skip
         processes.start("beat", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile", "")
         processes.start(
             "web", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "4",

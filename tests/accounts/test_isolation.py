@@ -20,7 +20,7 @@ def test_a_failed_change_of_schema_raises_instead_of_reading_the_one_before(
 
     with inside(cast.client):
         Connection.objects.create(source="google_ads", account="1", currency="EUR", timezone="Europe/Paris")
-        monkeypatch.setattr(base.DatabaseWrapper, "_get_cursor_search_paths", lambda self: ['c1", nonsense ,"'])
+        monkeypatch.setattr(base.DatabaseWrapper, "_get_cursor_search_paths", lambda _self: ['c1", nonsense ,"'])
         monkeypatch.setattr("accounts.tenancy.backend.base.quote_schema_name", str)
         with inside(cast.other_client), pytest.raises(ProgrammingError):
             Connection.objects.count()

@@ -31,7 +31,17 @@ def rows(seed: int) -> list[Row]:
         for campaign in range(CAMPAIGNS):
             clicks = same.randrange(500) + (1 + differs.randrange(9) if differs.random() < CHANGED else 0)
             day = FIRST + timedelta(days=offset)
-            found.append(Row(day=day, campaign_id=str(campaign), campaign=f"C{campaign}", channel="display", impressions=9, clicks=clicks, spend_nano=7))
+            found.append(
+                Row(
+                    day=day,
+                    campaign_id=str(campaign),
+                    campaign=f"C{campaign}",
+                    channel="display",
+                    impressions=9,
+                    clicks=clicks,
+                    spend_nano=7,
+                )
+            )
     return found
 
 
@@ -76,4 +86,5 @@ def test_a_repull_by_diff_against_an_orm_upsert(own_database: str, lumen: Client
     theirs = timed(lambda: by_orm(source, rows(3), source.pulls.latest("pk").pk))
     assert facts() == after_ours
     unchanged = timed(lambda: by_diff(lumen, source, rows(3)))
-    print(f"\n{len(after_ours):,} rows, 5 % changed: diff {ours:.2f} s, ORM upsert {theirs:.2f} s, ratio {theirs / ours:.1f}; unchanged {unchanged:.2f} s")
+    ratio = f"ratio {theirs / ours:.1f}; unchanged {unchanged:.2f} s"
+    print(f"\n{len(after_ours):,} rows, 5 % changed: diff {ours:.2f} s, ORM upsert {theirs:.2f} s, {ratio}")

@@ -55,7 +55,7 @@ def source(lumen: Client, simulator: Simulator) -> Connection:
 
 
 def pull(client: Client, source: Connection, now: datetime = NOON, since: date | None = None) -> Pull:
-    return pulls.pull(client, source, transaction.atomic(), now=now, since=since)
+    return pulls.pull(client, source, transaction.atomic, now=now, since=since)
 
 
 def stored() -> dict[tuple[date, str], tuple[int | None, ...]]:
@@ -117,7 +117,7 @@ class TestStoring:
         some = AdDay.objects.filter(day=TODAY - timedelta(days=5)).first()
         assert some
         ghost = PlatformCampaign.objects.create(
-            connection=source, external_id="9", name="Gone", channel="other", campaign_id=some.campaign.campaign_id
+            connection=source, external_id="9", name="Gone", named_on=some.day, channel="other", campaign_id=some.campaign.campaign_id
         )
         AdDay.objects.create(connection=source, day=some.day, campaign=ghost, impressions=1, pull=first)
         again = pull(lumen, source, since=first.since)

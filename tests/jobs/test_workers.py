@@ -128,7 +128,7 @@ def test_an_emptied_broker_loses_no_job(
     for number in range(60):
         queue.enqueue("kpis.recompute", client_id=cast.client.pk, key=str(number))
     beat(start, tmp_path)
-    first = start("worker", "--concurrency", "1", "--queues", "celery", "--loglevel", "WARNING")
+    first = start("worker", "--concurrency", "1", "--queues", "tick", "--loglevel", "WARNING")
     wait_for(lambda: Job.objects.exclude(state=Job.State.QUEUED).count() == 60)
     kill(first)
     empty(broker)

@@ -22,6 +22,7 @@ from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from campaigns.models import DirtyDay
 from kpis import query, recompute, serialise
+from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
 from kpis.query import By
@@ -287,3 +288,22 @@ class TestCommand:
     def test_dates_the_wrong_way_round_are_a_sentence(self, lumen: Client) -> None:
         with pytest.raises(CommandError, match=r"ends .* before it begins"):
             self.run("--from", "2026-11-10", "--to", "2026-11-09")
+
+
+class TestCoverage:
+    @pytest.mark.parametrize(
+        ("spans", "whole"),
+        [
+            ([], False),
+            ([("2026-11-09", "2026-11-15")], True),
+            ([("2026-11-01", "2026-11-12"), ("2026-11-13", "2026-11-20")], True),
+            ([("2026-11-10", "2026-11-20"), ("2026-11-01", "2026-11-11")], True),
+            ([("2026-11-01", "2026-11-11"), ("2026-11-13", "2026-11-20")], False),
+            ([("2026-11-10", "2026-11-20")], False),
+            ([("2026-11-01", "2026-11-14")], False),
+        ],
+    )
+    def test_a_week_is_whole_when_each_of_its_days_was_loaded(self, spans: list[tuple[str, str]], whole: bool) -> None:
+        loaded = [Period(date.fromisoformat(since), date.fromisoformat(until)) for since, until in spans]
+        week = Period(date(2026, 11, 9), date(2026, 11, 15))
+        assert Coverage({"ads": {1: loaded}} if loaded else {}).is_whole("ads", week) is whole

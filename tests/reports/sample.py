@@ -16,6 +16,8 @@ SUMS = ("spend", "impressions", "clicks", "leads", "paid_leads", "revenue", "ord
 TILES = ("revenue", "spend", "roas", "leads", "cpl", "orders")
 CHANNEL_COLUMNS = ("spend", "clicks", "leads", "cpl", "orders", "revenue", "roas")
 CAMPAIGN_COLUMNS = ("spend", "impressions", "clicks", "ctr", "cpc", "leads", "cpl", "roas")
+# What the platforms keep adding to: provisional, for the sample's sources still move.
+LATE = frozenset({"roas"})
 WEEKS = 26
 MONDAY = date(2026, 11, 9)
 # Size and source of each channel's campaigns; organic channels have leads and orders, but no media.
@@ -72,7 +74,7 @@ def value(slug: str, sums: Sums) -> Decimal | None:
 
 def figure(slug: str, now: Sums, before: Sums) -> Figure:
     current = value(slug, now)
-    return Figure(slug, current, "no_denominator" if current is None else None, value(slug, before))
+    return Figure(slug, current, "no_denominator" if current is None else None, value(slug, before), slug in LATE)
 
 
 def _row(slugs: Sequence[str], key: str, channel: str, now: Sums, before: Sums) -> Row:
@@ -119,9 +121,9 @@ def _build(campaigns: Sequence[tuple[str, str, float]], scale: int, seed: int) -
         channels=Table(CHANNEL_COLUMNS, tuple(channel_rows), _row(CHANNEL_COLUMNS, "", "", totals[-1], totals[-2])),
         campaigns=Table(CAMPAIGN_COLUMNS, tuple(campaign_rows), _row(CAMPAIGN_COLUMNS, "", "", totals[-1], totals[-2])),
         sources=(
-            SourceState("google_ads", "412-558-9071", "api", MONDAY + timedelta(days=6), MONDAY - timedelta(days=18), (), False),
-            SourceState("meta_ads", "Maison Lumen", "api", MONDAY + timedelta(days=6), MONDAY - timedelta(days=1), (), False),
-            SourceState("hubspot", "", "file", MONDAY + timedelta(days=6), MONDAY + timedelta(days=6), (), False),
+            SourceState("google_ads", "412-558-9071", "ads", "api", MONDAY + timedelta(days=6), MONDAY - timedelta(days=18), (), False),
+            SourceState("meta_ads", "Maison Lumen", "ads", "api", MONDAY + timedelta(days=6), MONDAY - timedelta(days=1), (), False),
+            SourceState("hubspot", "", "ads", "file", MONDAY + timedelta(days=6), MONDAY + timedelta(days=6), (), False),
         ),
     )
 
@@ -129,6 +131,25 @@ def _build(campaigns: Sequence[tuple[str, str, float]], scale: int, seed: int) -
 def sample_report(**changes: Any) -> Report:
     """A week with every figure known; `changes` replace fields of the report."""
     return replace(_build(CAMPAIGNS, 1, seed=46), **changes)
+
+
+def settled_report() -> Report:
+    """The sample once every source is final."""
+    report = sample_report()
+
+    def settled(row: Row) -> Row:
+        return replace(row, figures={slug: replace(figure, is_provisional=False) for slug, figure in row.figures.items()})
+
+    def table(part: Table) -> Table:
+        return replace(part, rows=tuple(settled(row) for row in part.rows), total=settled(part.total))
+
+    return replace(
+        report,
+        tiles=tuple(replace(tile, figure=replace(tile.figure, is_provisional=False)) for tile in report.tiles),
+        channels=table(report.channels),
+        campaigns=table(report.campaigns),
+        sources=tuple(replace(source, settled_until=source.complete_until) for source in report.sources),
+    )
 
 
 def empty_report() -> Report:
@@ -170,8 +191,8 @@ def huge_report() -> Report:
     missing = (MONDAY + timedelta(days=1), MONDAY + timedelta(days=2), MONDAY + timedelta(days=4))
     sources = (
         *report.sources,
-        SourceState("linkedin_ads", "Groupe Lumen International Holding", "api", MONDAY + timedelta(days=2), None, missing, False),
-        SourceState("tiktok_ads", "lumen", "api", None, None, (), True),
+        SourceState("linkedin_ads", "Groupe Lumen International Holding", "ads", "api", MONDAY + timedelta(days=2), None, missing, False),
+        SourceState("tiktok_ads", "lumen", "ads", "api", None, None, (), True),
     )
     return replace(
         report,

@@ -17,6 +17,7 @@ from jobs import queue, worker
 from jobs.models import Job
 from reports import preparing, scheduling
 from reports.archive.models import Document, Snapshot
+from reports.handlers import DELIVERY_ATTEMPTS
 from reports.models import Delivery, Recipient, Run, Schedule
 from tests.reports.conftest import WEEK, MailServer
 
@@ -40,7 +41,7 @@ def states(run: Run) -> dict[str, str]:
 
 
 def due_again() -> None:
-    Job.objects.filter(state=Job.State.QUEUED).update(run_at=timezone.now() - timedelta(seconds=1))
+    Job.objects.filter(state=Job.State.QUEUED).update(run_at=timezone.now() - timedelta(hours=1))
 
 
 class TestOnce:
@@ -71,17 +72,16 @@ class TestOnce:
 
     def test_a_worker_that_died_while_sending_leaves_unknown_and_no_second_copy(self, schedule: Schedule, mail_server: MailServer) -> None:
         run = scheduling.open_run(schedule, WEEK)
-        [job_id] = queue.claim(limit=1)
+        [(job_id, _)] = queue.claim(limit=1)
         worker.run(job_id)
         Delivery.objects.update(state=State.SENDING)
         worker.work_off()
         assert set(states(run).values()) == {State.UNKNOWN}
         assert mail_server.received == []
 
-
     def test_a_message_that_cannot_be_built_is_not_called_unknown(self, schedule: Schedule, mail_server: MailServer) -> None:
         run = scheduling.open_run(schedule, WEEK)
-        [job_id] = queue.claim(limit=1)
+        [(job_id, _)] = queue.claim(limit=1)
         worker.run(job_id)
         kept = Document.objects.filter(kind=Document.Kind.HTML).values_list("pk", flat=True)
         Document.objects.filter(pk__in=list(kept)).update(kind="lost")
@@ -124,7 +124,7 @@ class TestRefusals:
     def test_trying_ends_with_failed_and_never_with_silence(self, schedule: Schedule, mail_server: MailServer) -> None:
         mail_server.rcpt = "450 mailbox busy"
         run = send(schedule)
-        for _ in range(queue.ATTEMPTS):
+        for _ in range(DELIVERY_ATTEMPTS):
             due_again()
             worker.work_off()
         assert set(states(run).values()) == {State.FAILED}
@@ -199,7 +199,7 @@ class TestUnsubscribing:
 
     def test_unsubscribing_between_preparing_and_sending_counts(self, schedule: Schedule, mail_server: MailServer) -> None:
         run = scheduling.open_run(schedule, WEEK)
-        [job_id] = queue.claim(limit=1)
+        [(job_id, _)] = queue.claim(limit=1)
         worker.run(job_id)
         Recipient.objects.filter(email="ana@lumen.example").update(unsubscribed_at=timezone.now())
         worker.work_off()

@@ -11,7 +11,7 @@ from accounts.brand import Brand
 from kpis.definitions import DEFINITIONS
 from reports.content import Figure, Report, SourceState
 from reports.presentation import Presentation, present
-from tests.reports.sample import empty_report, huge_report, sample_report
+from tests.reports.sample import empty_report, huge_report, sample_report, settled_report
 
 BRAND = Brand("Atelier Nord", "#1f4e5f", "#e08e45")
 SPACES = re.compile("[\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SPACE}]")
@@ -184,7 +184,7 @@ def test_missing_days_and_lost_access_are_named_on_every_page() -> None:
 
 def test_days_missing_outside_the_week_do_not_make_it_incomplete() -> None:
     report = sample_report()
-    old = SourceState("google_ads", "1", "api", report.until, report.until, (report.since - timedelta(days=40),), False)
+    old = SourceState("google_ads", "1", "ads", "api", report.until, report.until, (report.since - timedelta(days=40),), False)
     assert shown(replace(report, sources=(old,))).data_state == "Data complete to 15 November 2026 and final"
 
 
@@ -207,3 +207,109 @@ def test_the_appendix_defines_every_figure_shown() -> None:
     assert {tile.short for tile in presentation.tiles} <= defined
     for table in (presentation.channels, presentation.campaigns):
         assert {column.header for column in table.columns if not column.is_change} <= defined
+
+
+# ------------------------------------------------------------------------------------------------------------ provisional
+def test_a_figure_that_may_still_move_says_so_and_is_not_judged() -> None:
+    report = sample_report()
+    late = replace(report.tiles[2], figure=Figure("roas", Decimal("2.25"), None, Decimal("3.55"), is_provisional=True))
+    for language, word, text in (("en", "provisional", "−36.6% so far"), ("fr", "provisoire", "−36,6 % à ce stade")):
+        presentation = shown(replace(report, tiles=(late,)), language)
+        tile = presentation.tiles[0]
+        assert tile.change is not None
+        assert (tile.provisional, SPACES.sub(" ", tile.change.text)) == (word, text)
+        assert (tile.change.arrow, tile.change.tone, tile.change.word) == ("down", "neutral", "")
+        assert presentation.good == presentation.watch == ()
+        assert word in presentation.provisional.lower()
+
+
+def test_the_same_figure_is_judged_once_its_sources_are_final() -> None:
+    report = sample_report()
+    final = replace(report.tiles[2], figure=Figure("roas", Decimal("2.25"), None, Decimal("3.55")))
+    presentation = shown(replace(report, tiles=(final,)))
+    assert presentation.watch == ("The ROAS claimed by the platforms fell by 36.6%, from 3.55x to 2.25x.",)
+    assert presentation.tiles[0].provisional == presentation.provisional == ""
+
+
+def test_no_subject_and_no_verdict_is_about_a_figure_that_may_still_move() -> None:
+    report = with_figure(sample_report(), "leads", "120", "100")
+    moving = replace(report.tiles[0], figure=replace(report.tiles[0].figure, is_provisional=True))
+    presentation = shown(replace(report, tiles=(moving, *report.tiles[1:])))
+    assert presentation.subject == "Maison Lumen, week 46: Leads 120 (+20.0%)"
+    assert presentation.verdict.startswith("The number of leads came to 120")
+
+
+def test_a_dash_is_never_provisional() -> None:
+    report = sample_report()
+    unknown = replace(report.tiles[2], figure=Figure("roas", None, "not_reported", None, is_provisional=True))
+    presentation = shown(replace(report, tiles=(unknown,)))
+    assert presentation.tiles[0].provisional == presentation.provisional == ""
+
+
+def test_provisional_columns_are_marked_and_explained() -> None:
+    moving, final = shown(sample_report()), shown(settled_report())
+    for table in (moving.channels, moving.campaigns):
+        assert [column.header for column in table.columns if column.provisional] == ["ROAS"]
+        assert table.provisional == "ROAS: provisional, conversions are still arriving"
+        assert {cell.is_provisional for row in table.rows for cell in row.cells if cell.column.slug == "roas" and not cell.reason} == {True}
+        assert not any(cell.is_provisional for row in table.rows for cell in row.cells if cell.reason)
+    for table in (final.channels, final.campaigns):
+        assert table.provisional == ""
+        assert not any(cell.is_provisional for cell in table.total.cells)
+
+
+# ------------------------------------------------------------------------------------------------------------ tiny counts
+@pytest.mark.parametrize(
+    ("value", "previous", "text", "arrow"),
+    [("2", "1", "+1", "up"), ("0", "3", "−3", "down"), ("4", "0", "+4", "up"), ("9", "9", "stable", "none"), ("12", "9", "+3", "up")],
+)
+def test_on_a_tiny_count_a_change_is_a_difference_and_is_not_judged(value: str, previous: str, text: str, arrow: str) -> None:
+    presentation = shown(with_figure(sample_report(), "leads", value, previous))
+    change = {tile.slug: tile for tile in presentation.tiles}["leads"].change
+    assert change is not None
+    assert (change.text, change.arrow, change.tone, change.word) == (text, arrow, "neutral", "")
+    assert not any("leads" in sentence for sentence in (*presentation.good, *presentation.watch))
+
+
+def test_from_ten_on_a_count_changes_in_percent() -> None:
+    change = {tile.slug: tile for tile in shown(with_figure(sample_report(), "leads", "11", "10")).tiles}["leads"].change
+    assert change is not None
+    assert (change.text, change.tone) == ("+10.0%", "good")
+
+
+def test_a_small_amount_of_money_still_changes_in_percent() -> None:
+    change = {tile.slug: tile for tile in shown(with_figure(sample_report(), "cpl", "3", "2")).tiles}["cpl"].change
+    assert change is not None
+    assert (change.text, change.tone) == ("+50.0%", "bad")
+
+
+# ------------------------------------------------------------------------------------------------------------------ names
+def test_a_change_column_says_of_what() -> None:
+    assert [column.header for column in shown(sample_report()).channels.columns if column.is_change] == ["Leads, change"]
+    assert [column.header for column in shown(sample_report(), "fr").channels.columns if column.is_change] == ["Leads, évol."]
+
+
+def test_the_rest_of_the_campaigns_may_have_none() -> None:
+    report = sample_report()
+    rest = replace(report.campaigns.rows[-1], key="", channel="", is_rest=True)
+    campaigns = replace(report.campaigns, rows=(*report.campaigns.rows[:-1], rest))
+    assert shown(replace(report, campaigns=campaigns)).campaigns.rows[-1].name == "Other or no campaign"
+    assert shown(replace(report, campaigns=campaigns), "fr").campaigns.rows[-1].name == "Autres ou sans campagne"
+
+
+def test_imported_files_are_called_that_and_name_their_account_only_where_it_tells_something() -> None:
+    report = sample_report()
+    sources = tuple(
+        SourceState("file", account, "leads", "file", report.until, report.until, (), False) for account in ("import", "Boutique")
+    )
+    assert [source.name for source in shown(replace(report, sources=sources)).sources] == [
+        "Leads from files",
+        "Leads from files · Boutique",
+    ]
+    assert shown(replace(report, sources=sources), "fr").sources[0].name == "Leads (fichiers)"
+
+
+def test_a_tile_has_a_short_label_and_its_full_name_as_a_title() -> None:
+    tile = {tile.slug: tile for tile in shown(sample_report()).tiles}["roas"]
+    assert (tile.label, tile.title) == ("ROAS (platforms' claim)", "Return on ad spend, as claimed by the platforms")
+    assert {tile.slug: tile for tile in shown(sample_report(), "fr").tiles}["roas"].label == "ROAS (déclaré)"

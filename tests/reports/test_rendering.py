@@ -18,13 +18,13 @@ from reports.content import Report, Row
 from reports.presentation import Presentation, present
 from reports.rendering import email_parts, marks, pdf
 from reports.rendering.pdf import printable
-from tests.reports.sample import empty_report, huge_report, sample_report
+from tests.reports.sample import empty_report, huge_report, sample_report, settled_report
 
 BRAND = Brand("Atelier Nord", "#1f4e5f", "#e08e45")
 PALE = Brand("Studio Écho", "#f0d67f", "#ffffff")
 HOSTILE = '#import "x" <script>alert(1)</script> $x$ *b* {{ y }} 🎉 名 \u202f\u200d'
 DASHBOARD, UNSUBSCRIBE = "https://reports.example/c/maison-lumen/?week=2026-W46", "https://reports.example/u/abc/"
-REPORTS = {"sample": sample_report, "empty": empty_report, "huge": huge_report}
+REPORTS = {"sample": sample_report, "empty": empty_report, "huge": huge_report, "settled": settled_report}
 
 
 @cache
@@ -88,6 +88,25 @@ def test_page_pdf_and_both_parts_of_the_mail_say_the_same_figures(language: str)
         assert all(plain(said) in surface for surface in surfaces), said
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "provisional"), ("fr", "provisoire")])
+def test_every_surface_says_what_is_provisional_and_only_while_it_is(language: str, word: str) -> None:
+    def surfaces(name: str) -> list[str]:
+        _subject, html, text = mail(name, language)
+        return [pdf_text(document(name, language)), words(html), plain(text), words(page(shown(name, language)))]
+
+    presentation = shown("sample", language)
+    for said in (f"3.83x{word}" if language == "en" else f"3,83{word}", presentation.provisional, presentation.channels.provisional):
+        assert all(plain(said) in surface.replace("3.83x,", "3.83x").replace("3,83,", "3,83") for surface in surfaces("sample")), said
+    assert not any(word in surface.lower() for surface in surfaces("settled"))
+
+
+def test_what_is_provisional_has_no_good_or_bad_colour_on_the_page() -> None:
+    tile = re.search(r'<li class="tile is-provisional" id="kpi-roas">.*?</li>', page(shown("sample")), re.DOTALL)
+    assert tile
+    assert 'class="change neutral"' in tile[0]
+    assert "is-provisional" not in page(shown("settled"))
+
+
 @pytest.mark.parametrize("name", ["sample", "huge"])
 def test_every_row_of_every_table_is_in_the_pdf_and_in_the_text_of_the_mail(name: str) -> None:
     presentation = shown(name)
@@ -145,6 +164,14 @@ def _structure(reader: pypdf.PdfReader) -> list[Any]:
 def test_the_head_of_a_long_table_is_repeated_on_every_page() -> None:
     pages = [sheet.extract_text() for sheet in document("huge").pages]
     assert sum("Campagne" in text and "Impressions" in text and "CPC" in text for text in pages) >= 2
+
+
+def test_no_page_ends_between_a_name_and_its_figures() -> None:
+    pages = [plain(sheet.extract_text()) for sheet in document("huge").pages]
+    costly = [row for row in shown("huge").campaigns.rows if row.share]
+    assert len(costly) >= 15
+    for row in costly:
+        assert any(plain(row.name) in text and plain(row.cells[0].text) in text for text in pages), row.name
 
 
 @pytest.mark.parametrize("name", REPORTS)

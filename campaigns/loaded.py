@@ -1,0 +1,39 @@
+"""Which days a connection has told us everything about: what tells "nothing happened" from "nobody told us"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from campaigns.models import Connection, LoadedSpan
+
+ONE_DAY = timedelta(days=1)
+# A file that says nothing for longer than this has not told us that nothing happened.
+LONGEST_SILENCE = timedelta(days=7)
+
+Span = tuple[date, date]
+
+
+def of_file(days: Iterable[date]) -> list[Span]:
+    """What a file with rows on `days` covers: all between its rows, except longer silences; nothing before or after."""
+    return merge(((day, day) for day in days), silence=LONGEST_SILENCE)
+
+
+def record(source: Connection, family: str, new: list[Span]) -> None:
+    """Add spans to what is known of one connection and family, in the caller's transaction."""
+    known = LoadedSpan.objects.filter(connection=source, family=family)
+    silence = ONE_DAY if source.credential_id else LONGEST_SILENCE
+    merged = merge([*known.values_list("since", "until"), *new], silence=silence)
+    known.delete()
+    LoadedSpan.objects.bulk_create(LoadedSpan(connection=source, family=family, since=since, until=until) for since, until in merged)
+
+
+def merge(spans: Iterable[Span], *, silence: timedelta = ONE_DAY) -> list[Span]:
+    """The same days as few spans, in order; those at most `silence` apart become one."""
+    merged: list[Span] = []
+    for since, until in sorted(spans):
+        if merged and since - merged[-1][1] <= silence:
+            merged[-1] = (merged[-1][0], max(until, merged[-1][1]))
+        else:
+            merged.append((since, until))
+    return merged

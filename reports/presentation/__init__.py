@@ -1,0 +1,64 @@
+"""A report in one language, ready to be shown: every figure as text. Page, PDF and e-mail use only this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from reports import content, formats
+from reports.charts import palette
+from reports.presentation import charting, data_state, figures, sentences, tables
+from reports.presentation.edition import Edition
+from reports.presentation.parts import Presentation, Row, Table
+from reports.presentation.tables import dash_notes
+from reports.presentation.words import reason_text
+
+if TYPE_CHECKING:
+    from accounts.brand import Brand
+
+__all__ = ["Presentation", "Row", "Table", "dash_notes", "present", "reason_text"]
+
+
+def present(report: content.Report, language: str, brand: Brand) -> Presentation:
+    """`report` in `language` ("en" or "fr") under `brand`. The only place where figures become text."""
+    with override(language):
+        return _presentation(Edition(report, language), brand)
+
+
+def _presentation(edition: Edition, brand: Brand) -> Presentation:
+    report, language = edition.report, edition.language
+    return Presentation(
+        language=language,
+        client_slug=report.client_slug,
+        client_name=report.client_name,
+        brand_name=brand.name,
+        brand_primary=brand.primary,
+        brand_accent=brand.accent,
+        palette=palette(brand.primary, brand.accent),
+        week=report.week,
+        title=_("Weekly marketing report"),
+        subject=sentences.subject(edition),
+        period=formats.week(report.since, report.until, language),
+        comparison=sentences.comparison(edition),
+        verdict=sentences.verdict(edition),
+        good=sentences.notable(edition, "good"),
+        watch=sentences.notable(edition, "bad"),
+        comparable=any(figures.change(edition, figure) for figure in edition.headlines.values()),
+        threshold=sentences.threshold(edition),
+        provisional=sentences.provisional(edition),
+        tiles=tuple(figures.tile(edition, tile) for tile in report.tiles),
+        trend=charting.trend(edition),
+        leads=charting.leads(edition),
+        channels=tables.channels(edition),
+        campaigns=tables.campaigns(edition),
+        data_state=data_state.line(edition),
+        data_tone=data_state.tone(edition),
+        sources=data_state.sources(edition),
+        explanations=figures.explanations(edition),
+        rounding=_("Figures are rounded for display; totals and ratios are computed from exact amounts."),
+        generated=_("Generated on %(moment)s") % {"moment": formats.instant(report.generated_at, edition.zone, language)},
+        generated_on=formats.day(report.generated_at.astimezone(edition.zone).date(), language),
+        generated_timestamp=int(report.generated_at.timestamp()),
+    )

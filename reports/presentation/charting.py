@@ -1,0 +1,79 @@
+"""The charts' words and figures; `reports.charts` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from campaigns.channels import CHANNELS
+from kpis.definitions import DEFINITIONS, Definition, Unit
+from reports import formats
+from reports.charts import MAX_SERIES, Chart, Series, Tick, axis
+from reports.presentation.edition import Edition
+from reports.presentation.figures import value_texts
+
+Values = Sequence[Decimal | None]
+
+
+def trend(edition: Edition) -> Chart | None:
+    """Revenue and ad spend on one axis; whichever is known."""
+    trends = {tile.trend.slug: tile.trend.values for tile in edition.report.tiles}
+    shown = [slug for slug in ("revenue", "spend") if any(value is not None for value in trends.get(slug, ()))]
+    if not shown:
+        return None
+    titles = {
+        ("revenue", "spend"): _("Revenue and ad spend over %(count)d weeks"),
+        ("revenue",): _("Revenue over %(count)d weeks"),
+        ("spend",): _("Ad spend over %(count)d weeks"),
+    }
+    series = [_series(edition, _(DEFINITIONS[slug].short), DEFINITIONS[slug], trends[slug]) for slug in shown]
+    values = [value for slug in shown for value in trends[slug]]
+    return _chart(edition, titles[tuple(shown)], Unit.MONEY, series, values)
+
+
+def leads(edition: Edition) -> Chart | None:
+    """Leads by channel; beyond what a chart can tell apart, the smallest channels are one layer."""
+    channels = {slug: values for slug, values in edition.report.leads_by_channel.items() if any(value for value in values)}
+    if not channels:
+        return None
+    definition, layers = DEFINITIONS["leads"], _layers(channels)
+    rest = [values for slug, values in channels.items() if slug not in layers]
+    series = [_series(edition, _(CHANNELS.get(slug, slug)), definition, channels[slug]) for slug in layers]
+    if rest:
+        together = tuple(_sum(week) for week in zip(*rest, strict=True))
+        series.append(_series(edition, _("Other channels"), definition, together))
+    heights = [_sum(week) for week in zip(*channels.values(), strict=True)]
+    return _chart(edition, _("Leads by channel over %(count)d weeks"), Unit.COUNT, series, heights)
+
+
+def _layers(channels: dict[str, tuple[Decimal | None, ...]]) -> list[str]:
+    """The channels that get a layer of their own, in the fixed order, so that colours stay from week to week."""
+    by_size = sorted(channels, key=lambda slug: _sum(channels[slug]) or Decimal(0), reverse=True)
+    kept = by_size if len(by_size) <= MAX_SERIES else by_size[: MAX_SERIES - 1]
+    return sorted(kept, key=lambda slug: list(CHANNELS).index(slug) if slug in CHANNELS else len(CHANNELS))
+
+
+def _series(edition: Edition, name: str, definition: Definition, values: Values) -> Series:
+    points = tuple(None if value is None else float(value) for value in values)
+    return Series(name, points, value_texts(edition, definition, values))
+
+
+def _chart(edition: Edition, title: str, unit: Unit, series: Sequence[Series], heights: Values) -> Chart:
+    """`title` counts the weeks; the axis holds every one of `heights`."""
+    ticks = axis(heights, integers=unit is Unit.COUNT)
+    labels = formats.axis_labels(ticks, unit, edition.report.currency, edition.language)
+    parts = [_("%(name)s: %(first)s to %(last)s") % {"name": s.name, "first": s.labels[0], "last": s.labels[-1]} for s in series]
+    return Chart(
+        title=title % {"count": len(edition.report.weeks)},
+        summary="; ".join(parts),
+        weeks=tuple(formats.short_week(week, edition.language) for week in edition.report.weeks),
+        series=tuple(series),
+        ticks=tuple(Tick(float(tick), label) for tick, label in zip(ticks, labels, strict=True)),
+    )
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known else None

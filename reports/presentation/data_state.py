@@ -1,0 +1,91 @@
+"""How far the figures can be relied on: each source's state, and all of them in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reports import content, formats
+from reports.presentation.edition import Edition
+from reports.presentation.parts import Source, State
+from reports.presentation.words import source_name, status
+
+
+def sources(edition: Edition) -> tuple[Source, ...]:
+    """One line for each source."""
+    return tuple(_source(edition, state) for state in edition.report.sources)
+
+
+def tone(edition: Edition) -> State:
+    """The worst state of any source."""
+    states = [_state(edition.report, source) for source in edition.report.sources]
+    if not states:
+        return "incomplete"
+    order: tuple[State, ...] = ("lost", "incomplete", "moving")
+    return next((state for state in order if state in states), "ok")
+
+
+def line(edition: Edition) -> str:
+    """One line for every page: whether this week's figures are whole and final."""
+    report = edition.report
+    if not report.sources:
+        return _("No source is connected yet")
+    states = [_state(report, source) for source in report.sources]
+    broken = [source_name(source) for source, state in zip(report.sources, states, strict=True) if state in ("lost", "incomplete")]
+    if broken:
+        return _("Incomplete data: %(sources)s") % {"sources": ", ".join(broken)}
+    until = formats.day(report.until, edition.language)
+    moving = states.count("moving")
+    if not moving:
+        return _("Data complete to %(day)s and final") % {"day": until}
+    text = ngettext(
+        "Data complete to %(day)s; %(count)d source may still revise its figures",
+        "Data complete to %(day)s; %(count)d sources may still revise their figures",
+        moving,
+    )
+    return text % {"day": until, "count": moving}
+
+
+def _source(edition: Edition, source: content.SourceState) -> Source:
+    state = _state(edition.report, source)
+    return Source(source_name(source), _text(source, edition.language), state, status(state))
+
+
+def _state(report: content.Report, source: content.SourceState) -> State:
+    """How far the report's own week can be relied on, as far as this source goes."""
+    if source.lost_access:
+        return "lost"
+    missing = any(report.since <= day <= report.until for day in source.missing_days)
+    if missing or source.complete_until is None or source.complete_until < report.until:
+        return "incomplete"
+    since = _moving_since(source)
+    return "moving" if since and since <= report.until else "ok"
+
+
+def _moving_since(source: content.SourceState) -> date | None:
+    """The first day the platform may still restate."""
+    if source.complete_until is None or source.settled_until is None or source.settled_until >= source.complete_until:
+        return None
+    return source.settled_until + timedelta(days=1)
+
+
+def _text(source: content.SourceState, language: str) -> str:
+    parts = [_("access lost: sign in again to reconnect")] if source.lost_access else []
+    if source.complete_until is None:
+        parts.append(_("no data yet"))
+    else:
+        parts.append(_("complete to %(day)s") % {"day": formats.day(source.complete_until, language)})
+    if source.missing_days:
+        parts.append(_missing(source.missing_days, language))
+    since = _moving_since(source)
+    if since:
+        parts.append(_("still moving since %(day)s") % {"day": formats.day(since, language)})
+    return ", ".join(parts)
+
+
+def _missing(days: Sequence[date], language: str) -> str:
+    text = ngettext("%(count)d day missing: %(days)s", "%(count)d days missing: %(days)s", len(days))
+    return text % {"count": len(days), "days": formats.listed_days(days, language)}

@@ -1,0 +1,101 @@
+"""Figures, how they changed, and the tiles that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from kpis.definitions import DEFINITIONS, Definition, Direction
+from reports import content, formats
+from reports.presentation.edition import Edition
+from reports.presentation.parts import Change, Explanation, Tile, Tone
+from reports.presentation.words import reason_text
+
+
+def text(edition: Edition, figure: content.Figure, *, whole: bool | None = None) -> str:
+    """A figure by its unit; `whole` as in `formats.money`."""
+    return formats.figure(figure.value, DEFINITIONS[figure.slug].unit, edition.report.currency, edition.language, whole=whole)
+
+
+def previous_text(edition: Edition, figure: content.Figure) -> str:
+    """What the figure was; it shows cents where the present one does."""
+    whole = None if figure.value is None else formats.is_whole(figure.value)
+    return formats.figure(figure.previous, DEFINITIONS[figure.slug].unit, edition.report.currency, edition.language, whole=whole)
+
+
+def value_texts(edition: Edition, definition: Definition, values: Sequence[Decimal | None]) -> tuple[str, ...]:
+    """A KPI's values over time."""
+    return tuple(formats.figure(value, definition.unit, edition.report.currency, edition.language) for value in values)
+
+
+def change(edition: Edition, figure: content.Figure) -> Change | None:
+    """None where there is no base to compare with. Only a figure that is final and large enough is judged."""
+    unit = DEFINITIONS[figure.slug].unit
+    step = formats.change_step(figure.value, figure.previous, unit)
+    if step is None:
+        return None
+    moved = formats.change(figure.value, figure.previous, unit, edition.language)
+    if figure.is_provisional:
+        moved = _("%(change)s so far") % {"change": moved}
+    tone = _tone(figure, step)
+    words: dict[Tone, str] = {"good": _("favourable"), "bad": _("unfavourable"), "neutral": ""}
+    return Change(moved, "none" if step == 0 else "up" if step > 0 else "down", tone, words[tone])
+
+
+def _tone(figure: content.Figure, step: Decimal) -> Tone:
+    definition = DEFINITIONS[figure.slug]
+    if step == 0 or figure.is_provisional or formats.is_tiny(figure.previous, definition.unit):
+        return "neutral"
+    if definition.direction is Direction.NEUTRAL:
+        return "neutral"
+    return "good" if (step > 0) == (definition.direction is Direction.UP) else "bad"
+
+
+def provisional_word(figure: content.Figure) -> str:
+    """A mark for a figure that is known but may still move, else ""."""
+    return _("provisional") if figure.is_provisional and figure.value is not None else ""
+
+
+def tile_label(definition: Definition) -> str:
+    """A KPI's name where there is little room."""
+    return _(definition.label or definition.name)
+
+
+def tile(edition: Edition, part: content.Tile) -> Tile:
+    """One headline figure with its comparison and its last weeks."""
+    figure, definition = part.figure, DEFINITIONS[part.figure.slug]
+    return Tile(
+        slug=figure.slug,
+        label=tile_label(definition),
+        title=_(definition.name),
+        short=_(definition.short),
+        value=text(edition, figure),
+        change=change(edition, figure),
+        previous=_previous(edition, figure),
+        reason=reason_text(figure.reason) if figure.value is None else "",
+        provisional=provisional_word(figure),
+        trend=tuple(None if value is None else float(value) for value in part.trend.values),
+        trend_summary=_trend_summary(edition, part, definition),
+    )
+
+
+def _previous(edition: Edition, figure: content.Figure) -> str:
+    if figure.previous is None:
+        return _("Nothing to compare with in week %(number)d") % {"number": edition.previous_number}
+    return _("%(value)s in week %(number)d") % {"value": previous_text(edition, figure), "number": edition.previous_number}
+
+
+def _trend_summary(edition: Edition, part: content.Tile, definition: Definition) -> str:
+    values = part.trend.values
+    words = {"count": len(values), "values": ", ".join(value_texts(edition, definition, values))}
+    return _("Last %(count)d weeks: %(values)s") % words
+
+
+def explanations(edition: Edition) -> tuple[Explanation, ...]:
+    """The definition of every KPI the report shows."""
+    report = edition.report
+    shown = [*edition.headlines, *report.channels.slugs, *report.campaigns.slugs]
+    kpis = [DEFINITIONS[slug] for slug in dict.fromkeys(shown)]
+    return tuple(Explanation(_(kpi.name), _(kpi.short), _(kpi.formula)) for kpi in kpis)

@@ -1,0 +1,95 @@
+"""The tables of channels and campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from kpis.definitions import DEFINITIONS, Unit
+from reports import content, formats
+from reports.presentation.edition import Edition
+from reports.presentation.figures import change, provisional_word, text
+from reports.presentation.parts import Cell, Column, Row, Table
+from reports.presentation.words import campaign_name, channel_name, reason_text, row_channel, share_header
+
+
+def channels(edition: Edition) -> Table:
+    """A line for each channel, and their total."""
+    return _table(edition, edition.report.channels, _("Channels"), _("Channel"), channel_name)
+
+
+def campaigns(edition: Edition) -> Table:
+    """A line for each listed campaign, one for what is left over, and their total."""
+    return _table(edition, edition.report.campaigns, _("Campaigns"), _("Campaign"), campaign_name)
+
+
+def dash_notes(rows: Iterable[Row]) -> tuple[str, ...]:
+    """Why the dashes in `rows` are dashes, each reason once."""
+    reasons = dict.fromkeys(cell.reason for row in rows for cell in row.cells if cell.reason)
+    return tuple(f"{formats.UNDEFINED} {reason}" for reason in reasons)
+
+
+def _table(edition: Edition, table: content.Table, title: str, name_header: str, name: Callable[[content.Row], str]) -> Table:
+    main = next((slug for slug in ("spend", "leads", "revenue") if slug in table.slugs), None)
+    whole = {slug: formats.is_whole(table.total.figures[slug].value) for slug in table.slugs if _is_sum(slug)}
+    columns = _columns(edition, table)
+    rows = tuple(
+        Row(name(row), row_channel(row), _cells(edition, row, columns, whole), _share(row, table.total, main)) for row in table.rows
+    )
+    total = Row(_("Total"), "", _cells(edition, table.total, columns, whole), None)
+    return Table(
+        title=title,
+        name_header=name_header,
+        columns=columns,
+        rows=rows,
+        total=total,
+        share_header=share_header(main),
+        notes=dash_notes([*rows, total] if rows else []),
+        provisional=_provisional(columns) if rows else "",
+    )
+
+
+def _columns(edition: Edition, table: content.Table) -> tuple[Column, ...]:
+    """A column for each KPI, and one for the change of the first that matters most."""
+    compared = next((slug for slug in ("leads", "revenue", "spend") if slug in table.slugs), None)
+    columns = []
+    for slug in table.slugs:
+        definition = DEFINITIONS[slug]
+        short = _(definition.short)
+        columns.append(Column(slug, short, _(definition.name), provisional=provisional_word(table.total.figures[slug])))
+        if slug == compared:
+            title = _("%(kpi)s: change on week %(number)d") % {"kpi": _(definition.name), "number": edition.previous_number}
+            columns.append(Column(slug, _("%(kpi)s, change") % {"kpi": short}, title, is_change=True))
+    return tuple(columns)
+
+
+def _provisional(columns: Sequence[Column]) -> str:
+    moving = [column.header for column in columns if column.provisional]
+    return _("%(kpis)s: provisional, conversions are still arriving") % {"kpis": ", ".join(moving)} if moving else ""
+
+
+def _cells(edition: Edition, row: content.Row, columns: Sequence[Column], whole: dict[str, bool]) -> tuple[Cell, ...]:
+    return tuple(_cell(edition, row.figures[column.slug], column, whole.get(column.slug)) for column in columns)
+
+
+def _cell(edition: Edition, figure: content.Figure, column: Column, whole: bool | None) -> Cell:
+    if column.is_change:
+        moved = change(edition, figure)
+        return Cell(column, moved.text, moved) if moved else Cell(column, formats.UNDEFINED, reason=_("No comparison"))
+    reason = reason_text(figure.reason) if figure.value is None else ""
+    return Cell(column, text(edition, figure, whole=whole), reason=reason, is_provisional=bool(provisional_word(figure)))
+
+
+def _is_sum(slug: str) -> bool:
+    definition = DEFINITIONS[slug]
+    return definition.unit is Unit.MONEY and not definition.denominator
+
+
+def _share(row: content.Row, whole: content.Row, main: str | None) -> int | None:
+    if main is None:
+        return None
+    value, total = row.figures[main].value, whole.figures[main].value
+    if value is None or not total or value < 0:
+        return None
+    return int(formats.rounded(value / total * 100, 0))

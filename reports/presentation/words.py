@@ -1,0 +1,100 @@
+"""Names of things, in the active language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from campaigns.channels import CHANNELS
+from campaigns.imports.kinds import DEFAULT_ACCOUNT, FILE_SOURCE
+from kpis.definitions import Reason
+from reports import content
+from reports.presentation.parts import State
+
+_PLATFORMS = {
+    "google_ads": "Google Ads",
+    "microsoft_ads": "Microsoft Advertising",
+    "meta_ads": "Meta Ads",
+    "facebook_ads": "Meta Ads",
+    "linkedin_ads": "LinkedIn Ads",
+    "tiktok_ads": "TikTok Ads",
+    "hubspot": "HubSpot",
+}
+
+
+def subjects() -> dict[str, str]:
+    """How a sentence names each KPI; French needs an article and one gender and number throughout."""
+    return {
+        "spend": pgettext("subject of a sentence", "Ad spend"),
+        "impressions": pgettext("subject of a sentence", "The number of impressions"),
+        "clicks": pgettext("subject of a sentence", "The number of clicks"),
+        "ctr": pgettext("subject of a sentence", "The click-through rate"),
+        "cpc": pgettext("subject of a sentence", "The cost per click"),
+        "cpm": pgettext("subject of a sentence", "The cost per mille"),
+        "leads": pgettext("subject of a sentence", "The number of leads"),
+        "cpl": pgettext("subject of a sentence", "The media cost per lead"),
+        "revenue": pgettext("subject of a sentence", "Revenue"),
+        "orders": pgettext("subject of a sentence", "The number of orders"),
+        "aov": pgettext("subject of a sentence", "The average order value"),
+        "roas": pgettext("subject of a sentence", "The ROAS claimed by the platforms"),
+    }
+
+
+def reason_text(reason: str | None) -> str:
+    """Why a figure is null (`kpis.definitions.Reason`)."""
+    match reason:
+        case Reason.NO_DENOMINATOR:
+            return _("Not defined: there is nothing to divide by")
+        case Reason.NOT_REPORTED:
+            return _("Not reported by the source")
+        case Reason.NOT_YET_OBSERVED:
+            return _("Not observed yet")
+        case _:
+            return _("Not known")
+
+
+def status(state: State) -> str:
+    """A data state as one word."""
+    match state:
+        case "ok":
+            return _("Final")
+        case "moving":
+            return _("Provisional")
+        case "incomplete":
+            return _("Incomplete")
+        case "lost":
+            return _("Access lost")
+
+
+def source_name(state: content.SourceState) -> str:
+    """The platform, or what files told; whether its figures came by file, and the account where it tells something."""
+    if state.source == FILE_SOURCE:
+        kinds = {"ads": _("Ads"), "leads": _("Leads"), "orders": _("Orders")}
+        name = _("%(kind)s from files") % {"kind": kinds[state.family]} if state.family in kinds else _("Imported files")
+    else:
+        name = _PLATFORMS.get(state.source, state.source.replace("_", " ").capitalize())
+        name = _("%(source)s (file)") % {"source": name} if state.kind == "file" else name
+    return f"{name} · {state.account}" if state.account not in ("", DEFAULT_ACCOUNT) else name
+
+
+def channel_name(row: content.Row) -> str:
+    """The name of a channel's line."""
+    if row.is_rest:
+        return _("Other channels")
+    return _(CHANNELS[row.key]) if row.key in CHANNELS else row.key
+
+
+def campaign_name(row: content.Row) -> str:
+    """The name of a campaign's line."""
+    return _("Other or no campaign") if row.is_rest else row.key
+
+
+def row_channel(row: content.Row) -> str:
+    """The channel a campaign's line names below it; a channel's own line names none."""
+    return _(CHANNELS[row.channel]) if row.channel in CHANNELS and row.key != row.channel else ""
+
+
+def share_header(main: str | None) -> str:
+    """Of what the bars of a table's lines are a part."""
+    headers = {"spend": _("share of ad spend"), "leads": _("share of leads"), "revenue": _("share of revenue")}
+    return headers[main] if main else ""
