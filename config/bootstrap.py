@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,41 @@ def enter(argv: list[str]) -> None:
     """
     if os.environ.get("VIGIE_BOOTSTRAP") == "off":
         return
+    _become_the_owner()
+    try:
+        _enter(argv)
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. What is installed so far is kept; the same command goes on from there.")
+    except PermissionError as error:
+        sys.exit(f"{error.filename} belongs to somebody else: run this as the user who owns {ROOT}, or clone it anew.")
+
+
+def home() -> Path:
+    """Where this checkout keeps what it makes: servers' data, secrets, documents. `VIGIE_HOME` moves it."""
+    return Path(os.environ.get("VIGIE_HOME", ROOT / "var")).resolve()
+
+
+def _become_the_owner() -> None:
+    """As root in somebody's checkout, go on as that person: files that root made would lock the owner out."""
+    owner = ROOT.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    try:
+        account = pwd.getpwuid(owner.st_uid)
+    except KeyError:
+        return
+    say(f"This checkout belongs to {account.pw_name}: going on as {account.pw_name}.")
+    os.initgroups(account.pw_name, account.pw_gid)
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+    os.environ |= {"HOME": account.pw_dir, "USER": account.pw_name, "LOGNAME": account.pw_name}
+
+
+def _enter(argv: list[str]) -> None:
+    if argv[1:2] == ["demo"] and "--remove" in argv:
+        from config.removal import remove
+
+        sys.exit(remove(home(), ROOT))
     lock = TEST_LOCK if argv[1:2] == ["test"] else RUNTIME_LOCK
     if not _is_current(lock):
         with _one_builder_at_a_time():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from pathlib import Path
 
 from config import embedded, removal, translations
-from config.bootstrap import ROOT
+from config.bootstrap import ROOT, home
 
 # These never touch a database.
 WITHOUT_DATABASE = {"check", "collectstatic", "compilemessages", "help", "makemessages", "startapp", "version", "--help", "-h", "--version"}
@@ -16,20 +16,21 @@ WITH_BROKER = {"demo", "celery"}
 WITHOUT_TABLES = {"demo", "migrate", "makemigrations", "showmigrations", "sqlmigrate"}
 
 
-def home() -> Path:
-    """Where this checkout keeps what it makes: servers' data, secrets, documents. `VIGIE_HOME` moves it."""
-    return Path(os.environ.get("VIGIE_HOME", ROOT / "var"))
-
-
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit status. What a person can mend is said in a sentence, without a traceback."""
     from django.core.exceptions import ImproperlyConfigured
     from django.db import OperationalError
 
+    # Whoever reads a log or a pipe learns the address at once, not when the command ends.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
     try:
         return _run(argv)
     except ImproperlyConfigured as error:
         print(f"Settings: {error}", file=sys.stderr)
+    except PermissionError as error:
+        print(f"{error.filename} cannot be used ({error.strerror}): run this as the user who owns it, or set VIGIE_HOME.", file=sys.stderr)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None):  # the server answered: this is about what was asked, not about reaching it
             raise
@@ -42,8 +43,6 @@ def _run(argv: list[str]) -> int:
     command = argv[1] if len(argv) > 1 else "help"
     if command == "test":
         return _test(argv[2:])
-    if command == "demo" and "--remove" in argv:
-        return removal.remove(home(), ROOT)
     if command == "demo" and "--reset" in argv and not embedded.is_given("DATABASE_URL"):
         removal.reset(home())
     if command in WITHOUT_DATABASE or {"--help", "-h"} & set(argv):

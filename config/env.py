@@ -16,6 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 DATABASE_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "target_session_attrs"}
 
 
+BROKERS = {"memory", "redis", "rediss", "redis+socket", "amqp", "amqps"}
+
+
 def is_set(name: str) -> bool:
     """Whether the variable, or the file in its place, is given."""
     return name in os.environ or f"{name}_FILE" in os.environ
@@ -76,3 +79,11 @@ def database(name: str) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or ""),
     }
+
+
+def broker(name: str) -> str:
+    """A broker's URL. Without one, nothing that needs a broker can run, and everything else can."""
+    value = text(name, "memory://")
+    if urlsplit(value).scheme not in BROKERS:
+        raise ImproperlyConfigured(f"{name} is not a broker URL; use redis://host:6379/0 or amqp://user:password@host:5672//.")
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import shutil
 import sys
@@ -15,7 +16,7 @@ MADE_IN_CHECKOUT = (
 
 
 def reset(home: Path) -> None:
-    """Stop the embedded servers and forget everything they and the demo kept. Exits when they are in use."""
+    """Stop the embedded servers and forget what they and the demo kept, and nothing else in `home`. Exits when they are in use."""
     if not home.exists():
         return
     with (home / "start.lock").open("w") as turn, (home / "users.lock").open("w") as users:
@@ -27,7 +28,10 @@ def reset(home: Path) -> None:
         for server in (embedded.Postgres(home), embedded.Valkey(home)):
             server.stop()
         shutil.rmtree(embedded.socket_folder(home.resolve()), ignore_errors=True)
-        shutil.rmtree(home)
+        for name in embedded.KEPT:
+            _delete(home / name)
+    with contextlib.suppress(OSError):
+        home.rmdir()  # unless something of the person's own is in it
 
 
 def remove(home: Path, root: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import env, secrets
+from config import bootstrap, env, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Servers' data, spool files, generated secrets of an installation without an environment of its own.
-HOME = Path(os.environ.get("VIGIE_HOME", BASE_DIR / "var"))
+HOME = bootstrap.home()
 
 # ---------------------------------------------------------------------------------------------------------- addresses
 SITE_URL = env.origin("SITE_URL", "http://localhost:8000")
@@ -112,7 +111,7 @@ TENANT_LIMIT_SET_CALLS = True
 # -------------------------------------------------------------------------------------------------------------- queue
 JOB_PICK_UP_SECONDS = env.integer("JOB_PICK_UP_SECONDS", 60, minimum=1)
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, minimum=2)
-CELERY_BROKER_URL = env.text("BROKER_URL", "memory://")
+CELERY_BROKER_URL = env.broker("BROKER_URL")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -108,7 +108,7 @@ def _week(key: str) -> str:
         period = periods.week(key)
     except ValueError:
         raise Http404 from None
-    if not 1970 < period.since.year < 9999:
+    if not 1970 < period.since.year < 9999 or period.since > timezone.now().date() + timedelta(days=1):
         raise Http404
     return key
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,15 @@ from django.test import Client as Browser
 from accounts.models import Agency, Client, Role, User
 from accounts.services import add_member, create_client
 from accounts.tenancy import inside
+from campaigns.imports import load
+from campaigns.imports.kinds import KINDS
 from tests import databases
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PASSWORD = "a long enough password"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# Imports a file of a kind and a text into a client whose schema is open.
+LoadText = Callable[[Client, str, str], object]
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,18 @@ def lumen(cast: Cast) -> Iterator[Client]:
     """The client company, with its schema open."""
     with inside(cast.client):
         yield cast.client
+
+
+@pytest.fixture
+def load_text(tmp_path: Path) -> LoadText:
+    """A function that imports a file of the given text; threads may call it at once."""
+
+    def load_file(client: Client, kind: str, text: str) -> object:
+        path = tmp_path / f"{next(_numbers)}.csv"
+        path.write_text(text)
+        return load(client, KINDS[kind], path)
+
+    return load_file
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import pytest
 _servers = ExitStack()
 
 if "VIGIE_TEST_RUN" not in os.environ:
-    from config import commandline, embedded, translations
+    from config import bootstrap, embedded, translations
 
-    home = commandline.home() / "test"
+    home = bootstrap.home() / "test"
     os.environ |= {"VIGIE_TEST_RUN": str(os.getpid()), "VIGIE_HOME": str(home)}
     os.environ |= {"JOB_PICK_UP_SECONDS": "2", "JOB_LEASE_SECONDS": "2", "LOG_LEVEL": "WARNING"}
     # Playwright's synchronous API keeps an event loop in the thread of the tests; nothing of ours runs in it.

@@ -14,8 +14,20 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from config import removal
+from reports.demo import processes
+
 ROOT = Path(settings.BASE_DIR)
-OWN = {"VIGIE_HOME", "VIGIE_TEST_RUN", "DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE", "JOB_LEASE_SECONDS", "JOB_PICK_UP_SECONDS"}
+OWN = {
+    "PYTHONUNBUFFERED",
+    "VIGIE_HOME",
+    "VIGIE_TEST_RUN",
+    "DATABASE_URL",
+    "BROKER_URL",
+    "DJANGO_SETTINGS_MODULE",
+    "JOB_LEASE_SECONDS",
+    "JOB_PICK_UP_SECONDS",
+}
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -47,7 +59,7 @@ def processes_using(home: Path) -> list[str]:
 
 
 def test_the_demo_shows_its_main_job_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
-    home = tmp_path / "a home with spaces"
+    home = tmp_path / "l'été, ça va"
     first = manage(home, "demo", "--exit", "--port", str(free_port()), folder=tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr
     assert "[7/7]" in first.stdout
@@ -71,9 +83,34 @@ def test_the_demo_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.2)
     demo.send_signal(signal.SIGTERM)
-    assert demo.wait(30) == 0
+    try:
+        assert demo.wait(30) == 0
+    finally:
+        demo.kill()
     assert "Stopped. The data is kept" in log.read_text()
     assert processes_using(tmp_path / "home") == []
+
+
+def test_reset_deletes_what_the_demo_made_and_nothing_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert manage(home, "migrate").returncode == 0
+    (home / "thesis.txt").write_text("mine")
+    removal.reset(home)
+    assert [path.name for path in home.iterdir()] == ["thesis.txt"]
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = manage(tmp_path / "home", "demo", "--exit", "--port", str(other.getsockname()[1]))
+    assert done.returncode != 0
+    assert "is taken; choose another with --port" in done.stderr
+
+
+def test_two_demos_that_start_together_get_two_ports() -> None:
+    with processes.Port(None) as one, processes.Port(None) as other:
+        assert one.number != other.number
 
 
 def test_two_commands_at_once_share_the_servers_and_the_last_stops_them(tmp_path: Path) -> None:
@@ -100,6 +137,7 @@ def test_a_first_command_needs_no_migrate(tmp_path: Path) -> None:
     ("name", "value", "sentence"),
     [
         ("EMAIL_PORT", "many", "EMAIL_PORT is 'many'; use a whole number from 1 up."),
+        ("BROKER_URL", "nonsense", "BROKER_URL is not a broker URL"),
         ("DATABASE_URL", "mysql://x/y", "DATABASE_URL is not a database URL"),
         ("SITE_URL", "http://reports.example.com", "outside this machine the service must be reached by https"),
         ("CREDENTIAL_KEYS", "short", "CREDENTIAL_KEYS holds something that is not a Fernet key"),

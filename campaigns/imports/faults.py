@@ -16,6 +16,8 @@ class Fault:
     reason: str
 
     def __str__(self) -> str:
+        if not self.column:  # the line as a whole
+            return f"line {self.line}: {self.reason}"
         shown = self.value if len(self.value) <= 80 else self.value[:77] + "…"
         return f"line {self.line}, column {self.column}, value {shown!r}: {self.reason}"
 

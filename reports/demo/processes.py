@@ -22,15 +22,38 @@ FIRST_PORT, LAST_PORT = 8000, 8100
 PR_SET_PDEATHSIG = 1
 
 
-def free_port() -> int:
-    """The first port from 8000 that nothing listens on."""
-    for port in range(FIRST_PORT, LAST_PORT):
+class Port:
+    """A port of the loopback interface, kept for this demo while the block runs: another one passes it by.
+
+    The web server binds it only later, and with an option that lets two of them share it in silence.
+    """
+
+    def __init__(self, wanted: int | None) -> None:
+        self.guard = socket.socket(socket.AF_UNIX)
+        self.number = self._take([wanted] if wanted else list(range(FIRST_PORT, LAST_PORT)))
+
+    def __enter__(self) -> Port:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.guard.close()
+
+    def _take(self, candidates: list[int]) -> int:
+        for port in candidates:
+            with contextlib.suppress(OSError):
+                self._reserve(port)
+                return port
+        self.guard.close()
+        if len(candidates) == 1:
+            raise CommandError(f"Port {candidates[0]} is taken; choose another with --port, or none to get a free one.")
+        raise CommandError(f"No port from {FIRST_PORT} to {LAST_PORT - 1} is free; stop what listens there, or choose one with --port.")
+
+    def _reserve(self, port: int) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-    raise CommandError(f"No port from {FIRST_PORT} to {LAST_PORT - 1} is free; stop what listens there, or set one with --port.")
+            probe.bind(("127.0.0.1", port))
+        if sys.platform == "linux":
+            self.guard.bind(f"\0vigie-demo-{port}")  # vanishes with this process, however it ends
 
 
 class Processes:

@@ -45,9 +45,17 @@ def _table(edition: Edition, table: content.Table, title: str, name_header: str,
         rows=rows,
         total=total,
         share_header=share_header(main),
-        notes=dash_notes([*rows, total] if rows else []),
+        notes=(*dash_notes([*rows, total]), *_divisor_notes(table.slugs)) if rows else (),
         provisional=_provisional(columns) if rows else "",
     )
+
+
+def _divisor_notes(slugs: Sequence[str]) -> tuple[str, ...]:
+    """Where a reader who divides two columns would get another figure: what it is really divided by."""
+    if "cpl" not in slugs:
+        return ()
+    definition = DEFINITIONS["cpl"]
+    return (_("%(short)s: %(formula)s") % {"short": _(definition.short), "formula": _(definition.formula)},)
 
 
 def _columns(edition: Edition, table: content.Table) -> tuple[Column, ...]:

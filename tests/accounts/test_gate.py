@@ -16,7 +16,7 @@ from accounts.models import Client, Membership, Role, User
 from accounts.services import add_member
 from accounts.tenancy import inside
 from campaigns.models import Connection
-from tests.conftest import Cast
+from tests.conftest import Cast, LoadText
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Browser]
@@ -127,6 +127,55 @@ def test_the_home_page_lists_only_ones_own_clients(cast: Cast, signed_in: SignIn
 def test_an_unknown_host_is_misdirected_and_an_agencys_own_is_served(cast: Cast) -> None:
     assert Browser(SERVER_NAME="evil.example").get("/").status_code == 421
     assert Browser(SERVER_NAME="reports.sud.example").get("/accounts/login/").status_code == 200
+
+
+class TestAgencyHost:
+    """Agency Sud has a host of its own. It serves Autre; Maison Lumen is another agency's."""
+
+    def browser(self, user: User) -> Browser:
+        browser = Browser(SERVER_NAME="reports.sud.example")
+        browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return browser
+
+    @pytest.mark.parametrize("page", ["/c/{}/", "/c/{}/reports/", "/api/v1/clients/{}/kpis/?from=2026-11-09&to=2026-11-15"])
+    def test_serves_its_own_clients_and_no_others(self, cast: Cast, page: str) -> None:
+        add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
+        assert self.browser(cast.viewer).get(page.format("autre")).status_code == 200
+        assert self.browser(cast.viewer).get(page.format("lumen")).status_code == 404
+
+    def test_lists_its_own_clients_only(self, cast: Cast) -> None:
+        add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
+        assert self.browser(cast.viewer).get("/")["Location"] == "/c/autre/"
+
+    @pytest.mark.parametrize("page", ["/admin/", "/admin/login/", "/admin/accounts/client/"])
+    def test_has_no_admin(self, cast: Cast, page: str) -> None:
+        User.objects.filter(pk=cast.owner.pk).update(is_superuser=True)
+        assert self.browser(cast.owner).get(page).status_code == 404
+
+
+def test_an_administrator_cannot_call_money_by_another_currency_or_days_by_another_zone(cast: Cast, signed_in: SignIn) -> None:
+    User.objects.filter(pk=cast.owner.pk).update(is_superuser=True)
+    change = {"name": "Lumen", "language": "en", "currency": "USD", "timezone": "Asia/Tokyo"}
+    change |= {"created_at_0": "2026-11-09", "created_at_1": "10:00:00"}
+    assert signed_in(cast.owner).post(f"/admin/accounts/client/{cast.client.pk}/change/", change).status_code == 302
+    cast.client.refresh_from_db()
+    assert (cast.client.name, cast.client.currency, cast.client.timezone) == ("Lumen", "EUR", "Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/c/lumen/?week=9999-W52",
+        "/c/lumen/?week=0001-W01",
+        "/c/lumen/?week=2026-W54",
+        "/c/lumen/reports/9999-W52.pdf",
+        "/c/lumen/reports/0001-W01.pdf",
+    ],
+)
+def test_a_week_at_the_calendars_end_is_not_found(cast: Cast, signed_in: SignIn, load_text: LoadText, page: str) -> None:
+    with inside(cast.client):
+        load_text(cast.client, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,10\n")
+    assert signed_in(cast.viewer).get(page).status_code == 404
 
 
 class TestSchemas:

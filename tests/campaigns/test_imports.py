@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from accounts.models import Client
 from campaigns.imports import Refusal, load
 from campaigns.imports.kinds import KINDS
-from campaigns.models import AdConversion, AdDay, Campaign, Connection, DirtyDay, Lead, Order, Pull
+from campaigns.models import AdConversion, AdDay, Campaign, Connection, DirtyDay, Lead, Order, PlatformCampaign, Pull
 
 Write = Callable[..., Path]
 
@@ -154,7 +154,7 @@ FAULTY = [
         "column channel, value 'tv': not a channel; use one of paid_search",
     ),
     ("leads", "lead_id,created_at,email\nL1,2026-11-09T10:00:00,nobody\n", "column email, value 'nobody': not an e-mail address"),
-    ("leads", "lead_id,created_at\nL1\n", "line 2, column , value '': 1 cells where the header has 2"),
+    ("leads", "lead_id,created_at\nL1\n", "line 2: 1 cells where the header has 2"),
     ("leads", 'lead_id,created_at\n"L1,2026-11-09T10:00:00\n', "not a well-formed CSV line"),
     ("leads", "lead_id,created_at\nL\x001,2026-11-09T10:00:00\n", "line 2"),
     ("orders", "order_id,ordered_at,amount\nO1,2026-11-09,12 €\n", "column amount, value '12 €': not a number"),
@@ -171,6 +171,12 @@ FAULTY = [
     ("ads", ADS + "2026-11-09,meta_ads,42,Brand,99999999999999999999,1,1,,\n", "column impressions"),
     ("ads", ADS + "2026-11-09,meta_ads,42,,1,1,1,,\n", "column campaign, value '': empty, and this column is required"),
     ("ads", ADS + f"2026-11-09,meta_ads,42,{'x' * 300},1,1,1,,\n", "longer than 255 characters"),
+    ("ads", ADS + f"2026-11-09,meta_ads,42,{'İ' * 200},1,1,1,,\n", "line 2, column campaign"),
+    ("ads", ADS + f"2026-11-09,{'x' * 41},42,Brand,1,1,1,,\n", "line 2, column source, value 'xxxxxxxxxx"),
+    ("ads", ADS + f"2026-11-09,meta_ads,{'4' * 101},Brand,1,1,1,,\n", "longer than 100 characters"),
+    ("leads", f"lead_id,created_at,campaign\nL1,2026-11-09T10:00:00,{'İ' * 200}\n", "line 2, column campaign"),
+    ("ads", ADS + "2026-11-09,meta_ads,42,Brand,9000000000000000000,1,1,,\n", "column impressions, value '9000000000000000000': too large"),
+    ("ads", ADS + "2026-11-09,meta_ads,42,Brand,1,1,1,9000000000000,\n", "column conversions, value '9000000000000': too large"),
 ]
 
 
@@ -202,6 +208,28 @@ def test_two_rows_with_one_key_that_differ_are_refused_with_both_lines(lumen: Cl
 def test_one_campaign_in_two_channels_is_refused(lumen: Client, write: Write) -> None:
     text = "date,source,account,campaign,channel\n2026-11-08,meta_ads,42,A,display\n2026-11-09,meta_ads,42,A,video\n"
     assert "line 3, column channel, value 'video': the same campaign has channel display on line 2" in refusal("ads", write(text))
+
+
+def test_one_campaign_under_two_names_on_one_day_is_refused(lumen: Client, write: Write) -> None:
+    text = "date,source,account,campaign_id,campaign,clicks\n2026-11-09,meta_ads,42,7,Old,1\n2026-11-09,meta_ads,42,7,New,\n"
+    assert "line 3, column campaign, value 'New': the same campaign_id is called 'Old'" in refusal("ads", write(text))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_campaign_bears_its_newest_name_whatever_the_order_of_rows_and_files(lumen: Client, write: Write, order: int) -> None:
+    header = "date,source,account,campaign_id,campaign,clicks\n"
+    rows = [f"2026-11-{day:02d},meta_ads,42,7,{name},{day}\n" for day, name in ((1, "Old"), (5, "Middle"), (9, "New"))]
+    import_file("ads", write(header + "".join(rows[::order])))
+    for row in rows[::order]:
+        import_file("ads", write(header + row))
+    assert (PlatformCampaign.objects.get().name, PlatformCampaign.objects.get().campaign.name) == ("New", "New")
+
+
+def test_more_accounts_than_can_be_read_at_once_are_refused(lumen: Client, write: Write) -> None:
+    rows = "".join(f"{number},{number},2026-11-09T10:00:00,1\n" for number in range(101))
+    message = refusal("orders", write("order_id,account,ordered_at,amount\n" + rows))
+    assert "line 102, column account, value '100': more than 100 accounts in one file; split it" in message
+    assert stored() == 0
 
 
 def test_at_most_fifty_faults_are_listed(lumen: Client, write: Write) -> None:

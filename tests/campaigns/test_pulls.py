@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Client, Credential
 from accounts.services import keep_credential
-from campaigns import pulls
+from campaigns import handlers, pulls
 from campaigns.models import AdConversion, AdDay, Connection, DirtyDay, PlatformCampaign, Pull
 from campaigns.simulators.google_ads import CUSTOMER, GoogleAdsSimulator
 from campaigns.simulators.server import Fault, Simulator
-from jobs import worker
+from jobs import queue, worker
 from jobs.models import Job
+from jobs.registry import ATTEMPTS
 from tests.conftest import Cast
 
 TODAY = date(2026, 11, 16)
@@ -93,6 +95,18 @@ class TestStoring:
         assert again.since == TODAY - timedelta(days=29)
         assert again.updated > 0
         assert {key: value for key, value in stored().items() if key[0] >= again.since} == truth(simulator, again.since, again.until)
+
+    def test_days_missed_in_an_outage_longer_than_the_platform_settles_are_read(
+        self, lumen: Client, source: Connection, simulator: Simulator, clock: Clock
+    ) -> None:
+        outage = timedelta(days=75)
+        clock.today -= outage
+        first = pull(lumen, source, NOON - outage, since=TODAY - outage - timedelta(days=10))
+        clock.today += outage
+        again = pull(lumen, source)
+        assert (again.since, again.until) == (first.until + timedelta(days=1), TODAY - timedelta(days=1))
+        assert stored().keys() == truth(simulator, first.since, again.until).keys()
+        assert [(span.since, span.until) for span in source.loaded_spans.all()] == [(first.since, again.until)]
 
     def test_an_unchanged_answer_writes_no_fact_and_marks_no_day(self, lumen: Client, source: Connection) -> None:
         first = pull(lumen, source)
@@ -211,9 +225,42 @@ class TestJob:
         assert job.state == Job.State.FAILED
         assert "reconnect" in job.error.lower()
 
-    def test_a_job_for_a_client_that_is_gone_ends_with_a_reason(self, cast: Cast) -> None:
-        from jobs import queue
+    def test_a_backfill_is_not_cut_short_by_a_daily_pull_asked_for_meanwhile(self, lumen: Client, source: Connection) -> None:
+        since = timezone.now().date() - timedelta(days=200)
+        pulls.schedule(lumen, source, since=since)
+        pulls.schedule(lumen, source, run_at=timezone.now() + timedelta(hours=1))
+        pulls.schedule(lumen, source)
+        worker.work_off(lumen.pk)
+        assert since in Pull.objects.values_list("since", flat=True)
 
+    def test_a_worker_that_lost_the_job_changes_nothing_on_the_account(
+        self, lumen: Client, source: Connection, simulator: Simulator
+    ) -> None:
+        """Another may have pulled well meanwhile, with a renewed consent."""
+        pulls.schedule(lumen, source)
+        [(job_id, _)] = queue.claim(limit=1)
+        late = queue.start(job_id)
+        assert late
+        Job.objects.update(lease_until=timezone.now() - timedelta(hours=1))
+        queue.reap()
+        simulator.platform(GoogleAdsSimulator).revoke()
+        with pytest.raises(queue.LeaseLost):
+            handlers.pull(worker.Run(late), lumen)
+        source.refresh_from_db()
+        assert (source.state, source.problem) == (Connection.State.ACTIVE, "")
+        assert not Pull.objects.exists()
+
+    def test_an_account_whose_every_worker_died_is_asked_again_the_next_morning(self, lumen: Client, source: Connection) -> None:
+        pulls.schedule(lumen, source)
+        Job.objects.update(attempt=ATTEMPTS - 1)
+        [(job_id, _)] = queue.claim(limit=1)
+        assert queue.start(job_id)
+        Job.objects.update(lease_until=timezone.now() - timedelta(hours=1))
+        queue.reap()
+        assert Job.objects.get(pk=job_id).state == Job.State.FAILED
+        assert Job.objects.get(state=Job.State.QUEUED).run_at.astimezone(lumen.zone).hour == pulls.DAILY_HOUR
+
+    def test_a_job_for_a_client_that_is_gone_ends_with_a_reason(self, cast: Cast) -> None:
         queue.enqueue(pulls.KIND, client_id=987654, key="1")
         worker.work_off()
         assert Job.objects.get().error == "client 987654 does not exist"

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from django.utils import timezone
 from jobs import queue, registry, worker
 from jobs.models import Job
 from jobs.worker import Run
+from tests.threads import until
 
 State = Job.State
 
@@ -48,6 +50,11 @@ def expire_leases() -> None:
 
 def claimed(**arguments: object) -> Job:
     queue.enqueue("test", **arguments)  # type: ignore[arg-type]
+    return started()
+
+
+def started() -> Job:
+    """The one due job, in the hands of a worker."""
     [(job_id, _)] = queue.claim(limit=10)
     job = queue.start(job_id)
     assert job is not None
@@ -137,6 +144,47 @@ class TestLeases:
             queue.enqueue("consequence")
         assert not Job.objects.filter(kind="consequence").exists()
 
+    def test_work_that_came_too_late_is_done_again_and_not_called_done(self) -> None:
+        tries = []
+
+        def too_late_at_first(run: Run) -> None:
+            tries.append(run)
+            if len(tries) == 1:
+                expire_leases()
+            with run.effect():
+                pass
+
+        with handler("test", too_late_at_first):
+            queue.enqueue("test")
+            worker.work_off()
+            assert Job.objects.get().state == State.RUNNING
+            queue.reap()
+            worker.work_off()
+        assert (len(tries), Job.objects.get().state) == (2, State.DONE)
+
+    def test_a_worker_given_up_long_ago_keeps_nothing_though_the_job_began_anew(self) -> None:
+        given_up = claimed()
+        expire_leases()
+        queue.reap()
+        second = started()
+        queue.enqueue("test")
+        assert queue.finish(second)
+        third = started()
+        assert third.attempt == given_up.attempt
+        assert not queue.heartbeat(given_up)
+        with pytest.raises(queue.LeaseLost), queue.effect(given_up):
+            queue.enqueue("consequence")
+        assert not Job.objects.filter(kind="consequence").exists()
+
+    def test_a_wish_made_while_the_last_worker_died_is_kept(self) -> None:
+        queue.enqueue("test")
+        Job.objects.update(attempt=registry.ATTEMPTS - 1)
+        started()
+        queue.enqueue("test")
+        expire_leases()
+        queue.reap()
+        assert (Job.objects.get().state, Job.objects.get().attempt) == (State.QUEUED, 0)
+
     def test_a_heartbeat_keeps_the_lease(self) -> None:
         job = claimed()
         expire_leases()
@@ -190,6 +238,26 @@ class TestOutcomes:
             queue.enqueue("test")
             worker.work_off()
         assert timedelta(seconds=590) < Job.objects.get().run_at - timezone.now() <= timedelta(seconds=600)
+
+    def test_a_platform_that_asks_for_a_lifetime_is_asked_again_tomorrow(self) -> None:
+        def asks(run: Run) -> None:
+            raise registry.Later("come back in thirty years", 10**9)
+
+        with handler("test", asks):
+            queue.enqueue("test")
+            worker.work_off()
+        assert timedelta(hours=23) < Job.objects.get().run_at - timezone.now() <= timedelta(days=1)
+
+    @pytest.mark.parametrize(("attempts_before", "state"), [(0, State.QUEUED), (registry.ATTEMPTS - 1, State.FAILED)])
+    def test_an_error_is_kept_whatever_signs_it_holds(self, attempts_before: int, state: str) -> None:
+        def breaks(run: Run) -> None:
+            raise ConnectionError("450 a\0b")
+
+        with handler("test", breaks):
+            queue.enqueue("test")
+            Job.objects.update(attempt=attempts_before)
+            worker.work_off()
+        assert (Job.objects.get().state, Job.objects.get().error) == (state, "ConnectionError: 450 ab")
 
     def test_giving_up_is_not_tried_again(self) -> None:
         def gives_up(run: Run) -> None:
@@ -248,3 +316,35 @@ def test_a_long_job_keeps_its_lease_by_itself(own_database: str) -> None:
         worker.work_off()
     assert finished.is_set()
     assert Job.objects.get().state == State.DONE
+
+
+def test_a_long_job_keeps_its_lease_when_the_database_hangs_up(own_database: str) -> None:
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+    def value(statement: str) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchone()[0]
+
+    def takes_long(run: Run) -> None:
+        until(lambda: value(f"SELECT count(*) {others}"))
+        assert value(f"SELECT count(pg_terminate_backend(pid)) {others}") == 1
+        hung_up_at = value("SELECT now()")
+        # The lease runs from the newest heartbeat on: one that came after the connection was lost.
+        until(lambda: Job.objects.get().lease_until > hung_up_at + timedelta(seconds=queue.LEASE))
+
+    with handler("test", takes_long):
+        queue.enqueue("test")
+        worker.work_off()
+    assert (Job.objects.get().state, Job.objects.get().error) == (State.DONE, "")
+
+
+def test_a_calendar_that_cannot_be_read_keeps_no_other_work_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def breaks() -> None:
+        raise LookupError("no such time zone")
+
+    monkeypatch.setattr(registry, "_due_work", [breaks, lambda: opened.append("a report")])
+    registry.open_due_work()
+    assert opened == ["a report"]

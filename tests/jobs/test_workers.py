@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.services import keep_credential
 from accounts.tenancy import inside
@@ -24,6 +25,8 @@ from campaigns.simulators.google_ads import CUSTOMER
 from campaigns.simulators.server import Fault, Simulator
 from jobs import queue
 from jobs.models import Job
+from reports import scheduling
+from reports.models import Run, Schedule
 from tests.conftest import Cast
 
 PATIENCE = 60
@@ -70,8 +73,9 @@ def start(own_database: str, broker: str, simulator: Simulator, tmp_path: Path) 
         kill(child)
 
 
-def worker(start: Callable[..., subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    return start("worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "--loglevel", "WARNING")
+def worker(start: Callable[..., subprocess.Popen[bytes]], *options: str, concurrency: int = 2) -> subprocess.Popen[bytes]:
+    own = ("--concurrency", str(concurrency), "--without-mingle", "--without-gossip", "--loglevel", "WARNING")
+    return start("worker", *own, *options)
 
 
 def beat(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> subprocess.Popen[bytes]:
@@ -147,3 +151,24 @@ def test_two_beats_and_two_workers_do_each_job_once(
         worker(start)
     wait_for(lambda: Job.objects.filter(state=Job.State.DONE).count() == 40)
     assert set(Job.objects.values_list("attempt", flat=True)) == {1}
+
+
+def test_a_platform_that_says_nothing_keeps_no_report_waiting(
+    cast: Cast, own_database: str, simulator: Simulator, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    """The processes are those of the demo and of the manual; more accounts are to be pulled than there are hands."""
+    simulator.faults += [Fault(delay=PATIENCE, path="google_ads") for _ in range(9)]
+    with connected(cast, simulator) as source:
+        for account in ("1111111111", "2222222222", "3333333333"):
+            source.pk, source.account = None, account
+            source.save()
+            pulls.schedule(cast.client, source)
+    worker(start, "--queues", "tick,work", "--hostname", "worker@%h")
+    worker(start, "--queues", "pulls", "--hostname", "puller@%h", concurrency=1)
+    beat(start, tmp_path)
+    silent = Job.objects.filter(kind=pulls.KIND, state=Job.State.RUNNING)
+    wait_for(silent.exists)
+    schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
+    Schedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now())
+    wait_for(Run.objects.filter(state=Run.State.READY).exists)
+    assert silent.exists()

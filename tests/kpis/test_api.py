@@ -58,6 +58,8 @@ def test_only_the_asked_kpis_are_given(reported: Client, browser: Any) -> None:
         ({"from": "2026-11-15", "to": "2026-11-09"}, "to"),
         ({"from": "1000-01-01", "to": "2026-11-09"}, "to"),
         ({"from": "0001-01-01", "to": "0001-01-02"}, "from"),
+        ({"from": "9999-12-30", "to": "9999-12-31", "by": "day"}, "to"),
+        ({"from": "9999-12-30", "to": "9999-12-31", "by": "month"}, "to"),
         (WEEK | {"by": "colour"}, "by"),
         (WEEK | {"kpi": "happiness"}, "kpi"),
     ],

@@ -24,7 +24,7 @@ from campaigns.models import DirtyDay
 from kpis import query, recompute, serialise
 from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS
-from kpis.periods import Period
+from kpis.periods import Grain, Period, buckets
 from kpis.query import By
 
 PAID = {"paid_search", "paid_social", "display", "video"}
@@ -252,6 +252,18 @@ class TestUnknown:
         assert self.value("ctr") == ("0", None)
         assert self.value("roas") == ("0", None)
 
+    def test_conversions_restated_to_unknown_are_unknown_again(self, lumen: Client, tmp_path: Path) -> None:
+        header = "date,source,account,campaign,spend,conversions,conversion_value\n2026-11-09,meta_ads,1,A,5,"
+        self.load(lumen, tmp_path, "ads", header + "2,20\n")
+        assert self.value("roas") == ("4", None)
+        self.load(lumen, tmp_path, "ads", header + ",\n")
+        assert self.value("roas") == (None, "not_reported")
+
+    def test_months_between_two_rows_of_a_file_are_unknown(self, lumen: Client, tmp_path: Path) -> None:
+        self.load(lumen, tmp_path, "orders", "order_id,ordered_at,amount\nO1,2026-01-05T10:00:00,10\nO2,2026-03-30T10:00:00,20\n")
+        assert self.value("revenue", "2026-02-01", "2026-02-28") == (None, "not_reported")
+        assert self.value("revenue", "2026-01-05", "2026-01-05") == ("10", None)
+
     def test_days_after_the_last_loaded_one_are_not_yet_observed(self, lumen: Client, tmp_path: Path) -> None:
         self.load(lumen, tmp_path, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,80\n")
         assert self.value("revenue") == ("80", None)
@@ -307,3 +319,27 @@ class TestCoverage:
         loaded = [Period(date.fromisoformat(since), date.fromisoformat(until)) for since, until in spans]
         week = Period(date(2026, 11, 9), date(2026, 11, 15))
         assert Coverage({"ads": {1: loaded}} if loaded else {}).is_whole("ads", week) is whole
+
+    def test_a_week_is_not_whole_when_one_of_two_accounts_lacks_a_day(self) -> None:
+        week = Period(date(2026, 11, 9), date(2026, 11, 15))
+        short = Period(date(2026, 11, 9), date(2026, 11, 14))
+        assert Coverage({"ads": {1: [week], 2: [week]}}).is_whole("ads", week)
+        assert not Coverage({"ads": {1: [week], 2: [short]}}).is_whole("ads", week)
+
+
+class TestTheMonthBefore:
+    @pytest.mark.parametrize(
+        ("since", "until", "expected"),
+        [
+            ("2026-02-01", "2026-02-28", ("2026-01-01", "2026-01-31")),
+            ("2026-03-01", "2026-03-31", ("2026-02-01", "2026-02-28")),
+            ("2026-02-15", "2026-02-28", ("2026-01-15", "2026-01-28")),
+            ("2026-02-01", "2026-02-12", ("2026-01-01", "2026-01-12")),
+            ("2026-01-10", "2026-01-20", ("2025-12-10", "2025-12-20")),
+        ],
+    )
+    def test_a_whole_month_is_compared_with_a_whole_one_and_a_part_with_as_many_days(
+        self, since: str, until: str, expected: tuple[str, str]
+    ) -> None:
+        [bucket] = buckets(Period(date.fromisoformat(since), date.fromisoformat(until)), Grain.MONTH)
+        assert (str(bucket.previous.since), str(bucket.previous.until)) == expected

@@ -18,6 +18,8 @@ from accounts.models import Client
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from jobs import worker
+from reports import scheduling
+from reports.models import Schedule
 
 ADS = """date,source,account,campaign,channel,impressions,clicks,spend,conversions,conversion_value
 2026-11-02,google_ads,1,Brand,paid_search,9000,280,410.00,11,2100.00
@@ -49,6 +51,12 @@ def reported(lumen: Client, tmp_path: Path) -> Client:
         load(lumen, KINDS[kind], path)
     worker.work_off()
     return lumen
+
+
+@pytest.fixture
+def schedule(reported: Client) -> Schedule:
+    """Maison Lumen's weekly report to a reader of French and one of English."""
+    return scheduling.create_weekly(reported, {"ana@lumen.example": "fr", "bob@lumen.example": "en"})
 
 
 class MailServer:

@@ -9,12 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Client
 from jobs import queue, worker
 from jobs.models import Job
+from reports import delivery as delivering
 from reports import preparing, scheduling
 from reports.archive.models import Document, Snapshot
 from reports.handlers import DELIVERY_ATTEMPTS
@@ -24,15 +26,18 @@ from tests.reports.conftest import WEEK, MailServer
 State = Delivery.State
 
 
-@pytest.fixture
-def schedule(reported: Client) -> Schedule:
-    return scheduling.create_weekly(reported, {"ana@lumen.example": "fr", "bob@lumen.example": "en"})
-
-
 def send(schedule: Schedule) -> Run:
     run = scheduling.open_run(schedule, WEEK)
     worker.work_off()
     run.refresh_from_db()
+    return run
+
+
+def prepare(schedule: Schedule) -> Run:
+    """The run of the week with its documents kept and its deliveries queued."""
+    run = scheduling.open_run(schedule, WEEK)
+    [(job_id, _)] = queue.claim(limit=1)
+    worker.run(job_id)
     return run
 
 
@@ -71,18 +76,14 @@ class TestOnce:
         assert not Run.objects.exists()
 
     def test_a_worker_that_died_while_sending_leaves_unknown_and_no_second_copy(self, schedule: Schedule, mail_server: MailServer) -> None:
-        run = scheduling.open_run(schedule, WEEK)
-        [(job_id, _)] = queue.claim(limit=1)
-        worker.run(job_id)
+        run = prepare(schedule)
         Delivery.objects.update(state=State.SENDING)
         worker.work_off()
         assert set(states(run).values()) == {State.UNKNOWN}
         assert mail_server.received == []
 
     def test_a_message_that_cannot_be_built_is_not_called_unknown(self, schedule: Schedule, mail_server: MailServer) -> None:
-        run = scheduling.open_run(schedule, WEEK)
-        [(job_id, _)] = queue.claim(limit=1)
-        worker.run(job_id)
+        run = prepare(schedule)
         kept = Document.objects.filter(kind=Document.Kind.HTML).values_list("pk", flat=True)
         Document.objects.filter(pk__in=list(kept)).update(kind="lost")
         worker.work_off()
@@ -91,6 +92,14 @@ class TestOnce:
         due_again()
         worker.work_off()
         assert set(states(run).values()) == {State.SENT}
+
+    def test_a_report_is_sent_in_the_language_it_was_prepared_in(self, schedule: Schedule, mail_server: MailServer) -> None:
+        run = prepare(schedule)
+        Recipient.objects.update(language="en")
+        worker.work_off()
+        assert set(states(run).values()) == {State.SENT}
+        subjects = {message["To"]: message["Subject"] for message in mail_server.messages()}
+        assert "emaine 46" in subjects["ana@lumen.example"]
 
 
 class TestRefusals:
@@ -124,9 +133,9 @@ class TestRefusals:
     def test_trying_ends_with_failed_and_never_with_silence(self, schedule: Schedule, mail_server: MailServer) -> None:
         mail_server.rcpt = "450 mailbox busy"
         run = send(schedule)
-        for _ in range(DELIVERY_ATTEMPTS):
-            due_again()
-            worker.work_off()
+        Job.objects.filter(kind=preparing.DELIVER).update(attempt=DELIVERY_ATTEMPTS - 1)
+        due_again()
+        worker.work_off()
         assert set(states(run).values()) == {State.FAILED}
 
     def test_a_connection_that_breaks_after_the_message_left_is_unknown(self, schedule: Schedule, mail_server: MailServer) -> None:
@@ -136,6 +145,53 @@ class TestRefusals:
         worker.work_off()
         assert set(states(run).values()) == {State.UNKNOWN}
         assert len(mail_server.received) == 2
+
+
+class TestGivingUp:
+    """A delivery whose job has failed for good says so; nothing waits for ever under `queued` or `sending`."""
+
+    @pytest.mark.parametrize(("found", "shown"), [(State.QUEUED, State.FAILED), (State.SENDING, State.UNKNOWN)])
+    def test_when_every_worker_died_the_copy_is_failed_or_unknown(
+        self, schedule: Schedule, mail_server: MailServer, found: str, shown: str
+    ) -> None:
+        run = prepare(schedule)
+        Job.objects.filter(kind=preparing.DELIVER).update(attempt=DELIVERY_ATTEMPTS - 1)
+        for job_id, _ in queue.claim(limit=2):
+            assert queue.start(job_id)
+        Delivery.objects.update(state=found)
+        Job.objects.filter(state=Job.State.RUNNING).update(lease_until=timezone.now() - timedelta(hours=1))
+        queue.reap()
+        assert set(run.deliveries.values_list("state", "error")) == {(shown, "the worker stopped answering")}
+
+    def test_a_message_that_can_never_be_built_fails_and_says_why(
+        self, schedule: Schedule, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks(*_: object) -> None:
+            raise LookupError("its text is lost")
+
+        run = prepare(schedule)
+        monkeypatch.setattr(delivering, "build", breaks)
+        Job.objects.filter(kind=preparing.DELIVER).update(attempt=DELIVERY_ATTEMPTS - 1)
+        worker.work_off()
+        [(state, error)] = set(run.deliveries.values_list("state", "error"))
+        assert state == State.FAILED
+        assert "its text is lost" in error
+
+    def test_a_late_answer_of_the_mail_server_does_not_overwrite_unknown(
+        self, schedule: Schedule, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another worker found the row `sending` and wrote that nobody knows; its job is done."""
+        run = prepare(schedule)
+        [delivery, _] = run.deliveries.order_by("pk")
+
+        def slow(message: EmailMultiAlternatives) -> tuple[str, str]:
+            delivering.deliver(schedule.client, delivery)
+            return State.QUEUED, "450 later"
+
+        monkeypatch.setattr(delivering, "_hand_over", slow)
+        delivering.deliver(schedule.client, delivery)
+        delivery.refresh_from_db()
+        assert delivery.state == State.UNKNOWN
 
 
 class TestMessage:
@@ -198,9 +254,7 @@ class TestUnsubscribing:
         assert recipient.unsubscribed_at is None
 
     def test_unsubscribing_between_preparing_and_sending_counts(self, schedule: Schedule, mail_server: MailServer) -> None:
-        run = scheduling.open_run(schedule, WEEK)
-        [(job_id, _)] = queue.claim(limit=1)
-        worker.run(job_id)
+        run = prepare(schedule)
         Recipient.objects.filter(email="ana@lumen.example").update(unsubscribed_at=timezone.now())
         worker.work_off()
         assert states(run) == {"ana@lumen.example": State.SUPPRESSED, "bob@lumen.example": State.SENT}

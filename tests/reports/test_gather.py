@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Client
+from accounts.tenancy import inside
 from campaigns.connectors import connector_for
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from campaigns.models import Connection, LoadedSpan
 from jobs import worker
+from kpis import query
+from kpis.periods import Period
 from reports import gather
-from reports.content import Report
+from reports.content import Figure, Report
 from reports.presentation import present
+from tests.conftest import LoadText
 from tests.reports.conftest import WEEK
 from tests.reports.test_presentation import BRAND
+from tests.threads import PATIENCE, in_thread
 
 SUNDAY = date(2026, 11, 15)
 SETTLED = timedelta(days=connector_for("google_ads").settle_days)
@@ -96,3 +101,67 @@ def test_a_silence_of_months_in_a_file_is_unknown_and_not_zero(lumen: Client, tm
     worker.work_off()
     revenue = next(tile for tile in gather.report(lumen, "2026-W07", MONDAY_MORNING).tiles if tile.figure.slug == "revenue")
     assert (revenue.figure.value, revenue.figure.reason) == (None, "not_reported")
+
+
+def tile(report: Report, slug: str) -> Figure:
+    return next(tile.figure for tile in report.tiles if tile.figure.slug == slug)
+
+
+def missing(report: Report) -> dict[tuple[str, str], int]:
+    """How many days each account lacks of each family."""
+    return {(state.account, state.family): len(state.missing_days) for state in report.sources}
+
+
+def test_orders_that_stop_are_named_though_leads_go_on(lumen: Client, load_text: LoadText) -> None:
+    load_text(lumen, "leads", "lead_id,created_at\nL1,2026-11-02T10:00:00\nL2,2026-11-09T10:00:00\nL3,2026-11-15T10:00:00\n")
+    load_text(lumen, "orders", "order_id,ordered_at,amount\nO1,2026-11-02T10:00:00,10\nO2,2026-11-09T10:00:00,10\n")
+    worker.work_off()
+    report = gather.report(lumen, WEEK, MONDAY_MORNING)
+    assert missing(report) == {("import", "leads"): 0, ("import", "orders"): 6}
+    assert tile(report, "leads").previous is not None
+    assert (tile(report, "orders").value, tile(report, "orders").previous) == (1, None)
+
+
+def test_a_shop_that_stops_is_named_and_the_sum_of_the_others_is_not_compared(lumen: Client, load_text: LoadText) -> None:
+    rows = [(shop, day) for shop, days in (("shop_fr", (2, 7)), ("shop_de", (2, 9, 15))) for day in days]
+    orders = "".join(f"{shop}-{day},{shop},2026-11-{day:02d}T10:00:00,10\n" for shop, day in rows)
+    load_text(lumen, "orders", "order_id,account,ordered_at,amount\n" + orders)
+    worker.work_off()
+    report = gather.report(lumen, WEEK, MONDAY_MORNING)
+    assert missing(report) == {("shop_de", "orders"): 0, ("shop_fr", "orders"): 7}
+    assert (tile(report, "revenue").value, tile(report, "revenue").previous) == (20, None)
+
+
+def test_a_report_is_of_one_state_though_figures_change_while_it_is_made(
+    own_database: str, reported: Client, load_text: LoadText, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = gather.report(reported, WEEK, MONDAY_MORNING)
+    ask = query.ask
+
+    def another_order() -> None:
+        with inside(reported):
+            load_text(reported, "orders", "order_id,ordered_at,amount\nO9,2026-11-10T10:00:00,5000\n")
+            worker.work_off()
+
+    def interrupted(period: Period, by: query.By | None = None) -> query.Answer:
+        answer = ask(period, by)
+        if by is query.By.WEEK:
+            in_thread(another_order).result(PATIENCE)
+        return answer
+
+    monkeypatch.setattr(query, "ask", interrupted)
+    assert gather.report(reported, WEEK, MONDAY_MORNING) == before
+    monkeypatch.undo()
+    after = gather.report(reported, WEEK, MONDAY_MORNING)
+    assert (after.data_version, tile(after, "orders").value) == (before.data_version + 1, 3)
+
+
+def test_a_campaign_called_by_a_sign_is_a_line_of_its_own(lumen: Client, load_text: LoadText) -> None:
+    """Twelve campaigns: ten are listed, the other two are one line. None of them is taken for that line or for the total."""
+    names = ["*", "-", *(f"Campaign {number}" for number in range(10))]
+    rows = "".join(f"2026-11-09,google_ads,1,{name},1,{20 - place}\n" for place, name in enumerate(names))
+    load_text(lumen, "ads", "date,source,account,campaign,clicks,spend\n" + rows)
+    worker.work_off()
+    table = gather.report(lumen, WEEK, MONDAY_MORNING).campaigns
+    assert [(row.key, row.is_rest) for row in table.rows] == [*((name, False) for name in names[:10]), ("", True)]
+    assert table.rows[0].figures["spend"].value == 20

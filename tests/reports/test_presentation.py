@@ -144,7 +144,13 @@ def test_a_column_of_money_agrees_with_itself_about_cents() -> None:
 def test_every_dash_of_a_table_is_explained_below_it() -> None:
     table = shown(sample_report()).channels
     assert any(cell.text == "–" for row in table.rows for cell in row.cells)
-    assert table.notes == ("– Not defined: there is nothing to divide by",)
+    assert table.notes[0] == "– Not defined: there is nothing to divide by"
+
+
+def test_a_column_that_is_not_the_quotient_of_its_neighbours_says_what_it_is() -> None:
+    """Ad spend beside all leads invites a division that gives another figure."""
+    assert "CPL: Ad spend / leads of paid channels" in shown(sample_report()).channels.notes
+    assert "CPL : Dépenses publicitaires / leads des canaux payants" in shown(sample_report(), "fr").campaigns.notes
 
 
 def test_beyond_six_channels_the_smallest_are_one_layer_and_no_lead_is_lost() -> None:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import os
 import signal
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import kombu
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,7 +19,7 @@ from django.utils import timezone
 from accounts.tenancy import inside
 from campaigns import imports, pulls
 from campaigns.imports.kinds import KINDS
-from campaigns.models import AdDay, DirtyDay
+from campaigns.models import DirtyDay
 from campaigns.simulators.server import Simulator
 from jobs.models import Job
 from kpis.periods import last_complete_week
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--exit", action="store_true", help="stop once everything has been shown to work")
         parser.add_argument("--reset", action="store_true", help="forget what an earlier run kept and begin anew")
         parser.add_argument("--remove", action="store_true", help="stop, and remove everything the commands made")
-        parser.add_argument("--port", type=int, help="port of the site; default: the first free one from 8000")
+        parser.add_argument("--port", type=_port, help="port of the site; default: the first free one from 8000")
 
     def handle(self, *, exit: bool, port: int | None, **options: Any) -> None:
         self.started = time.monotonic()
@@ -48,11 +50,13 @@ class Command(BaseCommand):
         folder = Path(settings.HOME) / "demo"
         signal.signal(signal.SIGTERM, _stop)
         try:
-            self._show(folder, port or processes.free_port(), stay=not exit)
+            with processes.Port(port) as reserved:
+                self._show(folder, reserved.number, stay=not exit)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped. The data is kept; run the same command to go on.")
 
     def _show(self, folder: Path, port: int, *, stay: bool) -> None:
+        _require_broker()
         self._step("Database and broker are running")
         call_command("migrate", verbosity=0)
         self._step("Tables are up to date")
@@ -88,8 +92,9 @@ class Command(BaseCommand):
         for _ in self._until(lambda: self._pulled(cast), children, "Pulling Google Ads"):
             pass
         with inside(cast.client):
-            rows, days = AdDay.objects.count(), AdDay.objects.values("day").distinct().count()
-        self._step(f"Pulled {days} days of Google Ads over HTTP ({rows:,} rows) and recomputed the figures")
+            pull = cast.source.pulls.latest("pk")
+        days = (pull.until - pull.since).days + 1
+        self._step(f"Pulled {days} days of Google Ads over HTTP ({pull.rows:,} rows) and recomputed the figures")
 
     def _pulled(self, cast: story.Cast) -> bool:
         mine = Job.objects.filter(client_id=cast.client.pk)
@@ -102,10 +107,12 @@ class Command(BaseCommand):
 
     def _report(self, cast: story.Cast, children: processes.Processes) -> Run:
         week = last_complete_week(timezone.now(), cast.client.zone)
+        is_new = not cast.schedule.runs.filter(week=week, state=Run.State.READY).exists()
         run = scheduling.open_run(cast.schedule, week)
         for _ in self._until(lambda: self._delivered(run), children, "Sending the report"):
             pass
-        self._step(f"Sent the report of week {week} to {run.deliveries.filter(state=Delivery.State.SENT).count()} people")
+        people = run.deliveries.filter(state=Delivery.State.SENT).count()
+        self._step(f"Sent the report of week {week} to {people} people" if is_new else f"The report of week {week} had been sent already")
         return run
 
     def _delivered(self, run: Run) -> bool:
@@ -157,6 +164,20 @@ def _point_children_at(port: int, simulator: Simulator, mail_port: int) -> None:
     platform = {f"{SOURCE}_{name}".upper(): value for name, value in simulator.settings(SOURCE).items()}
     site = {"SITE_URL": f"http://localhost:{port}", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mail_port)}
     os.environ |= platform | site
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65_536:
+        raise ArgumentTypeError("use a number from 1 to 65535")
+    return int(text)
+
+
+def _require_broker() -> None:
+    try:
+        with kombu.Connection(settings.CELERY_BROKER_URL, connect_timeout=3) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=5)
+    except (OSError, kombu.exceptions.OperationalError) as error:
+        raise CommandError(f"The broker does not answer: {error}. Check BROKER_URL and that the server runs.") from None
 
 
 def _stop(number: int, frame: object) -> None:

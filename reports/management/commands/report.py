@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Client
 from accounts.tenancy import inside
-from kpis import recompute
+from kpis import periods, recompute
 from reports import gather, preparing
 
 # File endings by kind of document.
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         if owner is None:
             raise CommandError(f"There is no client {client!r}.")
         try:
+            if periods.week(week).since > timezone.now().astimezone(owner.zone).date():
+                raise CommandError(f"--week: {week} has not begun.")
             with inside(owner):
                 recompute.catch_up(owner)
                 report = gather.report(owner, week, timezone.now())

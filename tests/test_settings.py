@@ -1,0 +1,66 @@
+"""Settings mean what they say or are refused by name, and the service says when it does not work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client as Browser
+from django.utils import timezone
+
+from config import embedded, env, secrets
+from reports import scheduling
+from reports.models import Schedule
+from tests.conftest import Cast
+
+
+class TestDatabase:
+    def database(self, monkeypatch: pytest.MonkeyPatch, options: str) -> dict[str, object]:
+        monkeypatch.setenv("SOME_URL", f"postgresql://vigie:s%40crets@db.example:5433/figures?{options}")
+        return env.database("SOME_URL")
+
+    def test_a_connection_that_must_be_encrypted_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = self.database(monkeypatch, "sslmode=verify-full&sslrootcert=/etc/ca.pem")
+        assert found["OPTIONS"] == {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}
+        assert (found["HOST"], found["PORT"], found["NAME"], found["PASSWORD"]) == ("db.example", "5433", "figures", "s@crets")
+
+    def test_a_misspelt_option_is_refused_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ImproperlyConfigured, match="SOME_URL has the unknown option ssl_mode"):
+            self.database(monkeypatch, "ssl_mode=verify-full")
+
+    @pytest.mark.parametrize("suffix", ["", "_FILE"])
+    def test_an_address_of_ones_own_starts_no_server(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, suffix: str) -> None:
+        for name in ("DATABASE_URL", "BROKER_URL"):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.setenv(name + suffix, str(tmp_path / name))
+        home = tmp_path / "home"
+        with embedded.servers(home, broker=True):
+            assert not home.exists()
+
+
+class TestSecrets:
+    @pytest.mark.parametrize("value", ["", " ", ",", " , "])
+    def test_credential_keys_that_hold_no_key_are_refused(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str) -> None:
+        monkeypatch.setenv("CREDENTIAL_KEYS", value)
+        with pytest.raises(ImproperlyConfigured, match="CREDENTIAL_KEYS is empty"):
+            secrets.fernet_keys("CREDENTIAL_KEYS", tmp_path, may_generate=True)
+
+    def test_credential_keys_may_have_spaces_and_a_comma_too_many(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        keys = [Fernet.generate_key(), Fernet.generate_key()]
+        monkeypatch.setenv("CREDENTIAL_KEYS", f"{keys[0].decode()}, {keys[1].decode()},")
+        assert secrets.fernet_keys("CREDENTIAL_KEYS", tmp_path, may_generate=False) == keys
+
+
+class TestHealth:
+    @pytest.mark.parametrize(("paused", "status"), [(False, 503), (True, 200)])
+    def test_a_report_that_nobody_opens_turns_it_red(self, cast: Cast, paused: bool, status: int) -> None:
+        schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
+        browser = Browser(SERVER_NAME="localhost")
+        assert browser.get("/healthz").status_code == 200
+        Schedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now() - timedelta(minutes=6), paused=paused)
+        answer = browser.get("/healthz")
+        assert answer.status_code == status
+        assert ("1 reports are more than 5 minutes overdue" in str(answer.json()["problems"])) is not paused
