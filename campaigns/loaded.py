@@ -28,6 +28,17 @@ def record(source: Connection, family: str, new: list[Span]) -> None:
     LoadedSpan.objects.bulk_create(LoadedSpan(connection=source, family=family, since=since, until=until) for since, until in merged)
 
 
+def first_gap(source: Connection, family: str, earliest: date) -> date:
+    """The first day since the connection began to tell that it has not told of; `earliest` where it never told."""
+    spans = list(LoadedSpan.objects.filter(connection=source, family=family, until__gte=earliest).order_by("since"))
+    day = max(earliest, spans[0].since) if spans else earliest
+    for span in spans:
+        if span.since > day:
+            break
+        day = span.until + ONE_DAY
+    return day
+
+
 def merge(spans: Iterable[Span], *, silence: timedelta = ONE_DAY) -> list[Span]:
     """The same days as few spans, in order; those at most `silence` apart become one."""
     merged: list[Span] = []

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max
 from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Client, Credential
+from campaigns import loaded
 from campaigns.connectors import connector_for
 from campaigns.connectors.base import Account, Connector, LostAccess, UnexpectedAnswer
 from campaigns.connectors.http import Http
@@ -56,11 +56,9 @@ def window_of(source: Connection, connector: type[Connector], since: date | None
     """From `since`, or from the first day that is missing or may still change, to yesterday in the account's zone."""
     yesterday = now.astimezone(ZoneInfo(source.timezone)).date() - timedelta(days=1)
     if since is None:
-        stored = source.pulls.filter(state=Pull.State.STORED, file_name=None)
-        read_until: date | None = stored.aggregate(until=Max("until"))["until"]
         earliest = yesterday - timedelta(days=BACKFILL_DAYS - 1)
         settling = yesterday - timedelta(days=connector.settle_days - 1)
-        since = max(earliest, min(settling, read_until + timedelta(days=1))) if read_until else earliest
+        since = min(settling, loaded.first_gap(source, connector.family, earliest))
     return Window(connector.family, min(since, yesterday), yesterday)
 
 

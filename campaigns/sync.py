@@ -53,7 +53,8 @@ def store(client: Client, source: Connection, spool: Spool, *, window: Window | 
         if _mark(family, {day for change in changes for day in change.days}):
             moved.add(family)
         pulls.append(pull)
-    if moved:
+    # Also for marks of earlier: a rebuild that failed for good is asked for again by the next change.
+    if moved or DirtyDay.objects.exists():
         signals.days_changed.send(sender=None, client=client, families=moved)
     return pulls
 

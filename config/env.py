@@ -64,7 +64,7 @@ def database(name: str) -> dict[str, Any]:
     """Django's database settings from a URL `postgresql://user:password@host:port/name` (or `?host=/socket/folder`)."""
     value = text(name)
     parts = urlsplit(value)
-    query = parse_qs(parts.query)
+    query = parse_qs(parts.query, keep_blank_values=True)
     host = query.get("host", [parts.hostname or ""])[0]
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ImproperlyConfigured(f"{name} is not a database URL; use postgresql://user:password@host:port/name.")

@@ -29,6 +29,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
             problems.append(f"{dead} jobs were left by workers that died, and nobody takes them up")
         if overdue := Schedule.objects.filter(paused=False, next_run_at__lt=timezone.now() - LATE).count():
             problems.append(f"{overdue} reports are more than {minutes} minutes overdue: beat or the worker of its ticks is down")
+        if broken := Schedule.objects.filter(paused=False).exclude(problem="").count():
+            problems.append(f"{broken} schedules cannot be opened; see their problem in the admin")
     except DatabaseError:
         problems.append("the database does not answer")
     return JsonResponse({"status": "failing" if problems else "ok", "problems": problems}, status=503 if problems else 200)

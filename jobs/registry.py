@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 if TYPE_CHECKING:
     from jobs.models import Job
     from jobs.worker import Run
@@ -83,8 +85,14 @@ def attempts_for(kind: str) -> int:
 
 
 def tell_failure(job: Job, reason: Exception | None) -> None:
-    if job.kind in _failures:
-        _failures[job.kind](job, reason)
+    """Call what was registered for the kind. If that fails too, it is logged: the job stays closed, and others go on."""
+    if job.kind not in _failures:
+        return
+    try:
+        with transaction.atomic():
+            _failures[job.kind](job, reason)
+    except Exception:
+        logger.exception("what is done when %s has failed, failed itself", job)
 
 
 def opens_due_work(function: Callable[[], None]) -> Callable[[], None]:

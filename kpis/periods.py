@@ -99,10 +99,12 @@ def _bucket(day: date, grain: Grain) -> tuple[str, date, timedelta]:
 
 
 def _same_part(since: date, until: date, end: date, before: timedelta, grain: Grain) -> Period:
+    """The same part of the bucket before. Of a month: the whole month before, or as many days of it, as far as it has them."""
     if grain is not Grain.MONTH:
         return Period(since - before, until - before)
     last_of_before = since.replace(day=1) - ONE_DAY
-    # A whole month is compared with the whole month before, however many days each has.
-    is_whole = since.day == 1 and until == end
-    until_day = last_of_before.day if is_whole else min(until.day, last_of_before.day)
-    return Period(last_of_before.replace(day=min(since.day, until_day)), last_of_before.replace(day=until_day))
+    first_of_before = last_of_before.replace(day=1)
+    if since.day == 1 and until == end:
+        return Period(first_of_before, last_of_before)
+    until_before = last_of_before.replace(day=min(until.day, last_of_before.day))
+    return Period(max(first_of_before, until_before - (until - since)), until_before)

@@ -87,13 +87,15 @@ class Slice:
 
     def values(self, slugs: Iterable[str], coverage: Coverage) -> dict[str, Comparison]:
         """The asked KPIs by slug."""
-        return {
-            slug: Comparison(
-                evaluate(DEFINITIONS[slug], self.sums, self.period, coverage),
-                evaluate(DEFINITIONS[slug], self.previous_sums, self.previous_period, coverage),
-            )
-            for slug in slugs
-        }
+        return {slug: self._compared(DEFINITIONS[slug], coverage) for slug in slugs}
+
+    def _compared(self, definition: Definition, coverage: Coverage) -> Comparison:
+        """A KPI is compared only where both periods are wholly loaded: a part would look like a fall or a rise."""
+        value = evaluate(definition, self.sums, self.period, coverage)
+        previous = evaluate(definition, self.previous_sums, self.previous_period, coverage)
+        if previous.exact is not None and not all(is_whole(definition, each, coverage) for each in (self.period, self.previous_period)):
+            previous = Value(None, Reason.NOT_COMPARABLE)
+        return Comparison(value, previous)
 
     @classmethod
     def together(cls, key: str, parts: Iterable[Slice], period: Period, previous: Period) -> Slice:

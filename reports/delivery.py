@@ -95,7 +95,7 @@ def _record(delivery: Delivery, state: str, error: str) -> bool:
 
 def give_up(delivery_id: int, error: str) -> None:
     """The job of a delivery has failed for good: it was not sent, or nobody knows."""
-    rows = Delivery.objects.filter(pk=delivery_id)
+    rows, error = Delivery.objects.filter(pk=delivery_id), error.replace("\0", "")
     rows.filter(state=State.QUEUED).update(state=State.FAILED, error=error)
     rows.filter(state=State.SENDING).update(state=State.UNKNOWN, error=error)
 
@@ -127,8 +127,9 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
     )
     message.attach_alternative(body(Document.Kind.HTML), "text/html")
     message.attach(f"{client.slug}-{run.week}.pdf", kept[Document.Kind.PDF], "application/pdf")
+    message.message()  # what a header cannot carry is refused here, while nothing has left
     return message
 
 
 def _quotable(name: str) -> str:
-    return name.replace("\\", "").replace('"', "")
+    return " ".join(name.replace("\\", "").replace('"', "").split())

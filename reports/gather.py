@@ -13,7 +13,7 @@ from kpis import periods, query, recompute
 from kpis.definitions import DEFINITIONS
 from kpis.measures import MEASURES
 from kpis.periods import Period
-from kpis.query import Answer, By, Comparison, Slice
+from kpis.query import Answer, By, Slice
 from reports import sources
 from reports.content import Figure, Report, Row, SourceState, Table, Tile, Trend
 
@@ -73,14 +73,10 @@ def _provisional(period: Period, states: Iterable[SourceState]) -> frozenset[str
 
 
 def _figures(part: Slice, slugs: tuple[str, ...], answer: Answer, provisional: frozenset[str]) -> dict[str, Figure]:
-    return {slug: _figure(slug, pair, part, answer, slug in provisional) for slug, pair in part.values(slugs, answer.coverage).items()}
-
-
-def _figure(slug: str, pair: Comparison, part: Slice, answer: Answer, is_provisional: bool) -> Figure:
-    """A figure is compared only where both periods are wholly loaded."""
-    both = (part.period, part.previous_period)
-    comparable = all(query.is_whole(DEFINITIONS[slug], period, answer.coverage) for period in both)
-    return Figure(slug, pair.value.decimal, pair.value.reason, pair.previous.decimal if comparable else None, is_provisional)
+    return {
+        slug: Figure(slug, pair.value.decimal, pair.value.reason, pair.previous.decimal, slug in provisional)
+        for slug, pair in part.values(slugs, answer.coverage).items()
+    }
 
 
 def _tile(slug: str, answer: Answer, weekly: Answer, provisional: frozenset[str]) -> Tile:

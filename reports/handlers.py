@@ -30,7 +30,7 @@ def prepare_run(job: JobRun, client: Client) -> None:
 
 @when_failed(scheduling.KIND)
 def show_failed_run(job: Job, reason: Exception | None) -> None:
-    problem = str(reason) if reason else "the worker stopped answering"
+    problem = str(reason).replace("\0", "") if reason else "the worker stopped answering"
     Run.objects.filter(pk=job.arguments["run_id"], state=Run.State.DUE).update(state=Run.State.FAILED, problem=problem)
 
 

@@ -24,8 +24,9 @@ class Schedule(models.Model):
     # The instant of the next run; moved on by whoever opens it.
     next_run_at = models.DateTimeField(db_index=True)
     paused = models.BooleanField(default=False)
-    # Why its last run could not be opened; empty when all is well.
+    # Why its due run could not be opened, and when that is tried again; empty and None when all is well.
     problem = models.TextField(blank=True)
+    retry_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

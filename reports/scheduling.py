@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Client
@@ -50,7 +51,9 @@ def open_due_runs() -> None:
     """Open a run for every schedule whose time has come. Safe in parallel: a row is taken by one caller only."""
     while True:
         with transaction.atomic():
-            due = Schedule.objects.filter(paused=False, next_run_at__lte=timezone.now()).select_related("client")
+            now = timezone.now()
+            may_be_tried = Q(retry_at=None) | Q(retry_at__lte=now)
+            due = Schedule.objects.filter(may_be_tried, paused=False, next_run_at__lte=now).select_related("client")
             schedule = due.select_for_update(skip_locked=True, of=("self",)).order_by("next_run_at").first()
             if schedule is None:
                 return
@@ -61,11 +64,12 @@ def _open_or_postpone(schedule: Schedule) -> None:
     """Open what is due. A schedule that cannot be opened is shown and tried later; it keeps no other waiting."""
     try:
         with transaction.atomic():
-            schedule.next_run_at, schedule.problem = _open_due(schedule, timezone.now()), ""
+            schedule.next_run_at = _open_due(schedule, timezone.now())
+            schedule.problem, schedule.retry_at = "", None
     except Exception as error:
         logger.exception("the schedule %s cannot be opened", schedule.pk)
-        schedule.next_run_at, schedule.problem = timezone.now() + POSTPONED, str(error)
-    schedule.save(update_fields=["next_run_at", "problem"])
+        schedule.problem, schedule.retry_at = str(error), timezone.now() + POSTPONED
+    schedule.save(update_fields=["next_run_at", "problem", "retry_at"])
 
 
 def _open_due(schedule: Schedule, now: datetime) -> datetime:

@@ -92,7 +92,7 @@ def _spool_row(reading: Reading, line: int, values: Values, spools: Spools, seen
         raise Refusal([Fault(line, "account", owner[1], f"more than {MOST_ACCOUNTS} accounts in one file; split it")])
     for record in reading.kind.records(values, reading.context):
         if isinstance(record, AdDay) and (fault := seen.fault(line, owner, record)):
-            reading.faults.append(fault)
+            reading.note(fault)
         spools.of(owner).write(record, line)
 
 

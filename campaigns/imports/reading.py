@@ -84,7 +84,11 @@ class Reading:
             return None
 
     def _fault(self, line: int, column: str, value: str, reason: str) -> None:
-        self.faults.append(Fault(line, column, value, reason))
+        self.note(Fault(line, column, value, reason))
+
+    def note(self, fault: Fault) -> None:
+        """Keep a fault; raises `Refusal` at the fiftieth."""
+        self.faults.append(fault)
         if len(self.faults) >= MOST_FAULTS:
             raise Refusal(self.faults, more=True)
 

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('next_run_at', models.DateTimeField(db_index=True)),
                 ('paused', models.BooleanField(default=False)),
                 ('problem', models.TextField(blank=True)),
+                ('retry_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='accounts.client')),
             ],

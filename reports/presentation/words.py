@@ -47,6 +47,8 @@ def reason_text(reason: str | None) -> str:
             return _("Not defined: there is nothing to divide by")
         case Reason.NOT_REPORTED:
             return _("Not reported by the source")
+        case Reason.NOT_COMPARABLE:
+            return _("Not comparable: a part of the period is not loaded")
         case Reason.NOT_YET_OBSERVED:
             return _("Not observed yet")
         case _:

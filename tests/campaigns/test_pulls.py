@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts import vault
 from accounts.models import Client, Credential
 from accounts.services import keep_credential
-from campaigns import handlers, pulls
+from campaigns import loaded, pulls
+from campaigns.connectors.google_ads import GoogleAds
 from campaigns.models import AdConversion, AdDay, Connection, DirtyDay, PlatformCampaign, Pull
 from campaigns.simulators.google_ads import CUSTOMER, GoogleAdsSimulator
 from campaigns.simulators.server import Fault, Simulator
@@ -107,6 +108,11 @@ class TestStoring:
         assert (again.since, again.until) == (first.until + timedelta(days=1), TODAY - timedelta(days=1))
         assert stored().keys() == truth(simulator, first.since, again.until).keys()
         assert [(span.since, span.until) for span in source.loaded_spans.all()] == [(first.since, again.until)]
+
+    def test_a_hole_in_front_of_a_later_pull_is_read(self, lumen: Client, source: Connection) -> None:
+        for since, until in ((date(2026, 6, 1), date(2026, 9, 1)), (date(2026, 11, 1), date(2026, 11, 15))):
+            loaded.record(source, "ads", [(since, until)])
+        assert pulls.window_of(source, GoogleAds, None, NOON).since == date(2026, 9, 2)
 
     def test_an_unchanged_answer_writes_no_fact_and_marks_no_day(self, lumen: Client, source: Connection) -> None:
         first = pull(lumen, source)

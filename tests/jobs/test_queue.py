@@ -348,3 +348,19 @@ def test_a_calendar_that_cannot_be_read_keeps_no_other_work_waiting(monkeypatch:
     monkeypatch.setattr(registry, "_due_work", [breaks, lambda: opened.append("a report")])
     registry.open_due_work()
     assert opened == ["a report"]
+
+
+@pytest.mark.django_db
+def test_what_is_done_about_a_failure_may_fail_and_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(job: Job, reason: Exception | None) -> None:
+        raise LookupError("nobody to tell")
+
+    monkeypatch.setitem(registry._failures, "test", breaks)
+    job = claimed()
+    Job.objects.update(attempt=registry.ATTEMPTS)
+    queue.enqueue("other")
+    expire_leases()
+    assert queue.reap() == 1
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+    assert [kind for _, kind in queue.claim(limit=10)] == ["other"]

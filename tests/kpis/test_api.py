@@ -29,7 +29,9 @@ def browser(cast: Cast, signed_in: Any) -> Any:
 @pytest.fixture
 def reported(lumen: Client, tmp_path: Path) -> Client:
     path = tmp_path / "orders.csv"
-    path.write_text("order_id,ordered_at,amount,channel\nO1,2026-11-10T10:00:00,80.10,email\nO2,2026-11-03T10:00:00,7,direct\n")
+    path.write_text(
+        "order_id,ordered_at,amount,channel\nO1,2026-11-10T10:00:00,80.10,email\nO2,2026-11-02T10:00:00,7,direct\nO3,2026-11-06T10:00:00,0,direct\nO4,2026-11-15T10:00:00,0,direct\n"
+    )
     load(lumen, KINDS["orders"], path)
     worker.work_off()
     return lumen
@@ -42,6 +44,17 @@ def test_the_api_and_the_command_give_the_same_figures(reported: Client, browser
     call_command("kpis", "lumen", "--from", WEEK["from"], "--to", WEEK["to"], *(["--by", by] if by else []), "--json", stdout=out)
     assert answer.json() == json.loads(out.getvalue())
     assert answer.json()["kpis"]["revenue"] == {"value": "80.1", "reason": None, "unit": "money", "previous": "7"}
+
+
+def test_a_part_is_not_compared_with_a_whole(lumen: Client, browser: Any, load_text: Any) -> None:
+    """One of two shops told nothing since Monday: its week would look like a fall."""
+    rows = [("fr", day) for day in (2, 7, 9)] + [("de", day) for day in (2, 9, 15)]
+    load_text(
+        lumen, "orders", "order_id,account,ordered_at,amount\n" + "".join(f"{s}{d},{s},2026-11-{d:02}T10:00:00,10\n" for s, d in rows)
+    )
+    worker.work_off()
+    revenue = browser.get(ADDRESS, WEEK).json()["kpis"]["revenue"]
+    assert (revenue["value"], revenue["previous"]) == ("30", None)
 
 
 def test_only_the_asked_kpis_are_given(reported: Client, browser: Any) -> None:

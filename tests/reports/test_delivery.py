@@ -13,7 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
 from django.utils import timezone
 
-from accounts.models import Client
+from accounts.models import Agency, Client
 from jobs import queue, worker
 from jobs.models import Job
 from reports import delivery as delivering
@@ -100,6 +100,11 @@ class TestOnce:
         assert set(states(run).values()) == {State.SENT}
         subjects = {message["To"]: message["Subject"] for message in mail_server.messages()}
         assert "emaine 46" in subjects["ana@lumen.example"]
+
+    def test_a_line_break_in_the_agencys_name_is_no_reason_not_to_send(self, schedule: Schedule, mail_server: MailServer) -> None:
+        Agency.objects.update(name="Agence\nNord")
+        assert set(states(send(schedule)).values()) == {State.SENT}
+        assert {message["From"] for message in mail_server.messages()} == {"Agence Nord <reports@localhost>"}
 
 
 class TestRefusals:

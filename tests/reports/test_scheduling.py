@@ -52,17 +52,21 @@ class TestDue:
         assert Run.objects.get().schedule == schedule
         broken.refresh_from_db()
         assert "US/Nowhere" in broken.problem
-        assert broken.next_run_at > NOW
+        assert broken.retry_at is not None
+        assert broken.retry_at > NOW
+        assert broken.next_run_at == NOW - timedelta(hours=2)
 
     def test_a_mended_schedule_opens_the_week_it_owed(self, schedule: Schedule) -> None:
         Schedule.objects.update(next_run_at=NOW - timedelta(hours=1))
         Client.objects.filter(pk=schedule.client_id).update(timezone="US/Nowhere")
         scheduling.open_due_runs()
         Client.objects.filter(pk=schedule.client_id).update(timezone="Europe/Paris")
-        Schedule.objects.update(next_run_at=NOW)
+        scheduling.open_due_runs()
+        assert not Run.objects.exists()
+        Schedule.objects.update(retry_at=NOW)
         scheduling.open_due_runs()
         schedule.refresh_from_db()
-        assert (Run.objects.get().week, schedule.problem) == (WEEK, "")
+        assert (Run.objects.get().week, schedule.problem, schedule.retry_at) == (WEEK, "", None)
 
 
 class TestFailed:

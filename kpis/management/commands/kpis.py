@@ -33,7 +33,7 @@ class Command(BaseCommand):
             with inside(owner):
                 recompute.catch_up(owner)
                 answer = query.ask(period, query.By(by) if by else None)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise CommandError(f"--from and --to: {error}.") from None
         data = serialise.answer_data(owner, answer, DEFINITIONS)
         self.stdout.write(json.dumps(data, indent=2) if options["json"] else _as_text(data))

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             with inside(owner):
                 recompute.catch_up(owner)
                 report = gather.report(owner, week, timezone.now())
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise CommandError(f"--week: {error}.") from None
         chosen = language or owner.language
         stem = f"{owner.slug}-{week}-{chosen}"
