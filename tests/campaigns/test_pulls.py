@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import vault
 from accounts.models import Client, Credential
 from accounts.services import keep_credential
-from campaigns import loaded, pulls
+from campaigns import handlers, loaded, pulls
 from campaigns.connectors.google_ads import GoogleAds
 from campaigns.models import AdConversion, AdDay, Connection, DirtyDay, PlatformCampaign, Pull
 from campaigns.simulators.google_ads import CUSTOMER, GoogleAdsSimulator
