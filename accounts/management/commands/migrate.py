@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
 from accounts.models import Client
-from accounts.tenancy import outside, schemas
+from accounts.tenancy import migrating, outside
 
 
 class Command(migrate.Command):
@@ -26,5 +26,5 @@ class Command(migrate.Command):
             elif options["verbosity"] > 0 and applied:
                 self.stdout.write(f"  {client.slug}: {applied} migrations")
 
-        if not schemas.migrate_all(report):
+        if not migrating.migrate_all(report):
             raise CommandError(f"Not migrated: {', '.join(failures)}. Mend the cause and run migrate again; it resumes.")

