@@ -51,6 +51,8 @@ class Client(Tenant):
     language = models.CharField(max_length=2, default="en")
     # Keys the HMAC under which people's e-mail addresses are kept.
     pseudonym_key = models.BinaryField(default=new_pseudonym_key, editable=False)
+    # Which migrations the schema has applied, as a digest; see `accounts.tenancy.migrating`.
+    schema_state = models.CharField(max_length=64, default="", editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

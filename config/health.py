@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.tenancy import migrating
 from jobs.models import Job
 from reports.models import Schedule
 
@@ -31,6 +32,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
             problems.append(f"{overdue} reports are more than {minutes} minutes overdue: beat or the worker of its ticks is down")
         if broken := Schedule.objects.filter(paused=False).exclude(problem="").count():
             problems.append(f"{broken} schedules cannot be opened; see their problem in the admin")
+        if lagging := migrating.lagging():
+            problems.append(f"{lagging} clients' tables are not those of this version: run manage.py migrate")
     except DatabaseError:
         problems.append("the database does not answer")
     return JsonResponse({"status": "failing" if problems else "ok", "problems": problems}, status=503 if problems else 200)

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(max_length=50, validators=[accounts.models.validate_timezone])),
                 ('language', models.CharField(default='en', max_length=2)),
                 ('pseudonym_key', models.BinaryField(default=accounts.models.new_pseudonym_key)),
+                ('schema_state', models.CharField(default='', editable=False, max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='accounts.agency')),
             ],

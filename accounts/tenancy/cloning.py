@@ -22,7 +22,8 @@ CONSTRAINTS = """
 """
 INDEXES = """
     SELECT pg_get_indexdef(indexrelid, 0, true) FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
-    WHERE relnamespace = %s::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
+    WHERE relnamespace = %s::regnamespace
+        AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
     ORDER BY indexrelid::regclass::text
 """
 # Rows that belong to the tables' definition, not to a client.

@@ -7,9 +7,11 @@ or it is not, a failure is reported and does not stop the others, and a second r
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -17,6 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import SeparateDatabaseAndState
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import quote_schema_name
@@ -64,16 +67,39 @@ def migrate_client(client: Client, script: Script | None = None) -> int:
     """Migrate one schema in a transaction of its own; return how many migrations were applied."""
     with transaction.atomic(), in_schema(client.schema_name):
         lock()
-        applied = applied_migrations()
-        if script and script.replayable and applied == script.before:
+        if script and script.replayable and applied_migrations() == script.before:
             _replay(script)
-            return len(script.steps)
-        return _execute()
+            applied = len(script.steps)
+        else:
+            applied = _execute()
+        keep_state(client)
+        return applied
 
 
 def ensure_template() -> None:
     """Make the template schema and bring it to the newest migrations, in the caller's transaction."""
     _migrate_template()
+
+
+def keep_state(client: Client) -> None:
+    """Note on the client's row what its schema, which is open, has applied."""
+    type(client).objects.filter(pk=client.pk).update(schema_state=_digest(applied_migrations()))
+
+
+def lagging() -> int:
+    """How many clients' schemas have not applied exactly what this code expects."""
+    from accounts.models import Client
+
+    return Client.objects.exclude(schema_state=_expected_state()).count()
+
+
+@cache
+def _expected_state() -> str:
+    return _digest(frozenset(MigrationLoader(None).disk_migrations))
+
+
+def _digest(applied: Applied) -> str:
+    return hashlib.sha256(repr(sorted(applied)).encode()).hexdigest()
 
 
 def applied_migrations() -> Applied:

@@ -24,6 +24,8 @@ def create(client: Client) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE SCHEMA {quote_schema_name(client.schema_name)}")
         cloning.copy_tables(migrating.TEMPLATE, client.schema_name)
+        with migrating.in_schema(client.schema_name):
+            migrating.keep_state(client)
 
 
 def drop(client: Client) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test import Client as Browser
 
 from accounts.models import Client
 from accounts.services import create_client
@@ -53,6 +54,7 @@ def update(own_database: str, settings: Any, tmp_path: Path, monkeypatch: pytest
         settings.MIGRATION_MODULES = {"campaigns": "newer"}
 
     yield second_migration
+    migrating._expected_state.cache_clear()
     for name in [name for name in sys.modules if name.split(".")[0] == "newer"]:
         del sys.modules[name]
 
@@ -76,12 +78,26 @@ def migrate() -> dict[str, tuple[int, Exception | None]]:
     return reported
 
 
-def test_a_new_column_is_repeated_as_sql_and_every_schema_is_alike(cast: Cast, own_database: str, update: Update, never_by_django: None) -> None:
+def test_a_new_column_is_repeated_as_sql_and_every_schema_is_alike(
+    cast: Cast, own_database: str, update: Update, never_by_django: None
+) -> None:
     update(ADD_COLUMN)
     assert migrate() == {"lumen": (1, None), "autre": (1, None)}
     template = definition(own_database, migrating.TEMPLATE)
     assert "note character varying(50)" in template
     assert [definition(own_database, client.schema_name) for client in Client.objects.all()] == [template, template]
+
+
+def test_the_service_says_that_it_is_ill_until_every_schema_is_migrated(cast: Cast, update: Update) -> None:
+    browser = Browser(SERVER_NAME="localhost")
+    assert browser.get("/healthz").json() == {"status": "ok", "problems": []}
+    update(ADD_COLUMN)
+    migrating._expected_state.cache_clear()
+    ill = browser.get("/healthz")
+    assert ill.status_code == 503
+    assert "2 clients' tables" in ill.json()["problems"][0]
+    migrate()
+    assert browser.get("/healthz").status_code == 200
 
 
 def test_a_second_run_has_nothing_to_do(cast: Cast, update: Update) -> None:
@@ -103,7 +119,7 @@ def test_a_migration_of_data_runs_in_every_schema(cast: Cast, update: Update) ->
 
 def test_a_migration_that_is_not_atomic_is_left_to_django(cast: Cast, update: Update, monkeypatch: pytest.MonkeyPatch) -> None:
     update('migrations.RunSQL("SELECT 1")', atomic=False)
-    monkeypatch.setattr(migrating, "_replay", lambda script: pytest.fail("it was repeated"))
+    monkeypatch.setattr(migrating, "_replay", lambda _script: pytest.fail("it was repeated"))
     assert {applied for applied, error in migrate().values()} == {1}
 
 
