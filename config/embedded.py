@@ -17,6 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from importlib import util
 from pathlib import Path
@@ -116,18 +117,20 @@ def package_file(package: str, *places: str) -> Path:
     )
 
 
-class Server:
+class Server(ABC):
     """What both servers share: a data folder, a socket folder, a log."""
 
     def __init__(self, home: Path) -> None:
         self.home = home.resolve()
         self.sockets = socket_folder(self.home)
 
+    @abstractmethod
     def start(self) -> None:
-        raise NotImplementedError
+        """Serve; at once if it does already. Raises `Unavailable`."""
 
+    @abstractmethod
     def stop(self) -> None:
-        raise NotImplementedError
+        """End the server, whoever started it; nothing if none runs."""
 
     def _fail(self, name: str, log: Path, output: str) -> NoReturn:
         tail = "\n  ".join((log.read_text(errors="replace") if log.exists() else output).strip().splitlines()[-5:])
