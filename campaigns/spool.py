@@ -62,7 +62,7 @@ class Spool:
         file = self._files.get(kind)
         if file is None:
             return
-        decoder = msgspec.json.Decoder(tuple[int, kind])  # type: ignore[valid-type]
+        decoder = msgspec.json.Decoder(tuple[int, kind])  # type: ignore[valid-type]  # known only when it runs
         file.seek(0)
         for line in file:
             yield decoder.decode(line)

@@ -52,7 +52,7 @@ def migrate_all(report: Report) -> bool:
     """Migrate the template, then every client; whether all succeeded. `report(client, applied, error)` is called for each."""
     from accounts.models import Client
 
-    script = _migrate_template()
+    script = migrate_template()
     fine = True
     for client in Client.objects.order_by("id"):
         try:
@@ -74,11 +74,6 @@ def migrate_client(client: Client, script: Script | None = None) -> int:
             applied = _execute()
         keep_state(client)
         return applied
-
-
-def ensure_template() -> None:
-    """Make the template schema and bring it to the newest migrations, in the caller's transaction."""
-    _migrate_template()
 
 
 def keep_state(client: Client) -> None:
@@ -125,7 +120,8 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEMA_LOCK])
 
 
-def _migrate_template() -> Script:
+def migrate_template() -> Script:
+    """Make the template schema and bring it to the newest migrations; what the clients' schemas have to repeat."""
     with transaction.atomic():
         lock()
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Create and drop clients' schemas. A schema's name never changes and is never shown: `c<client id>`."""
+"""Create clients' schemas. A schema's name never changes and is never shown: `c<client id>`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,3 @@ def create(client: Client) -> None:
         cloning.copy_tables(migrating.TEMPLATE, client.schema_name)
         with migrating.in_schema(client.schema_name):
             migrating.keep_state(client)
-
-
-def drop(client: Client) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(client.schema_name)} CASCADE")

@@ -167,7 +167,7 @@ def test_a_client_created_during_an_update_waits_for_it_and_is_new(cast: Cast, u
         thread.start()
         thread.join(0.5)
         assert made == []
-        migrating.ensure_template()
+        migrating.migrate_template()
     thread.join(20)
     with migrating.in_schema(made[0].schema_name):
         assert ("campaigns", "0002_second") in migrating.applied_migrations()
