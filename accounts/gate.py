@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -19,6 +19,8 @@ from accounts.models import Client, User
 from accounts.tenancy import inside
 
 View = TypeVar("View", bound=Callable[..., Any])
+# The attribute of a view that names its permission.
+PERMISSION = "permission"
 DEFAULT_PERMISSION = "client.view"
 
 
@@ -27,13 +29,15 @@ class ClientRequest(HttpRequest):
 
     client: Client
     user: User
+    # What is entered for the client is left when the response is complete.
+    entered: ExitStack
 
 
 def requires(permission: str) -> Callable[[View], View]:
     """Name the permission a client's view needs; without it, `client.view`."""
 
     def mark(view: View) -> View:
-        view.permission = permission  # type: ignore[attr-defined]
+        setattr(view, PERMISSION, permission)
         return view
 
     return mark
@@ -45,7 +49,7 @@ class ClientGate:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with ExitStack() as entered:
-            request._entered = entered  # type: ignore[attr-defined]
+            cast("ClientRequest", request).entered = entered
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> HttpResponse | None:
@@ -54,12 +58,13 @@ class ClientGate:
         user: User | AnonymousUser = request.user
         if not user.is_authenticated:
             return _sign_in_first(request)
-        permission = getattr(view, "permission", DEFAULT_PERMISSION)
+        permission = getattr(view, PERMISSION, DEFAULT_PERMISSION)
         client = access.client_for(user, kwargs.pop("client_slug"), permission)
         if not hosts.serves(request, client):
             raise Http404
-        request.client = client  # type: ignore[attr-defined]
-        request._entered.enter_context(inside(client))  # type: ignore[attr-defined]
+        passed = cast("ClientRequest", request)
+        passed.client = client
+        passed.entered.enter_context(inside(client))
         return None
 
 

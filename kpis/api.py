@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.gate import ClientRequest
 from kpis import query, serialise
 from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
@@ -83,5 +84,5 @@ class KpiView(APIView):
         by = query.By(data["by"]) if "by" in data else None
         answer = query.ask(Period(data["from"], data["to"]), by)
         slugs = [slug for slug in DEFINITIONS if slug in data["kpi"]] if data.get("kpi") else list(DEFINITIONS)
-        client = request._request.client  # type: ignore[attr-defined]  # set by the gate
+        client = cast("ClientRequest", request._request).client
         return Response(serialise.answer_data(client, answer, slugs))
