@@ -45,17 +45,6 @@ def platform(simulator: Simulator) -> GoogleAdsSimulator:
 
 
 @pytest.fixture
-def exchanges(simulator: Simulator) -> list[Exchange]:
-    assert simulator.recorder is not None
-    return simulator.recorder
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
 def http(pauses: list[float]) -> Iterator[Http]:
     client = httpx.Client(verify=TLS, trust_env=False, timeout=httpx.Timeout(5.0, read=1.0))
     with Http(client, sleep=pauses.append, random=lambda: 0.0) as plumbing:

@@ -32,17 +32,6 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def exchanges(simulator: Simulator) -> list[Exchange]:
-    assert simulator.recorder is not None
-    return simulator.recorder
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
 def http(pauses: list[float]) -> Iterator[Http]:
     client = httpx.Client(verify=TLS, trust_env=False, timeout=httpx.Timeout(5.0, read=0.3))
     with Http(client, sleep=pauses.append, random=lambda: 1.0) as plumbing:
