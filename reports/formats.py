@@ -280,6 +280,8 @@ def run_state(state: str, deliveries: Sequence[str], language: str) -> str:
             return _("In preparation")
         if state == "failed":
             return _("Failed")
+        if state == "skipped":
+            return _("Not sent: the service was down")
         undelivered = sum(1 for delivery in deliveries if delivery in ("failed", "unknown"))
         if undelivered:
             text = ngettext("%(count)d delivery to check", "%(count)d deliveries to check", undelivered)

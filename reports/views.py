@@ -98,7 +98,7 @@ def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:
         "week_label": formats.week(period.since, period.until, language),
         "sent_at_label": formats.instant(max(sent), request.client.zone, language) if sent else "",
         "state_label": formats.run_state(run.state, [delivery.state for delivery in deliveries], language),
-        "pdf_url": reverse("report_pdf", args=[request.client.slug, run.week]),
+        "pdf_url": reverse("report_pdf", args=[request.client.slug, run.week]) if run.state == Run.State.READY else "",
         "recipients": [delivery.recipient.email for delivery in deliveries],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -67,6 +68,25 @@ class TestDue:
         scheduling.open_due_runs()
         schedule.refresh_from_db()
         assert (Run.objects.get().week, schedule.problem, schedule.retry_at) == (WEEK, "", None)
+
+
+class TestReportList:
+    @pytest.mark.parametrize(
+        ("state", "shown", "has_document"),
+        [
+            (State.SKIPPED, "Not sent: the service was down", False),
+            (State.FAILED, "Failed", False),
+            (State.DUE, "In preparation", False),
+            (State.READY, "Ready", True),
+        ],
+    )
+    def test_a_report_that_was_not_sent_never_looks_like_one_that_was(
+        self, schedule: Schedule, cast: Cast, signed_in: Any, state: str, shown: str, has_document: bool
+    ) -> None:
+        Run.objects.create(schedule=schedule, week=WEEK, state=state)
+        page = signed_in(cast.owner).get("/c/lumen/reports/").content.decode()
+        assert f"<td>{shown}</td>" in page
+        assert (f"/c/lumen/reports/{WEEK}.pdf" in page) is has_document
 
 
 class TestFailed:
