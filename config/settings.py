@@ -108,6 +108,17 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 # One SET per change of client, not one per query; the backend raises when it fails.
 TENANT_LIMIT_SET_CALLS = True
 
+# -------------------------------------------------------------------------------------------------------------- cache
+# In the database: shared by all processes, so that a limit on attempts is one limit; emptied with a client's other rows.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "KEY_FUNCTION": "accounts.tenancy.cache.key",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 # -------------------------------------------------------------------------------------------------------------- queue
 JOB_PICK_UP_SECONDS = env.integer("JOB_PICK_UP_SECONDS", 60, minimum=1)
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, minimum=2)

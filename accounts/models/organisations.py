@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import secrets
+import zoneinfo
+from typing import ClassVar, Union
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.tenancy.models import Tenant
+
+hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", _("Use a colour such as #1f4e5f."))
+currency_code = RegexValidator(r"^[A-Z]{3}$", _("Use a currency's three letters, such as EUR."))
+
+
+def validate_timezone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(zone)s” is not a time zone; use one such as Europe/Paris."), params={"zone": value})
+
+
+def new_pseudonym_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+class Agency(models.Model):
+    """A firm that serves client companies, under its own name and colours."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=50, unique=True)
+    host = models.CharField(max_length=253, unique=True, null=True, blank=True)
+    primary_colour = models.CharField(max_length=7, default="#1f4e5f", validators=[hex_colour])
+    accent_colour = models.CharField(max_length=7, default="#e08e45", validators=[hex_colour])
+    reply_to = models.EmailField(blank=True)
+    # Of its own people; a client company's are not its to oblige.
+    requires_second_factor = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Client(Tenant):
+    """A company whose marketing is reported. Its facts and figures live in a schema of their own."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=50, unique=True)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="clients")
+    currency = models.CharField(max_length=3, validators=[currency_code])
+    timezone = models.CharField(max_length=50, validators=[validate_timezone])
+    language = models.CharField(max_length=2, default="en")
+    # Keys the HMAC under which people's e-mail addresses are kept.
+    pseudonym_key = models.BinaryField(default=new_pseudonym_key, editable=False)
+    # Which migrations the schema has applied, as a digest; see `accounts.tenancy.migrating`.
+    schema_state = models.CharField(max_length=64, default="", editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+    # Since when nothing runs for it; some time after, everything of it is deleted. See `accounts.closing`.
+    closed_at = models.DateTimeField(null=True, editable=False, db_index=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+
+class FormerSlug(models.Model):
+    """A name a client had in addresses: it leads to the client's present one, for those who may see the client."""
+
+    slug = models.SlugField(max_length=50, unique=True)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="former_slugs")
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+# Who has people, tokens and a record of changes.
+Organisation = Union[Agency, Client]  # noqa: UP007 - evaluated at run time by the checker's plugin
+
+ONE_OWNER = models.Q(agency__isnull=False, client__isnull=True) | models.Q(agency__isnull=True, client__isnull=False)
+
+
+class Owned(models.Model):
+    """Belongs to an agency or to a client company, never to both."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, null=True, blank=True)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar = [models.CheckConstraint(condition=ONE_OWNER, name="%(app_label)s_%(class)s_one_owner")]
+
+    @property
+    def organisation(self) -> Organisation:
+        owner = self.agency or self.client
+        assert owner is not None
+        return owner
+
+
+def owner_fields(organisation: Organisation) -> dict[str, Organisation]:
+    """The field of an owned row that names this organisation, for filters and constructors."""
+    return {"agency": organisation} if isinstance(organisation, Agency) else {"client": organisation}
