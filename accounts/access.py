@@ -1,41 +1,106 @@
-"""The few functions that hand a client to a person. A stranger, and a client that does not exist, are both 404."""
+"""The few functions that hand a client or an agency to a person or a program. A stranger, and what does not exist, are both 404."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.http import Http404
 
-from accounts.models import Client, Role, User
-from accounts.permissions import allows
+from accounts.models import Agency, ApiToken, Client, FormerSlug, Membership, Role, User
+from accounts.permissions import WHILE_CLOSING, permissions_of
+
+# Whoever asks: a person by their session, a program by its token, or nobody.
+Identity = User | ApiToken | AnonymousUser
+Held = TypeVar("Held", Client, Agency)
 
 
-def clients_of(user: User | AnonymousUser) -> QuerySet[Client]:
-    """Every client the person may see, by name."""
-    if not isinstance(user, User):
-        return Client.objects.none()
-    mine = (
-        Q(memberships__user=user)
-        | Q(agency__memberships__user=user, agency__memberships__role=Role.OWNER)
-        | Q(assigned_memberships__user=user)
-    )
-    return Client.objects.filter(mine).select_related("agency").distinct().order_by("name", "id")
+@dataclass(frozen=True)
+class Grant(Generic[Held]):
+    """A client or an agency in somebody's hands, with everything they may do there."""
+
+    organisation: Held
+    permissions: frozenset[str]
 
 
-def client_for(user: User | AnonymousUser, slug: str, permission: str) -> Client:
-    """The client called `slug` if the person's role there allows `permission`; raises `Http404` otherwise."""
-    client = clients_of(user).filter(slug=slug).first()
-    if client is None or not any(allows(role, permission) for role in roles_in(user, client)):
+def clients_of(identity: Identity) -> QuerySet[Client]:
+    """Every open client that whoever asks may see, by name."""
+    return _reachable_clients(identity).filter(closed_at=None)
+
+
+def closing_clients_of(identity: Identity) -> list[Client]:
+    """The clients that are closing and that whoever asks may reopen, by name."""
+    found = _reachable_clients(identity).exclude(closed_at=None)
+    return [client for client in found if "client.close" in _permissions(client)]
+
+
+def agencies_of(identity: Identity) -> QuerySet[Agency]:
+    """Every agency that whoever asks works in, by name."""
+    return _reachable_agencies(identity).order_by("name", "id")
+
+
+def client_for(identity: Identity, slug: str, permission: str) -> Grant[Client]:
+    """The client called `slug`. Raises `Http404` to whoever may not know of it, `PermissionDenied` to a member who may not do this."""
+    client = _reachable_clients(identity).filter(slug=slug).first()
+    if client is None or (client.closed_at and permission not in WHILE_CLOSING):
         raise Http404
-    return client
+    return _checked(client, permission)
 
 
-def roles_in(user: User | AnonymousUser, client: Client) -> set[str]:
-    """The person's roles towards `client`: in the company itself, and in its agency where it is assigned."""
-    if not isinstance(user, User):
-        return set()
-    roles = set()
-    for membership in user.memberships.filter(Q(client=client) | Q(agency__isnull=False, agency=client.agency_id)):
-        if membership.client_id or membership.role == Role.OWNER or membership.clients.filter(pk=client.pk).exists():
-            roles.add(membership.role)
-    return roles
+def agency_for(identity: Identity, slug: str, permission: str) -> Grant[Agency]:
+    """The agency called `slug`; raises like `client_for`."""
+    agency = _reachable_agencies(identity).filter(slug=slug).first()
+    if agency is None:
+        raise Http404
+    return _checked(agency, permission)
+
+
+def present_slug(identity: Identity, former: str) -> str | None:
+    """What a client once called `former` is called today, for those who may see it."""
+    moved = FormerSlug.objects.filter(slug=former).values("client_id")
+    return clients_of(identity).filter(pk__in=moved).values_list("slug", flat=True).first()
+
+
+def _checked(organisation: Held, permission: str) -> Grant[Held]:
+    permissions = _permissions(organisation)
+    if permission not in permissions:
+        raise PermissionDenied
+    return Grant(organisation, permissions)
+
+
+def _permissions(organisation: Any) -> frozenset[str]:
+    return permissions_of(frozenset(organisation.roles), organisation)
+
+
+def _reachable_clients(identity: Identity) -> QuerySet[Client]:
+    """Clients by name, closing ones too, each with the `roles` that whoever asks has there."""
+    clients = Client.objects.select_related("agency").order_by("name", "id")
+    if isinstance(identity, ApiToken):
+        owned = Q(pk=identity.client_id) if identity.client_id else Q(agency_id=identity.agency_id)
+        return clients.filter(owned).annotate(roles=_scope(identity))
+    if not isinstance(identity, User):
+        return clients.none()
+    assigned = Membership.clients.through.objects.filter(membership=OuterRef("pk"), client=OuterRef(OuterRef("pk")))
+    in_company = Q(client=OuterRef("pk"))
+    in_agency = Q(agency=OuterRef("agency_id")) & (Q(role=Role.OWNER) | Exists(assigned))
+    memberships = Membership.objects.filter(in_company | in_agency, user=identity).values("role")
+    return clients.filter(Exists(memberships)).annotate(roles=ArraySubquery(memberships))
+
+
+def _reachable_agencies(identity: Identity) -> QuerySet[Agency]:
+    """Agencies with the `roles` that whoever asks has there."""
+    if isinstance(identity, ApiToken):
+        return Agency.objects.filter(pk=identity.agency_id or 0).annotate(roles=_scope(identity))
+    if not isinstance(identity, User):
+        return Agency.objects.none()
+    memberships = Membership.objects.filter(agency=OuterRef("pk"), user=identity).values("role")
+    return Agency.objects.filter(Exists(memberships)).annotate(roles=ArraySubquery(memberships))
+
+
+def _scope(token: ApiToken) -> Value:
+    return Value([token.scope], output_field=ArrayField(CharField()))

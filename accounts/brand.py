@@ -33,7 +33,13 @@ def of_client(client: Client) -> Brand:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context: `brand`, and `client` on a client's pages."""
+    """Template context: `brand`; behind the gate, `organisation`, `permissions`, and the `client` or the `agency` it is."""
     client: Client | None = getattr(request, "client", None)
-    agency = client.agency if client else getattr(request, "host_agency", None)
-    return {"brand": of_agency(agency), "client": client}
+    agency: Agency | None = getattr(request, "agency", None)
+    return {
+        "brand": of_agency(client.agency if client else agency or getattr(request, "host_agency", None)),
+        "client": client,
+        "agency": agency,
+        "organisation": client or agency,
+        "permissions": getattr(request, "permissions", frozenset()),
+    }

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import transaction
+
 from accounts.models import Client
 from accounts.tenancy import inside
-from jobs.registry import ATTEMPTS, DEFAULT_QUEUE, GiveUp, handles
+from jobs.queue import park
+from jobs.registry import ATTEMPTS, DEFAULT_QUEUE, GiveUp, Parked, handles
 from jobs.worker import Run
 
 ClientHandler = Callable[[Run, Client], None]
 
 
 def handles_client_job(kind: str, *, queue: str = DEFAULT_QUEUE, attempts: int = ATTEMPTS) -> Callable[[ClientHandler], ClientHandler]:
-    """Register `handler(run, client)` for jobs of `kind`; it is called inside the schema of the job's client."""
+    """Register `handler(run, client)` for jobs of `kind`; it is called inside the schema of the job's client.
+
+    The job of a client that is closing is put aside until the client is reopened.
+    """
 
     def register(handler: ClientHandler) -> ClientHandler:
         @handles(kind, queue=queue, attempts=attempts)
@@ -21,9 +27,19 @@ def handles_client_job(kind: str, *, queue: str = DEFAULT_QUEUE, attempts: int =
             client = Client.objects.select_related("agency").filter(pk=run.client_id or 0).first()
             if client is None:
                 raise GiveUp(f"client {run.client_id} does not exist")
+            if client.closed_at:
+                _park(run)
             with inside(client):
                 handler(run, client)
 
         return handler
 
     return register
+
+
+def _park(run: Run) -> None:
+    """Put the job aside, unless the client was reopened meanwhile: reopening waits for this row, and takes every parked job up."""
+    with transaction.atomic():
+        client = Client.objects.select_for_update().get(pk=run.client_id or 0)
+        if client.closed_at and park(run.job):
+            raise Parked

@@ -1,7 +1,8 @@
-"""The one gate: every URL that names a client passes here before its schema is entered.
+"""The one gate: every URL that names a client or an agency passes here before anything of theirs is read.
 
 A route with the parameter `client_slug` is a client's; its view is called as `view(request, …)` with `request.client`
-set and the connection inside that client's schema until the response is complete.
+set and the connection inside that client's schema until the response is complete. One with `agency_slug` is an agency's,
+and sets `request.agency`. Both set `request.organisation` and `request.permissions`.
 """
 
 from __future__ import annotations
@@ -10,65 +11,134 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TypeVar, cast
 
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect
+from django.urls import ResolverMatch, reverse
 
 from accounts import access, hosts
-from accounts.models import Client, User
+from accounts.identity import API, identity, unauthenticated
+from accounts.models import Agency, Client, Organisation, User
 from accounts.tenancy import inside
 
 View = TypeVar("View", bound=Callable[..., Any])
-# The attribute of a view that names its permission.
-PERMISSION = "permission"
-DEFAULT_PERMISSION = "client.view"
+SAFE = ("GET", "HEAD", "OPTIONS")
+# The attribute of a view that names its permissions: for reading, and for all else (None: it only reads).
+PERMISSIONS = "gate_permissions"
+DEFAULT = ("client.view", None)
 
 
-class ClientRequest(HttpRequest):
-    """A request that has passed the gate."""
+class OrganisationRequest(HttpRequest):
+    """A request that has passed the gate. A person's, unless the view is of the API: there a token may stand in their place."""
 
-    client: Client
+    organisation: Organisation
+    permissions: frozenset[str]
     user: User
     # What is entered for the client is left when the response is complete.
     entered: ExitStack
 
 
-def requires(permission: str) -> Callable[[View], View]:
-    """Name the permission a client's view needs; without it, `client.view`."""
+class ClientRequest(OrganisationRequest):
+    """A request for a client, inside its schema."""
+
+    client: Client
+    organisation: Client
+
+
+class AgencyRequest(OrganisationRequest):
+    """A request for an agency."""
+
+    agency: Agency
+    organisation: Agency
+
+
+def requires(reading: str, writing: str | None = None) -> Callable[[View], View]:
+    """Name the permission a view needs to read and, if it changes anything, the one for that.
+
+    Without it a view needs `client.view` and only reads: any other method is answered 405 before the view is called.
+    """
 
     def mark(view: View) -> View:
-        setattr(view, PERMISSION, permission)
+        setattr(view, PERMISSIONS, (reading, writing))
         return view
 
     return mark
 
 
-class ClientGate:
+class Gate:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with ExitStack() as entered:
-            cast("ClientRequest", request).entered = entered
+            cast("OrganisationRequest", request).entered = entered
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> HttpResponse | None:
-        if "client_slug" not in kwargs:
+        if not kwargs.keys() & {"client_slug", "agency_slug"}:
             return None
-        user: User | AnonymousUser = request.user
-        if not user.is_authenticated:
+        if not identity(request).is_authenticated:
             return _sign_in_first(request)
-        permission = getattr(view, PERMISSION, DEFAULT_PERMISSION)
-        client = access.client_for(user, kwargs.pop("client_slug"), permission)
-        if not hosts.serves(request, client):
-            raise Http404
-        passed = cast("ClientRequest", request)
-        passed.client = client
-        passed.entered.enter_context(inside(client))
-        return None
+        permission = _permission(request, view)
+        try:
+            if "agency_slug" in kwargs:
+                return _enter_agency(cast("AgencyRequest", request), kwargs.pop("agency_slug"), permission)
+            return _enter_client(cast("ClientRequest", request), kwargs.pop("client_slug"), permission)
+        except PermissionDenied:
+            return _forbidden(request)
+
+
+def _enter_client(request: ClientRequest, slug: str, permission: str | None) -> HttpResponse | None:
+    try:
+        grant = access.client_for(identity(request), slug, permission or "client.view")
+    except Http404:
+        return _moved(request, slug)
+    if not hosts.serves(request, grant.organisation):
+        raise Http404
+    if permission is None:
+        return HttpResponseNotAllowed(SAFE)
+    request.client = request.organisation = grant.organisation
+    request.permissions = grant.permissions
+    request.entered.enter_context(inside(grant.organisation))
+    return None
+
+
+def _enter_agency(request: AgencyRequest, slug: str, permission: str | None) -> HttpResponse | None:
+    grant = access.agency_for(identity(request), slug, permission or "agency.view")
+    if not hosts.serves(request, grant.organisation):
+        raise Http404
+    if permission is None:
+        return HttpResponseNotAllowed(SAFE)
+    request.agency = request.organisation = grant.organisation
+    request.permissions = grant.permissions
+    return None
+
+
+def _permission(request: HttpRequest, view: Callable[..., Any]) -> str | None:
+    """The permission this request needs; None where the view offers nothing of the kind."""
+    reading, writing = getattr(getattr(view, "cls", view), PERMISSIONS, DEFAULT)
+    return reading if request.method in SAFE else writing
+
+
+def _moved(request: HttpRequest, former: str) -> HttpResponse:
+    """Lead those who may see the client from a name it had to the one it has; for the time being, for it may be renamed back."""
+    slug = access.present_slug(identity(request), former)
+    if slug is None:
+        raise Http404
+    match: ResolverMatch = cast("ResolverMatch", request.resolver_match)
+    address = reverse(match.view_name, args=match.args, kwargs=match.kwargs | {"client_slug": slug})
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{address}?{query}" if query else address, preserve_request=True)
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return JsonResponse({"detail": "Authentication credentials were not provided."}, status=401)
+    if request.path.startswith(API):
+        return unauthenticated("Authentication credentials were not provided.")
     return redirect_to_login(request.get_full_path())
+
+
+def _forbidden(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "You do not have permission to perform this action."}, status=403)
+    raise PermissionDenied

@@ -8,19 +8,29 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
 
-from accounts.models import Agency, Client
+from accounts.models import Agency, Client, Organisation
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-
-
 # The admin is for the default host only.
 ADMIN = "/admin/"
 
 
-def serves(request: HttpRequest, client: Client) -> bool:
-    """Whether the host of the request may show this client: an agency's own host serves only its clients."""
-    agency: Agency | None = getattr(request, "host_agency", None)
-    return agency is None or client.agency_id == agency.pk
+def serves(request: HttpRequest, organisation: Organisation) -> bool:
+    """Whether the request's host may show this client or agency: an agency's own host serves only itself and its clients."""
+    host_agency: Agency | None = getattr(request, "host_agency", None)
+    if host_agency is None:
+        return True
+    agency_id = organisation.agency_id if isinstance(organisation, Client) else organisation.pk
+    return agency_id == host_agency.pk
+
+
+def origin(agency: Agency | None) -> str:
+    """Where links for an agency's people and clients lead, such as `https://reports.example.com`."""
+    if agency is None or not agency.host:
+        return str(settings.SITE_URL)
+    site = urlsplit(settings.SITE_URL)
+    port = f":{site.port}" if site.port else ""
+    return f"{site.scheme}://{agency.host}{port}"
 
 
 class KnownHosts:

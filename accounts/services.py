@@ -1,17 +1,27 @@
-"""Changes to accounts, each in one transaction."""
+"""Changes to agencies, clients and who works for them: each in one transaction, with its line in the record."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
-from accounts import vault
-from accounts.models import AGENCY_ROLES, Agency, Client, Credential, Membership, Role, User
+from accounts import audit, tokens, vault
+from accounts.audit import OPERATOR, Actor
+from accounts.models import AGENCY_ROLES, Agency, Client, Credential, FormerSlug, Membership, Organisation, Role, User, owner_fields
+from accounts.permissions import may_grant
 from accounts.tenancy import outside, schemas
 
+CLIENT_FIELDS = ("slug", "name", "language")
+AGENCY_FIELDS = ("name", "primary_colour", "accent_colour", "reply_to", "requires_second_factor")
 
-def create_client(slug: str, *, name: str, currency: str, timezone: str, language: str = "en", agency: Agency | None = None) -> Client:
+
+def create_client(
+    slug: str, *, name: str, currency: str, timezone: str, language: str = "en", agency: Agency | None = None, by: Actor = OPERATOR
+) -> Client:
     """Create a client company and its schema in one transaction. Raises `ValidationError` naming the field at fault."""
     with outside(), transaction.atomic():
         client_id = _next_client_id()
@@ -26,20 +36,98 @@ def create_client(slug: str, *, name: str, currency: str, timezone: str, languag
             agency=agency,
         )
         client.full_clean()
+        _refuse_former_slug(client)
         client.save(force_insert=True)
         schemas.create(client)
+        audit.record("client.created", by, organisation=client, client=client.name)
     return client
 
 
-def add_member(user: User, role: Role, *, agency: Agency | None = None, client: Client | None = None) -> Membership:
+def change_client(client: Client, by: Actor, **fields: str) -> None:
+    """Change a client's name, language or slug. Its former slug keeps leading to it. Raises `ValidationError` naming the field."""
+    with transaction.atomic():
+        present = Client.objects.select_for_update(of=("self",)).get(pk=client.pk)
+        changed = _changed(present, CLIENT_FIELDS, fields)
+        if "slug" in changed:
+            _refuse_former_slug(present)
+            FormerSlug.objects.filter(slug=present.slug).delete()
+            FormerSlug.objects.create(slug=str(changed["slug"][0]), client=present)
+        present.save(update_fields=list(changed))
+        if changed:
+            audit.record("client.changed", by, organisation=present, changes=_told(changed))
+    client.refresh_from_db(fields=list(CLIENT_FIELDS))
+
+
+def change_agency(agency: Agency, by: Actor, **fields: Any) -> None:
+    """Change an agency's name, colours, reply address or sign-in rule. Raises `ValidationError` naming the field."""
+    with transaction.atomic():
+        present = Agency.objects.select_for_update().get(pk=agency.pk)
+        changed = _changed(present, AGENCY_FIELDS, fields)
+        present.save(update_fields=list(changed))
+        if changed:
+            audit.record("agency.changed", by, organisation=present, changes=_told(changed))
+    agency.refresh_from_db(fields=list(AGENCY_FIELDS))
+
+
+def add_member(user: User, role: Role, *, agency: Agency | None = None, client: Client | None = None, by: Actor = OPERATOR) -> Membership:
     """Give a person a role: in `agency` (then `client`, if given, is assigned), else in the company `client`."""
-    if role in AGENCY_ROLES:
-        membership, _ = Membership.objects.update_or_create(user=user, agency=agency, client=None, defaults={"role": role})
-        if client:
+    organisation: Organisation | None = agency if role in AGENCY_ROLES else client
+    assert organisation is not None
+    with transaction.atomic():
+        membership, _created = Membership.objects.update_or_create(user=user, **owner_fields(organisation), defaults={"role": role})
+        if role in AGENCY_ROLES and client:
             membership.clients.add(client)
-    else:
-        membership, _ = Membership.objects.update_or_create(user=user, agency=None, client=client, defaults={"role": role})
+        audit.record("member.added", by, organisation=organisation, person=user.email, role=role)
     return membership
+
+
+def change_role(membership: Membership, role: Role, mine: frozenset[str], by: Actor) -> None:
+    """Give a member another role of the same organisation.
+
+    `mine` are the permissions of whoever does it. Raises `PermissionDenied` above them, `ValidationError` for the last in charge.
+    """
+    organisation = membership.organisation
+    if not (may_grant(mine, membership.role, organisation) and may_grant(mine, role, organisation)):
+        raise PermissionDenied
+    with transaction.atomic():
+        before = _lock(membership).role
+        if before == role:
+            return
+        _keep_someone_in_charge(membership)
+        membership.role = role
+        membership.full_clean(validate_unique=False)
+        membership.save(update_fields=["role"])
+        audit.record("member.changed", by, organisation=organisation, person=membership.user.email, before=before, role=role)
+
+
+def assign(membership: Membership, clients: Iterable[Client], mine: frozenset[str], by: Actor) -> None:
+    """Set which clients of their agency a manager or analyst may see. Raises like `change_role`."""
+    agency = membership.agency
+    if agency is None or not may_grant(mine, membership.role, agency):
+        raise PermissionDenied
+    chosen = list(clients)
+    if any(client.agency_id != agency.pk for client in chosen):
+        raise ValidationError({"clients": _("Choose clients of the agency.")})
+    with transaction.atomic():
+        _lock(membership)
+        membership.clients.set(chosen)
+        names = sorted(client.name for client in chosen)
+        audit.record("member.assigned", by, organisation=agency, person=membership.user.email, clients=names)
+
+
+def remove_member(membership: Membership, mine: frozenset[str], by: Actor) -> None:
+    """End a membership, one's own or another's, and revoke the tokens its holder made there. Raises like `change_role`."""
+    organisation = membership.organisation
+    leaves = by.user is not None and by.user.pk == membership.user_id
+    if not leaves and not may_grant(mine, membership.role, organisation):
+        raise PermissionDenied
+    with transaction.atomic():
+        _keep_someone_in_charge(_lock(membership))
+        tokens.revoke_all_by(membership.user, organisation, by)
+        verb = "member.left" if leaves else "member.removed"
+        person = {} if leaves else {"person": membership.user.email}
+        audit.record(verb, by, organisation=organisation, role=membership.role, **person)
+        membership.delete()
 
 
 def keep_credential(
@@ -47,6 +135,45 @@ def keep_credential(
 ) -> Credential:
     """Store what a platform gave us, encrypted."""
     return Credential.objects.create(platform=platform, label=label, agency=agency, client=client, sealed=vault.seal(secret))
+
+
+def _lock(membership: Membership) -> Membership:
+    """The row as it is, with every change of its organisation's team taking turns."""
+    organisation = membership.organisation
+    type(organisation).objects.select_for_update(of=("self",)).get(pk=organisation.pk)
+    return Membership.objects.get(pk=membership.pk)
+
+
+def _keep_someone_in_charge(membership: Membership) -> None:
+    """An agency keeps an owner; a company that no agency serves keeps an admin."""
+    in_charge = Role.OWNER if membership.agency_id else Role.ADMIN
+    served = membership.client is not None and membership.client.agency_id is not None
+    if membership.role != in_charge or served:
+        return
+    others = Membership.objects.filter(role=in_charge, **owner_fields(membership.organisation)).exclude(pk=membership.pk)
+    if not others.filter(user__is_active=True).exists():
+        raise ValidationError({"role": _("Somebody must stay in charge: give this role to another person first.")})
+
+
+def _changed(row: Agency | Client, allowed: tuple[str, ...], fields: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """Set the fields that differ, check the row, and return each with its value before and after."""
+    changed = {name: (getattr(row, name), value) for name, value in fields.items() if getattr(row, name) != value}
+    if unknown := changed.keys() - set(allowed):
+        raise TypeError(f"not to be changed like this: {', '.join(unknown)}")
+    for name, (_before, after) in changed.items():
+        setattr(row, name, after)
+    row.full_clean()
+    return changed
+
+
+def _told(changed: dict[str, tuple[object, object]]) -> list[str]:
+    return [f"{name}: {before or '–'} → {after or '–'}" for name, (before, after) in changed.items()]
+
+
+def _refuse_former_slug(client: Client) -> None:
+    """A name that leads to one client must not become another's: old links would show the wrong company's address."""
+    if FormerSlug.objects.filter(slug=client.slug).exclude(client=client).exists():
+        raise ValidationError({"slug": _("This short name is taken.")})
 
 
 def _next_client_id() -> int:

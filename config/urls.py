@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.api import ClientListView
 from accounts.views.home import home
 from config.health import healthz
 from kpis.api import KpiView
@@ -34,6 +35,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
 ]
 api: list[URLPattern | URLResolver] = [
+    path("clients/", ClientListView.as_view(), name="api_clients"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", login_required(api_docs), name="api_docs"),

@@ -13,10 +13,11 @@ class Job(models.Model):
         QUEUED = "queued"  # waits for its time
         SENT = "sent"  # its id is with the broker; sent again when the lease runs out
         RUNNING = "running"  # a worker holds the lease and renews it
+        PARKED = "parked"  # whose it is has closed; it waits for that to end, however long
         DONE = "done"
         FAILED = "failed"
 
-    OPEN: ClassVar = (State.QUEUED, State.SENT, State.RUNNING)
+    OPEN: ClassVar = (State.QUEUED, State.SENT, State.RUNNING, State.PARKED)
 
     # A plain id: this app is the ground floor and knows no clients.
     client_id = models.BigIntegerField(null=True, db_index=True)
@@ -40,7 +41,7 @@ class Job(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["client_id", "kind", "key"],
-                condition=models.Q(state__in=["queued", "sent", "running"]),
+                condition=models.Q(state__in=["queued", "sent", "running", "parked"]),
                 nulls_distinct=False,
                 name="jobs_one_open_per_key",
             ),

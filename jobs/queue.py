@@ -41,7 +41,7 @@ def enqueue(
                 (client_id, kind, key, arguments, run_at, state, attempt, attempts_allowed, starts, wanted_again, error)
             VALUES (%(client)s, %(kind)s, %(key)s, %(arguments)s::jsonb, coalesce(%(run_at)s, now()),
                     'queued', 0, %(attempts)s, 0, false, '')
-            ON CONFLICT (client_id, kind, key) WHERE state IN ('queued', 'sent', 'running') DO UPDATE SET
+            ON CONFLICT (client_id, kind, key) WHERE state IN ('queued', 'sent', 'running', 'parked') DO UPDATE SET
                 run_at = CASE WHEN job.state = 'running' AND NOT job.wanted_again THEN excluded.run_at
                               ELSE least(job.run_at, excluded.run_at) END,
                 wanted_again = job.wanted_again OR job.state = 'running',
@@ -150,6 +150,27 @@ def fail(job: Job, reason: Exception) -> bool:
         if changed and Job.objects.filter(pk=job.pk, state=Job.State.FAILED).exists():
             registry.tell_failure(job, reason)
     return changed
+
+
+def park(job: Job) -> bool:
+    """Put a running job aside, as if it had never been started; False when the lease is lost."""
+    return _change(job, "state = 'parked', attempt = attempt - 1, wanted_again = false, lease_until = NULL")
+
+
+def park_all(client_id: int) -> int:
+    """Put aside what waits for a client that closes; return how many. What is running is parked when it is next started."""
+    waiting = Job.objects.filter(client_id=client_id, state__in=[Job.State.QUEUED, Job.State.SENT])
+    return waiting.update(state=Job.State.PARKED, lease_until=None)
+
+
+def unpark_all(client_id: int) -> int:
+    """Queue everything that was put aside for a client; return how many."""
+    return Job.objects.filter(client_id=client_id, state=Job.State.PARKED).update(state=Job.State.QUEUED)
+
+
+def forget_all(client_id: int) -> int:
+    """Delete every job of a client that is no more; return how many. A message of one finds no row and does nothing."""
+    return Job.objects.filter(client_id=client_id).delete()[0]
 
 
 @contextlib.contextmanager

@@ -48,6 +48,10 @@ class Later(Exception):
         self.seconds = seconds
 
 
+class Parked(Exception):
+    """Raised by a handler that has put its job aside with `queue.park`."""
+
+
 def handles(kind: str, *, queue: str = DEFAULT_QUEUE, attempts: int = ATTEMPTS) -> Callable[[Handler], Handler]:
     """Register a handler for jobs of `kind`. Slow kinds get a queue of their own, so that they keep no other waiting."""
 

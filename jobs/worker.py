@@ -48,8 +48,8 @@ def run(job_id: int) -> None:
         return
     with _heartbeat(job):
         outcome = _call(job)
-    if isinstance(outcome, queue.LeaseLost):
-        return  # whoever holds the lease now, or the reaper, decides
+    if isinstance(outcome, queue.LeaseLost | registry.Parked):
+        return  # whoever holds the lease now, or the reaper, decides; a parked job waits
     if outcome is None:
         queue.finish(job)
     elif isinstance(outcome, registry.GiveUp):
@@ -80,6 +80,8 @@ def _call(job: Job) -> Exception | None:
     except queue.LeaseLost as error:
         logger.warning("job %s was taken over by another worker", job)
         return error
+    except registry.Parked as parked:
+        return parked
     except Exception as error:
         logger.exception("job %s failed", job)
         return error

@@ -46,6 +46,10 @@ class ApiToken(Owned):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    # It takes a person's place where one is asked who they are.
+    is_authenticated = True
+    is_anonymous = False
+
     class Meta(Owned.Meta):
         constraints: ClassVar = [
             *Owned.Meta.constraints,

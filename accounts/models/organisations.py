@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 import zoneinfo
-from typing import ClassVar, Union
+from typing import Any, ClassVar, Union
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -99,6 +99,6 @@ class Owned(models.Model):
         return owner
 
 
-def owner_fields(organisation: Organisation) -> dict[str, Organisation]:
+def owner_fields(organisation: Organisation) -> dict[str, Any]:
     """The field of an owned row that names this organisation, for filters and constructors."""
     return {"agency": organisation} if isinstance(organisation, Agency) else {"client": organisation}

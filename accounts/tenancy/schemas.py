@@ -26,3 +26,10 @@ def create(client: Client) -> None:
         cloning.copy_tables(migrating.TEMPLATE, client.schema_name)
         with migrating.in_schema(client.schema_name):
             migrating.keep_state(client)
+
+
+def drop(client: Client) -> None:
+    """Drop the client's schema and everything in it, in the caller's transaction."""
+    migrating.lock()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(client.schema_name)} CASCADE")

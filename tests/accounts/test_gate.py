@@ -31,7 +31,8 @@ CLIENT_URLS = {
 # Addresses that belong to no client, with the status of a stranger and of nobody signed in.
 OTHER_URLS = {
     "home": ("/", (302, 302)),
-    "api_schema": ("/api/v1/schema/", (200, 403)),
+    "api_schema": ("/api/v1/schema/", (200, 401)),
+    "api_clients": ("/api/v1/clients/", (200, 401)),
     "api_docs": ("/api/v1/docs/", (200, 302)),
     "unsubscribe": ("/u/no-such-token/", (404, 404)),
     "set_language": ("/language/setlang/", (302, 302)),

@@ -1,0 +1,113 @@
+"""The record of who changed what. A change and its line are one transaction; a line is never edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from accounts.models import Agency, ApiToken, AuditEvent, Organisation, Role, Scope, User, owner_fields
+
+# What follows the name of whoever did it.
+SENTENCES = {
+    "agency.changed": _("changed the agency: %(changes)s"),
+    "client.created": _("created the client %(client)s"),
+    "client.changed": _("changed the client: %(changes)s"),
+    "client.closed": _("closed the client %(client)s; it will be deleted on %(until)s"),
+    "client.reopened": _("reopened the client %(client)s"),
+    "client.deleted": _("deleted the client %(client)s and everything of it"),
+    "client.exported": _("exported everything of the client %(client)s"),
+    "client.restored": _("created the client %(client)s from an export"),
+    "member.added": _("gave %(person)s the role %(role)s"),
+    "member.invited": _("invited %(person)s as %(role)s"),
+    "member.joined": _("joined as %(role)s"),
+    "member.changed": _("changed the role of %(person)s from %(before)s to %(role)s"),
+    "member.assigned": _("gave %(person)s these clients: %(clients)s"),
+    "member.removed": _("removed %(person)s, %(role)s"),
+    "member.left": _("left; was %(role)s"),
+    "invitation.withdrawn": _("withdrew the invitation of %(person)s"),
+    "token.made": _("made the API token “%(name)s” (…%(ending)s, %(scope)s)"),
+    "token.revoked": _("revoked the API token “%(name)s” (…%(ending)s)"),
+    "password.changed": _("changed their password"),
+    "password.reset": _("chose a new password by mail"),
+    "email.changed": _("changed their e-mail address from %(before)s to %(after)s"),
+    "second_factor.added": _("turned two-step verification on"),
+    "second_factor.removed": _("turned two-step verification off"),
+    "recovery_codes.made": _("made new recovery codes"),
+    "passkey.added": _("added a passkey"),
+    "passkey.removed": _("removed a passkey"),
+    "session.ended": _("ended their other sessions"),
+}
+# Details that are slugs, to be shown as their names.
+NAMES: dict[str, Any] = {"role": Role, "before": Role, "scope": Scope}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: a person, a program by its token, or nobody's hand but this service's."""
+
+    label: str
+    user: User | None = None
+    address: str | None = None
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Actor:
+        """Whoever sent the request, and from which address."""
+        address = get_adapter().get_client_ip(request)
+        token: ApiToken | None = getattr(request, "token", None)
+        if token:
+            return cls(f"API: {token}", None, address)
+        user = request.user if isinstance(request.user, User) else None
+        return cls(user.email if user else "?", user, address)
+
+
+# A command on the server, and work that falls due by itself.
+OPERATOR = Actor("operator")
+SERVICE = Actor("service")
+
+
+def record(verb: str, by: Actor, *, organisation: Organisation | None = None, **details: object) -> None:
+    """Write one line, in the caller's transaction. Without an organisation it is about a person's own sign-in.
+
+    `details` are the words of the verb's sentence in `SENTENCES`: text, numbers, or lists of them; never a secret.
+    """
+    _check(verb, details)
+    owner = owner_fields(organisation) if organisation else {}
+    AuditEvent.objects.create(verb=verb, actor=by.user, actor_label=by.label, address=by.address, details=details, **owner)
+
+
+def events_of(organisation: Organisation) -> QuerySet[AuditEvent]:
+    """What happened to the organisation, newest first: to an agency's clients too, and to the sign-in of its people."""
+    parts = [Q(**owner_fields(organisation)), Q(agency=None, client=None, actor__memberships__in=organisation.memberships.all())]
+    if isinstance(organisation, Agency):
+        parts.append(Q(client__agency=organisation))
+    return AuditEvent.objects.filter(reduce(or_, parts)).select_related("client").distinct().order_by("-at", "-pk")
+
+
+def sentence(event: AuditEvent) -> str:
+    """What was done, in the reader's language, to follow the name of whoever did it."""
+    words = {name: _shown(name, value) for name, value in event.details.items()}
+    return gettext(SENTENCES[event.verb]) % words
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    if name == "until":
+        return date_format(date.fromisoformat(value))
+    kind = NAMES.get(name)
+    return str(kind(value).label) if kind and value in kind else str(value)
+
+
+def _check(verb: str, details: dict[str, object]) -> None:
+    """A line that cannot be told is found when it is written, not when it is read."""
+    SENTENCES[verb] % details

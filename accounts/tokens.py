@@ -1,0 +1,88 @@
+"""API tokens: made once, shown once, kept as a hash; each expires and can be revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.audit import Actor
+from accounts.models import ApiToken, Organisation, Scope, User, owner_fields
+
+# Lets people, and scanners of published code, see what was lost.
+PREFIX = "vigie_"
+LONGEST_DAYS = 366
+# How exact `last_used_at` is: a program that asks all day does not write a row for each request.
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def make(organisation: Organisation, *, name: str, scope: Scope, days: int, by: Actor) -> tuple[ApiToken, str]:
+    """Make a token for the organisation; the row, and the token itself, which can never be read again.
+
+    Raises `ValidationError` naming the field at fault.
+    """
+    if not 1 <= days <= LONGEST_DAYS:
+        raise ValidationError({"days": _("A token lives between 1 and %(days)d days.") % {"days": LONGEST_DAYS}})
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        **owner_fields(organisation),
+        name=name.strip(),
+        scope=scope,
+        digest=_digest(secret),
+        ending=secret[-4:],
+        created_by=by.user,
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    token.full_clean(exclude=["digest"])
+    with transaction.atomic():
+        token.save()
+        audit.record("token.made", by, organisation=organisation, name=token.name, ending=token.ending, scope=scope)
+    return token, secret
+
+
+def revoke(token: ApiToken, by: Actor) -> None:
+    """From the next request on the token opens nothing. Revoking it again changes nothing."""
+    with transaction.atomic():
+        if usable().filter(pk=token.pk).update(revoked_at=timezone.now()):
+            audit.record("token.revoked", by, organisation=token.organisation, name=token.name, ending=token.ending)
+
+
+def revoke_all_by(user: User, organisation: Organisation, by: Actor) -> int:
+    """Revoke what a person made for an organisation they leave; return how many."""
+    theirs = list(usable().filter(created_by=user, **owner_fields(organisation)))
+    for token in theirs:
+        revoke(token, by)
+    return len(theirs)
+
+
+def usable() -> QuerySet[ApiToken]:
+    """Tokens that open something now. One whose maker was locked out opens nothing."""
+    return ApiToken.objects.filter(revoked_at=None, expires_at__gt=timezone.now(), created_by__is_active=True)
+
+
+def find(secret: str) -> ApiToken | None:
+    """The usable token that this is, its use noted; or None."""
+    if not secret.startswith(PREFIX):
+        return None
+    token = usable().filter(digest=_digest(secret)).select_related("agency", "client").first()
+    if token:
+        _note_use(token)
+    return token
+
+
+def _note_use(token: ApiToken) -> None:
+    now = timezone.now()
+    noted = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
+    if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
+        ApiToken.objects.filter(noted, pk=token.pk).update(last_used_at=now)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
