@@ -5,7 +5,6 @@ A chart arrives with its words and figures already written in the reader's langu
 
 from __future__ import annotations
 
-import colorsys
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -14,58 +13,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from accounts.colours import NIGHT, PAPER, VISIBLE, channels, legible
+
 if TYPE_CHECKING:
     from reports.presentation import Presentation
 
-PAPER, NIGHT = "#ffffff", "#171d24"
-READABLE, VISIBLE = 4.5, 3.0  # contrast ratios: text, and shapes that carry meaning (WCAG 2.2, 1.4.3 and 1.4.11)
 MAX_SERIES = 6
 
 
 # ------------------------------------------------------------------------------------------------------------ colours
-def luminance(colour: str) -> float:
-    """Relative luminance of `#rrggbb`, 0 to 1."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in _rgb(colour))]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def mixed(colour: str, towards: str, share: float) -> str:
-    """`colour` with `share` (0 to 1) of `towards` in it."""
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(_rgb(colour), _rgb(towards), strict=True))
-
-
-def legible(colour: str, background: str = PAPER, ratio: float = READABLE) -> str:
-    """`colour`, darkened or lightened in its own hue only as far as it must to reach `ratio` on `background`."""
-    hue, lightness, saturation = colorsys.rgb_to_hls(*(part / 255 for part in _rgb(colour)))
-    end = 0.0 if luminance(background) > 0.18 else 1.0
-    for step in range(101):
-        level = lightness + (end - lightness) * step / 100
-        candidate = _hex(colorsys.hls_to_rgb(hue, level, saturation))
-        if contrast(candidate, background) >= ratio:
-            return candidate
-    return _hex((end, end, end))
-
-
-def on(background: str) -> str:
-    """The text colour for a filled area: white or near-black, whichever reads better; black where neither does."""
-    best = max("#ffffff", "#12181f", key=lambda colour: contrast(colour, background))
-    return best if contrast(best, background) >= READABLE else "#000000"
-
-
-def _hex(parts: Sequence[float]) -> str:
-    return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
-
-
-def _rgb(colour: str) -> list[int]:
-    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
-
-
 @dataclass(frozen=True)
 class Ink:
     """One series' colours: its shape, and text in its name."""
@@ -96,7 +52,7 @@ def palette(primary: str, accent: str) -> Palette:
 
 
 def _distance(one: str, other: str) -> float:
-    return math.dist(_rgb(one), _rgb(other))
+    return math.dist(channels(one), channels(other))
 
 
 # --------------------------------------------------------------------------------------------------------- what is drawn

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import brand
+from accounts import brand, mails
 from accounts.models import Client
 from reports.archive.models import Document, Snapshot
 from reports.models import Delivery
@@ -111,11 +109,10 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
         return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
 
     own_brand = brand.of_client(client)
-    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     message = EmailMultiAlternatives(
         subject=kept[Document.Kind.SUBJECT].decode().strip(),
         body=body(Document.Kind.TEXT),
-        from_email=f'"{_quotable(own_brand.name)}" <{sender}>',
+        from_email=mails.sender(own_brand),
         to=[recipient.email],
         reply_to=[own_brand.reply_to] if own_brand.reply_to else None,
         headers={
@@ -129,7 +126,3 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
     message.attach(f"{client.slug}-{run.week}.pdf", kept[Document.Kind.PDF], "application/pdf")
     message.message()  # what a header cannot carry is refused here, while nothing has left
     return message
-
-
-def _quotable(name: str) -> str:
-    return " ".join(name.replace("\\", "").replace('"', "").split())

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
-import css_inline
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from reports.charts import NIGHT, PAPER, VISIBLE, legible, mixed, on
+from accounts import colours, mails
 from reports.presentation import Presentation, Row, Table, dash_notes
 
 TILES_PER_ROW = 2
 # What a mail's width holds; the page and the PDF have every column and campaign.
 COLUMNS = ("spend", "revenue", "leads", "cpl", "roas")
 MOST_CAMPAIGNS = 10
-
-
-@cache
-def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 def email_parts(presentation: Presentation, *, dashboard_url: str, unsubscribe_url: str) -> tuple[str, str, str]:
@@ -31,17 +24,17 @@ def email_parts(presentation: Presentation, *, dashboard_url: str, unsubscribe_u
         "tile_rows": _rows(presentation),
         "channels": _narrow(presentation.channels),
         "campaigns": _narrow(presentation.campaigns, MOST_CAMPAIGNS),
-        "colours": _colours(presentation),
+        "colours": colours.in_mail(presentation.brand_primary),
         "dashboard_url": dashboard_url,
         "unsubscribe_url": unsubscribe_url,
     }
     with override(presentation.language):
-        subject = " ".join(render_to_string("emails/weekly_report.subject.txt", context).split("\n")).strip()
+        subject = mails.one_line(render_to_string("emails/weekly_report.subject.txt", context))
         html = render_to_string("emails/weekly_report.html", context)
         text = render_to_string("emails/weekly_report.txt", context)
     # A mail is set in whatever typeface its reader has, and many draw the narrow space too narrow to be seen.
     visible = html.replace("\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
-    return subject, _inliner().inline(visible), _tidy(text)
+    return subject, mails.inlined(visible), mails.tidy(text)
 
 
 def _rows(presentation: Presentation) -> list[list[Any]]:
@@ -65,27 +58,3 @@ def _narrow(table: Table, most: int | None = None) -> dict[str, Any]:
 
 def _narrow_row(row: Row) -> Row:
     return replace(row, cells=tuple(cell for cell in row.cells if cell.column.slug in COLUMNS))
-
-
-def _colours(presentation: Presentation) -> dict[str, str]:
-    """The brand's colours made readable on white and on a dark mail."""
-    primary = presentation.brand_primary
-    return {
-        "primary": primary,
-        "on_primary": on(primary),
-        "text": legible(primary, PAPER),
-        "text_dark": legible(primary, NIGHT),
-        "bar": legible(primary, PAPER, VISIBLE),
-        "bar_dark": legible(primary, NIGHT, VISIBLE + 1),
-        "header_dark": mixed(primary, NIGHT, 0.35),
-        "on_header_dark": on(mixed(primary, NIGHT, 0.35)),
-    }
-
-
-def _tidy(text: str) -> str:
-    """One empty line at most in a row, and none at the ends."""
-    lines: list[str] = []
-    for line in (raw.rstrip() for raw in text.splitlines()):
-        if line or (lines and lines[-1]):
-            lines.append(line)
-    return "\n".join(lines).strip() + "\n"

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from fontTools.ttLib import TTFont
 
-from reports.charts import legible, line_chart, on, print_theme, sparkline, stacked_bars
+from accounts.colours import legible, on
+from reports.charts import line_chart, print_theme, sparkline, stacked_bars
 from reports.presentation import Presentation
 from reports.rendering import marks
 

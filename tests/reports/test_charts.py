@@ -8,27 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports.charts import (
-    NIGHT,
-    PAPER,
-    READABLE,
-    VISIBLE,
-    Chart,
-    Series,
-    Theme,
-    Tick,
-    axis,
-    contrast,
-    legible,
-    line_chart,
-    on,
-    palette,
-    print_theme,
-    sparkline,
-    spread,
-    stacked_bars,
-    web_theme,
-)
+from accounts.colours import NIGHT, PAPER, READABLE, VISIBLE, contrast, legible, on
+from reports.charts import Chart, Series, Theme, Tick, axis, line_chart, palette, print_theme, sparkline, spread, stacked_bars, web_theme
 
 _rng = random.Random(1)
 BRANDS = [f"#{_rng.randrange(1 << 24):06x}" for _ in range(200)]

@@ -1,0 +1,83 @@
+"""Single mails to one person, in their language and under the brand of whoever writes: sign-in, invitations.
+
+A mail is three templates, `emails/<name>.subject.txt`, `.txt` and `.html`; the last two extend `emails/note.*`.
+"""
+
+from __future__ import annotations
+
+from email.utils import make_msgid, parseaddr
+from functools import cache
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils.translation import override
+
+from accounts import colours
+from accounts.brand import Brand
+
+
+def send(name: str, to: str, *, language: str, brand: Brand, context: dict[str, object]) -> None:
+    """Render mail `name` and hand it to the mail server. `context["url"]` is the button's address, if it has one.
+
+    Raises `OSError` or `smtplib.SMTPException` when the server does not take it.
+    """
+    build(name, to, language=language, brand=brand, context=context).send()
+
+
+def build(name: str, to: str, *, language: str, brand: Brand, context: dict[str, object]) -> EmailMultiAlternatives:
+    subject, html, text = parts(name, language=language, brand=brand, context=context)
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        from_email=sender(brand),
+        to=[to],
+        reply_to=[brand.reply_to] if brand.reply_to else None,
+        headers={"Message-ID": make_msgid(domain=_address().rpartition("@")[2]), "Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def parts(name: str, *, language: str, brand: Brand, context: dict[str, object]) -> tuple[str, str, str]:
+    """(subject, html, text) in `language`. Nothing is fetched, and there are no pictures."""
+    with override(language):
+        subject = one_line(render_to_string(f"emails/{name}.subject.txt", {**context, "brand": brand}))
+        whole = {**context, "brand": brand, "language": language, "subject": subject, "colours": colours.in_mail(brand.primary)}
+        html, text = (render_to_string(f"emails/{name}.{kind}", whole) for kind in ("html", "txt"))
+    return subject, inlined(html), tidy(text)
+
+
+def sender(brand: Brand) -> str:
+    """The `From` header: the brand's name over the service's address."""
+    name = one_line(brand.name.replace("\\", "").replace('"', ""))
+    return f'"{name}" <{_address()}>'
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks, which a header must not have."""
+    return " ".join(text.split())
+
+
+def tidy(text: str) -> str:
+    """One empty line at most in a row, and none at the ends."""
+    lines: list[str] = []
+    for line in (raw.rstrip() for raw in text.splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).strip() + "\n"
+
+
+def inlined(html: str) -> str:
+    """`html` with its styles written into the elements, for readers that drop style sheets."""
+    return _inliner().inline(html)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+def _address() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
