@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from accounts import closing
-from jobs.registry import handles, opens_due_work
+from smtplib import SMTPException
+
+from django.utils import timezone
+
+from accounts import closing, invitations
+from accounts.models import Invitation
+from jobs.models import Job
+from jobs.registry import Later, handles, opens_due_work, when_failed
 from jobs.worker import Run
 
 opens_due_work(closing.open_deletions)
@@ -15,3 +21,22 @@ def delete_client(run: Run) -> None:
         closing.delete(run.arguments["client_id"], run.effect())
     except closing.NotClosed:
         return  # reopened while this waited
+
+
+@handles(invitations.SEND)
+def send_invitation(run: Run) -> None:
+    """Mail the link. A worker that dies between the mail server's yes and its own note sends it again: the same link, twice."""
+    invitation = invitations.waiting().filter(pk=run.arguments["invitation_id"]).select_related("agency", "client__agency").first()
+    if invitation is None:
+        return  # withdrawn while this waited
+    try:
+        invitations.send(invitation)
+    except (OSError, SMTPException) as error:
+        raise Later(f"The mail server did not take it: {error}") from None
+    with run.effect():
+        Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(sent_at=timezone.now(), problem="")
+
+
+@when_failed(invitations.SEND)
+def show_failed_invitation(job: Job, reason: Exception | None) -> None:
+    Invitation.objects.filter(pk=job.arguments["invitation_id"], sent_at=None).update(problem=str(reason or "the worker stopped answering"))

@@ -1,0 +1,129 @@
+"""People come by invitation: a signed link, good for some days and for one person, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, brand, hosts, mails
+from accounts.audit import Actor
+from accounts.models import AGENCY_ROLES, Agency, Client, Invitation, Membership, Organisation, Role, User, new_nonce, owner_fields
+from accounts.permissions import may_grant
+from jobs import queue
+
+LIFETIME = timedelta(days=7)
+SEND = "accounts.send_invitation"
+SALT = "accounts.invitation"
+
+
+def invite(
+    email: str, role: Role, organisation: Organisation, mine: frozenset[str], by: Actor, *, language: str, clients: Iterable[Client] = ()
+) -> Invitation:
+    """Ask an address to take a role, and mail it the link. Asked again, an address gets a new link and the old one is worthless.
+
+    `mine` are the permissions of whoever invites; `clients`, of an agency, are assigned to a manager or analyst. Raises
+    `PermissionDenied` above those permissions, `ValidationError` naming the field at fault.
+    """
+    chosen = list(clients)
+    email = _checked(email, role, organisation, chosen)
+    if not may_grant(mine, role, organisation):
+        raise PermissionDenied
+    fields = {"role": role, "language": language, "invited_by": by.user, "nonce": new_nonce(), "expires_at": timezone.now() + LIFETIME}
+    with transaction.atomic():
+        invitation, _created = waiting().update_or_create(
+            email=email, **owner_fields(organisation), defaults=fields | {"sent_at": None, "problem": ""}
+        )
+        invitation.clients.set(chosen)
+        queue.enqueue(SEND, key=str(invitation.pk), arguments={"invitation_id": invitation.pk})
+        audit.record("member.invited", by, organisation=organisation, person=email, role=role)
+    return invitation
+
+
+def withdraw(invitation: Invitation, mine: frozenset[str], by: Actor) -> None:
+    """Make the link worthless. Raises `PermissionDenied` to whoever may not give its role."""
+    if not may_grant(mine, invitation.role, invitation.organisation):
+        raise PermissionDenied
+    with transaction.atomic():
+        if waiting().filter(pk=invitation.pk).update(withdrawn_at=timezone.now()):
+            audit.record("invitation.withdrawn", by, organisation=invitation.organisation, person=invitation.email)
+
+
+def waiting() -> QuerySet[Invitation]:
+    """Invitations neither accepted nor withdrawn; some have expired."""
+    return Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
+
+
+def link(invitation: Invitation) -> str:
+    """Where the invited person accepts, on the host of whoever invites."""
+    token = signing.dumps([invitation.pk, invitation.nonce], salt=SALT)
+    return f"{hosts.origin(_agency(invitation.organisation))}{reverse('join', args=[token])}"
+
+
+def find(token: str) -> Invitation | None:
+    """The invitation a link stands for, while it can be accepted."""
+    try:
+        pk, nonce = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    usable = waiting().filter(pk=pk, nonce=nonce, expires_at__gt=timezone.now(), client__closed_at=None)
+    return usable.select_related("agency", "client__agency", "invited_by").first()
+
+
+def accept(invitation: Invitation, user: User, by: Actor) -> Membership:
+    """Make the person a member, once. Raises `ValidationError` when the link was used or withdrawn meanwhile.
+
+    Who became a member meanwhile keeps the role they have.
+    """
+    organisation = invitation.organisation
+    with transaction.atomic():
+        usable = waiting().filter(pk=invitation.pk, nonce=invitation.nonce, expires_at__gt=timezone.now())
+        if not usable.update(accepted_at=timezone.now()):
+            raise ValidationError(_("This invitation was used or withdrawn."))
+        membership, created = Membership.objects.get_or_create(user=user, **owner_fields(organisation), defaults={"role": invitation.role})
+        membership.clients.add(*invitation.clients.all())
+        if created:
+            audit.record("member.joined", by, organisation=organisation, role=invitation.role)
+    return membership
+
+
+def send(invitation: Invitation) -> None:
+    """Hand the mail to the server."""
+    organisation = invitation.organisation
+    agency = _agency(organisation)
+    context: dict[str, object] = {
+        "address": invitation.email,
+        "organisation": organisation,
+        "role": Role(invitation.role).label,
+        "invited_by": invitation.invited_by,
+        "expires_at": invitation.expires_at,
+        "url": link(invitation),
+    }
+    mails.send("invitation", invitation.email, language=invitation.language, brand=brand.of_agency(agency), context=context)
+
+
+def _agency(organisation: Organisation) -> Agency | None:
+    return organisation if isinstance(organisation, Agency) else organisation.agency
+
+
+def _checked(email: str, role: Role, organisation: Organisation, clients: list[Client]) -> str:
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ValidationError({"email": error.messages}) from None
+    if (role in AGENCY_ROLES) != isinstance(organisation, Agency):
+        raise ValidationError({"role": _("Choose a role of this team.")})
+    if any(not isinstance(organisation, Agency) or client.agency_id != organisation.pk for client in clients):
+        raise ValidationError({"clients": _("Choose clients of the agency.")})
+    if Membership.objects.filter(user__email=email, **owner_fields(organisation)).exists():
+        raise ValidationError({"email": _("This person is in the team already.")})
+    return email
