@@ -41,5 +41,6 @@ def _park(run: Run) -> None:
     """Put the job aside, unless the client was reopened meanwhile: reopening waits for this row, and takes every parked job up."""
     with transaction.atomic():
         client = Client.objects.select_for_update().get(pk=run.client_id or 0)
-        if client.closed_at and park(run.job):
-            raise Parked
+        parked = client.closed_at is not None and park(run.job)
+    if parked:
+        raise Parked

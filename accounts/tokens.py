@@ -40,7 +40,7 @@ def make(organisation: Organisation, *, name: str, scope: Scope, days: int, by: 
         created_by=by.user,
         expires_at=timezone.now() + timedelta(days=days),
     )
-    token.full_clean(exclude=["digest"])
+    token.clean_fields(exclude=["digest", "last_used_at", "revoked_at"])
     with transaction.atomic():
         token.save()
         audit.record("token.made", by, organisation=organisation, name=token.name, ending=token.ending, scope=scope)

@@ -38,5 +38,7 @@ def until(condition: Callable[[], object]) -> None:
 def someone_waits() -> bool:
     """Whether a session of this database waits for a lock of another."""
     with connection.cursor() as cursor:
+        # A transaction sees the activity of its first look unless told otherwise.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')")
         return bool(cursor.fetchone()[0])
