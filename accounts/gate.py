@@ -20,7 +20,7 @@ from django.urls import ResolverMatch, reverse
 from accounts import access, hosts
 from accounts.identity import API, identity, unauthenticated
 from accounts.models import Agency, Client, Organisation, User
-from accounts.tenancy import inside
+from accounts.tenancy import undo, visit
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -73,7 +73,14 @@ class Gate:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with ExitStack() as entered:
             cast("OrganisationRequest", request).entered = entered
-            return self.get_response(request)
+            response = self.get_response(request)
+            if getattr(response, "exception", False):  # the API's answer to what its view raised
+                undo()
+            return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Leave the client as the view was left: behind a transaction pooler, what it wrote is undone."""
+        cast("OrganisationRequest", request).entered.__exit__(type(exception), exception, exception.__traceback__)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> HttpResponse | None:
         if not kwargs.keys() & {"client_slug", "agency_slug"}:
@@ -100,7 +107,7 @@ def _enter_client(request: ClientRequest, slug: str, permission: str | None) -> 
         return HttpResponseNotAllowed(SAFE)
     request.client = request.organisation = grant.organisation
     request.permissions = grant.permissions
-    request.entered.enter_context(inside(grant.organisation))
+    request.entered.enter_context(visit(grant.organisation))
     return None
 
 

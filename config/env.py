@@ -51,6 +51,14 @@ def integer(name: str, default: int, *, minimum: int = 0) -> int:
     return int(value)
 
 
+def one_of(name: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`, the first by default."""
+    value = text(name, choices[0])
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use {' or '.join(choices)}.")
+    return value
+
+
 def origin(name: str, default: str) -> str:
     """An origin such as `https://reports.example.com`, without path or trailing slash."""
     value = text(name, default).rstrip("/")

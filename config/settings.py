@@ -101,7 +101,15 @@ DATABASES = {
         **(env.database("DATABASE_URL") if env.is_set("DATABASE_URL") else {"NAME": "unset"}),
     }
 }
-if env.flag("DATABASE_POOL", default=False):
+# Named cursors live on one connection of the server, and behind a transaction pooler the next transaction is on another. Prepared
+# statements would too: Django has psycopg make none.
+TRANSACTION_POOLER = {"TRANSACTION_POOLER": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+_has_pool, _is_behind_pooler = env.flag("DATABASE_POOL", default=False), env.one_of("DATABASE_POOLER", ("none", "transaction")) != "none"
+if _has_pool and _is_behind_pooler:
+    raise ImproperlyConfigured("DATABASE_POOL and DATABASE_POOLER are both set; one pool is enough.")
+if _is_behind_pooler:
+    DATABASES["default"] |= TRANSACTION_POOLER
+if _has_pool:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL_SIZE", 8, minimum=1)}
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": env.integer("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -39,6 +41,26 @@ class TestDatabase:
         home = tmp_path / "home"
         with embedded.servers(home, broker=True):
             assert not home.exists()
+
+
+class TestPooler:
+    def settings(self, monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(Path(env.__file__).parent / "settings.py"))
+
+    def test_is_told_to_the_database_backend(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "TRANSACTION_POOLER" not in self.settings(monkeypatch)["DATABASES"]["default"]
+        database = self.settings(monkeypatch, DATABASE_POOLER="transaction")["DATABASES"]["default"]
+        assert (database["TRANSACTION_POOLER"], database["DISABLE_SERVER_SIDE_CURSORS"]) == (True, True)
+
+    def test_of_an_unknown_kind_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ImproperlyConfigured, match="DATABASE_POOLER is 'session'; use none or transaction"):
+            self.settings(monkeypatch, DATABASE_POOLER="session")
+
+    def test_beside_a_pool_of_ones_own_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ImproperlyConfigured, match="one pool is enough"):
+            self.settings(monkeypatch, DATABASE_POOLER="transaction", DATABASE_POOL="true")
 
 
 class TestSecrets:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 if TYPE_CHECKING:
     from accounts.models import Client
@@ -25,6 +25,24 @@ def inside(client: Client) -> Iterator[Client]:
         yield client
     finally:
         database.set_tenant(before)
+
+
+@contextlib.contextmanager
+def visit(client: Client) -> Iterator[Client]:
+    """`inside(client)` for a request. Behind a transaction pooler it is one transaction, undone when an exception leaves it."""
+    with inside(client), transaction.atomic() if _behind_transaction_pooler() else contextlib.nullcontext():
+        yield client
+
+
+def undo() -> None:
+    """Keep nothing of the visit that is open. Where it is no transaction, each statement has been kept already."""
+    if _behind_transaction_pooler() and connection.in_atomic_block:
+        transaction.set_rollback(True)
+
+
+def _behind_transaction_pooler() -> bool:
+    database: Any = connection
+    return bool(database.is_behind_transaction_pooler)
 
 
 @contextlib.contextmanager
