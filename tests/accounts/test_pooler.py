@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,27 +18,10 @@ from campaigns import pulls
 from campaigns.models import Connection
 from jobs import worker
 from jobs.models import Job
-from tests.accounts.pooler import SERVER_CONNECTIONS, transaction_pooler
+from tests.accounts.pooler import SERVER_CONNECTIONS
 from tests.accounts.storm import Ours, Stock, Storm, Undone
 from tests.accounts.test_gate import CLIENT_URLS, SignIn
 from tests.conftest import Cast
-
-
-@pytest.fixture
-def pooler(own_database: str) -> Iterator[dict[str, Any]]:
-    """The database settings of a process that connects to the pooler without being told what it is."""
-    with transaction_pooler(own_database) as folder:
-        yield {"HOST": folder, "PORT": "6432", "USER": "anyone", "PASSWORD": ""}
-
-
-@pytest.fixture
-def behind_pooler(named: list[Client], pooler: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Client]]:
-    """This process as `DATABASE_POOLER=transaction` makes it."""
-    connection.close()
-    for name, value in (pooler | django_settings.TRANSACTION_POOLER).items():
-        monkeypatch.setitem(connection.settings_dict, name, value)
-    yield named
-    connection.close()
 
 
 def test_ten_thousand_interleaved_reads_behind_a_pooler_are_never_of_another_client(named: list[Client], pooler: dict[str, Any]) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.gate import ClientRequest
+from accounts.tenancy.streaming import Streamed
 from campaigns.models import Connection
 from config import urls
 
@@ -44,7 +47,23 @@ class RefusingView(APIView):
         raise ValidationError("no")
 
 
+def lazy_names() -> Iterator[bytes]:
+    """The names of the accounts, read while the answer is sent: one query at the start, one for each."""
+    for account in Connection.objects.order_by("account").iterator(chunk_size=1):
+        yield Connection.objects.get(pk=account.pk).account.encode() + b" "
+
+
+def streams(request: ClientRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(Streamed(request.client, lazy_names()))
+
+
+def forgets_to_enter(request: ClientRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(lazy_names())
+
+
 pages = [
+    path("streams/", streams),
+    path("forgets-to-enter/", forgets_to_enter),
     path("writes/", writes),
     path("fails/", fails),
     path("refuses/", refuses),
