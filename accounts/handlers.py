@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.utils import timezone
 
 from accounts import closing, invitations
 from accounts.models import Invitation
 from jobs.models import Job
-from jobs.registry import Later, handles, opens_due_work, when_failed
+from jobs.registry import GiveUp, Later, handles, opens_due_work, when_failed
 from jobs.worker import Run
 
 opens_due_work(closing.open_deletions)
@@ -31,6 +31,10 @@ def send_invitation(run: Run) -> None:
         return  # withdrawn while this waited
     try:
         invitations.send(invitation)
+    except SMTPRecipientsRefused as refusal:
+        code, words = refusal.recipients[invitation.email]
+        said = f"The mail server said: {code} {words.decode(errors='replace')}"
+        raise (GiveUp(said) if code >= 500 else Later(said)) from None
     except (OSError, SMTPException) as error:
         raise Later(f"The mail server did not take it: {error}") from None
     with run.effect():

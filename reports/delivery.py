@@ -11,11 +11,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import brand, mails
+from accounts import brand, hosts, mails
 from accounts.models import Client
 from reports.archive.models import Document, Snapshot
 from reports.models import Delivery
-from reports.preparing import UNSUBSCRIBE_PLACEHOLDER, origin
+from reports.preparing import UNSUBSCRIBE_PLACEHOLDER
 
 State = Delivery.State
 
@@ -103,7 +103,7 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
     run, recipient = delivery.run, delivery.recipient
     snapshot = Snapshot.objects.get(run_id=run.pk)
     kept = {document.kind: bytes(document.content) for document in snapshot.documents.filter(language=delivery.language)}
-    unsubscribe = f"{origin(client)}{reverse('unsubscribe', args=[recipient.token])}"
+    unsubscribe = f"{hosts.origin(client.agency)}{reverse('unsubscribe', args=[recipient.token])}"
 
     def body(kind: str) -> str:
         return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
@@ -116,7 +116,7 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
         to=[recipient.email],
         reply_to=[own_brand.reply_to] if own_brand.reply_to else None,
         headers={
-            "Message-ID": f"<{run.uid.hex}.{recipient.pk}@{urlsplit(origin(client)).hostname}>",
+            "Message-ID": f"<{run.uid.hex}.{recipient.pk}@{urlsplit(hosts.origin(client.agency)).hostname}>",
             "List-Unsubscribe": f"<{unsubscribe}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Auto-Submitted": "auto-generated",

@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.urls import reverse
 
-from accounts import brand
+from accounts import brand, hosts
 from accounts.models import Client
 from jobs import queue
 from kpis import recompute
@@ -68,14 +67,8 @@ def documents(client: Client, report: Report, language: str) -> dict[str, bytes]
     }
 
 
-def origin(client: Client) -> str:
-    """Where the client's people sign in: the agency's own host, if it has one, else the default."""
-    host = client.agency.host if client.agency else None
-    return f"https://{host}" if host else str(settings.SITE_URL)
-
-
 def dashboard_url(client: Client, week: str) -> str:
-    return f"{origin(client)}{reverse('overview', args=[client.slug])}?week={week}"
+    return f"{hosts.origin(client.agency)}{reverse('overview', args=[client.slug])}?week={week}"
 
 
 def _keep(report: Report, run: Run) -> Snapshot:

@@ -20,6 +20,9 @@ from accounts.tenancy import inside
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from tests import databases
+from tests.mail_server import mail_server
+
+__all__ = ["mail_server"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PASSWORD = "a long enough password"

@@ -21,7 +21,8 @@ from reports import preparing, scheduling
 from reports.archive.models import Document, Snapshot
 from reports.handlers import DELIVERY_ATTEMPTS
 from reports.models import Delivery, Recipient, Run, Schedule
-from tests.reports.conftest import WEEK, MailServer
+from tests.mail_server import MailServer
+from tests.reports.conftest import WEEK
 
 State = Delivery.State
 

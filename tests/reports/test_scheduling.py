@@ -15,7 +15,8 @@ from jobs.registry import ATTEMPTS
 from reports import gather, scheduling
 from reports.models import Run, Schedule
 from tests.conftest import Cast
-from tests.reports.conftest import WEEK, MailServer
+from tests.mail_server import MailServer
+from tests.reports.conftest import WEEK
 
 State = Run.State
 NOW = datetime(2026, 11, 17, 9, tzinfo=UTC)
