@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -10,8 +13,9 @@ from accounts.models import Agency, Client, Membership, User
 if TYPE_CHECKING:
     ClientAdminBase = admin.ModelAdmin[Client]
     UserAdminBase = admin.ModelAdmin[User]
+    AuthenticatorAdminBase = admin.ModelAdmin[Authenticator]
 else:
-    ClientAdminBase = UserAdminBase = admin.ModelAdmin
+    ClientAdminBase = UserAdminBase = AuthenticatorAdminBase = admin.ModelAdmin
 
 # The admin is for superusers on the default host, and for public models only.
 admin.site.register(Agency)
@@ -40,3 +44,20 @@ class UserAdmin(UserAdminBase):
 
 
 admin.site.register(Membership)
+
+# An address is changed with its person, and what a session or a factor is made of is nobody's to read.
+admin.site.unregister([EmailAddress, UserSession, Authenticator])
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(AuthenticatorAdminBase):
+    """For whoever lost their second factor and their recovery codes: delete it, and they sign in by password."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        return False

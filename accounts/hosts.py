@@ -13,6 +13,7 @@ from accounts.models import Agency, Client, Organisation
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # The admin is for the default host only.
 ADMIN = "/admin/"
+HSTS = "Strict-Transport-Security"
 
 
 def serves(request: HttpRequest, organisation: Organisation) -> bool:
@@ -22,6 +23,10 @@ def serves(request: HttpRequest, organisation: Organisation) -> bool:
         return True
     agency_id = organisation.agency_id if isinstance(organisation, Client) else organisation.pk
     return agency_id == host_agency.pk
+
+
+def is_default(request: HttpRequest) -> bool:
+    return getattr(request, "host_agency", None) is None
 
 
 def origin(agency: Agency | None) -> str:
@@ -48,4 +53,8 @@ class KnownHosts:
         if agency is not None and request.path.startswith(ADMIN):
             return HttpResponseNotFound()
         request.host_agency = agency  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if agency is not None and HSTS in response.headers:
+            # What holds for other names below an agency's domain is not ours to promise.
+            response.headers[HSTS] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        return response

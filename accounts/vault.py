@@ -1,4 +1,7 @@
-"""Platform tokens at rest: JSON under MultiFernet. The newest key encrypts, every listed key decrypts."""
+"""Secrets at rest, under MultiFernet: platform tokens as JSON, and what second factors are computed from.
+
+The newest key encrypts, every listed key decrypts.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from accounts.models import Credential
 
 
 class Unreadable(Exception):
-    """The credential was sealed under a key that is no longer configured."""
+    """The secret was sealed under a key that is no longer configured."""
 
 
 def seal(secret: dict[str, Any]) -> bytes:
@@ -27,6 +30,17 @@ def unseal(credential: Credential) -> dict[str, Any]:
         raise Unreadable(f"credential {credential.pk} was encrypted with a key that CREDENTIAL_KEYS no longer holds") from None
     secret: dict[str, Any] = json.loads(plain)
     return secret
+
+
+def seal_text(secret: str) -> str:
+    return _cipher(tuple(settings.CREDENTIAL_KEYS)).encrypt(secret.encode()).decode()
+
+
+def unseal_text(sealed: str) -> str:
+    try:
+        return _cipher(tuple(settings.CREDENTIAL_KEYS)).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise Unreadable("a second factor was encrypted with a key that CREDENTIAL_KEYS no longer holds") from None
 
 
 @lru_cache(maxsize=4)

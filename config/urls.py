@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from accounts.api import ClientListView
 from accounts.views.home import home
+from accounts.views.profile import profile, set_language
 from config.health import healthz
 from kpis.api import KpiView
 from reports import views as reports
@@ -45,8 +46,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<slug:client_slug>/", include(client_pages)),
     path("api/v1/", include(api)),
     path("u/<str:token>/", reports.unsubscribe, name="unsubscribe"),
-    path("accounts/", include("allauth.account.urls")),
-    path("language/", include("django.conf.urls.i18n")),
+    path("accounts/", include("accounts.urls")),
+    path("profile/", profile, name="profile"),
+    path("language/setlang/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
 ]
