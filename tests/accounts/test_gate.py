@@ -34,6 +34,7 @@ OTHER_URLS = {
     "api_schema": ("/api/v1/schema/", (200, 401)),
     "api_clients": ("/api/v1/clients/", (200, 401)),
     "api_docs": ("/api/v1/docs/", (200, 302)),
+    "profile": ("/profile/", (200, 302)),
     "unsubscribe": ("/u/no-such-token/", (404, 404)),
     "set_language": ("/language/setlang/", (302, 302)),
     "healthz": ("/healthz", (200, 200)),

@@ -25,6 +25,5 @@ def test_a_404_takes_as_long_for_a_client_that_exists(cast: Cast) -> None:
             times[slug].append(time.perf_counter() - started)
     there, nowhere = (statistics.median(times[slug]) * 1e6 for slug in ("lumen", "nobody"))
     noise = statistics.stdev(times["nobody"]) * 1e6 / ROUNDS**0.5
-    print(
-        f"\n404 for a stranger: exists {there:.0f} µs, does not {nowhere:.0f} µs, ratio {there / nowhere:.3f}, noise of a mean {noise:.0f} µs"
-    )
+    figures = f"exists {there:.0f} µs, does not {nowhere:.0f} µs, ratio {there / nowhere:.3f}, noise of a mean {noise:.0f} µs"
+    print(f"\n404 for a stranger: {figures}")
