@@ -6,13 +6,14 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.utils import timezone
 
-from accounts import closing, invitations
+from accounts import closing, housekeeping, invitations
 from accounts.models import Invitation
 from jobs.models import Job
 from jobs.registry import GiveUp, Later, handles, opens_due_work, when_failed
 from jobs.worker import Run
 
 opens_due_work(closing.open_deletions)
+opens_due_work(housekeeping.open_nightly)
 
 
 @handles(closing.DELETE)
@@ -21,6 +22,11 @@ def delete_client(run: Run) -> None:
         closing.delete(run.arguments["client_id"], run.effect())
     except closing.NotClosed:
         return  # reopened while this waited
+
+
+@handles(housekeeping.KIND)
+def tidy(run: Run) -> None:
+    housekeeping.tidy()
 
 
 @handles(invitations.SEND)

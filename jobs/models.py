@@ -49,6 +49,7 @@ class Job(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["run_at"], condition=models.Q(state="queued"), name="jobs_due"),
             models.Index(fields=["lease_until"], condition=models.Q(state__in=["sent", "running"]), name="jobs_leased"),
+            models.Index(fields=["finished_at"], condition=models.Q(finished_at__isnull=False), name="jobs_finished"),
         ]
 
     def __str__(self) -> str:

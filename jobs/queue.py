@@ -20,6 +20,7 @@ LEASE = settings.JOB_LEASE_SECONDS
 # A platform may ask for patience, but not for a lifetime.
 LONGEST_WAIT = 86_400
 LONGEST_ERROR = 2_000
+DONE_KEPT_DAYS, FAILED_KEPT_DAYS = 14, 90
 
 
 class LeaseLost(Exception):
@@ -166,6 +167,18 @@ def park_all(client_id: int) -> int:
 def unpark_all(client_id: int) -> int:
     """Queue everything that was put aside for a client; return how many."""
     return Job.objects.filter(client_id=client_id, state=Job.State.PARKED).update(state=Job.State.QUEUED)
+
+
+def prune(limit: int = 10_000) -> int:
+    """Delete up to `limit` jobs that ended long ago, those that failed later than the others; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """DELETE FROM jobs_job WHERE id IN (
+                   SELECT id FROM jobs_job WHERE finished_at < now() - make_interval(days => %s)
+                       AND (state = 'done' OR finished_at < now() - make_interval(days => %s)) LIMIT %s FOR UPDATE SKIP LOCKED)""",
+            [DONE_KEPT_DAYS, FAILED_KEPT_DAYS, limit],
+        )
+        return int(cursor.rowcount)
 
 
 def forget_all(client_id: int) -> int:
