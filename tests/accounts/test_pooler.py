@@ -13,13 +13,14 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Client
+from accounts.services import create_client
 from accounts.tenancy import inside, outside, visit
 from campaigns import pulls
 from campaigns.models import Connection
 from jobs import worker
 from jobs.models import Job
 from tests.accounts.pooler import SERVER_CONNECTIONS
-from tests.accounts.storm import Ours, Stock, Storm, Undone
+from tests.accounts.storm import Ours, Stock, Storm, Undone, on_backend
 from tests.accounts.test_gate import CLIENT_URLS, SignIn
 from tests.conftest import Cast
 
@@ -110,6 +111,25 @@ def test_nothing_is_kept_on_a_connection_of_the_server(behind_pooler: list[Clien
         cursor.execute("SELECT (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors WHERE name <> '')")
         assert cursor.fetchone() == (0, 0)
     assert set(search_paths(pooler)) == {'"$user", public'}
+
+
+def test_a_client_made_behind_the_pooler_leaves_no_schema_chosen(behind_pooler: list[Client], pooler: dict[str, Any]) -> None:
+    made = create_client("third", name="Third", currency="EUR", timezone="Europe/Paris")
+    with visit(made):
+        assert not Connection.objects.exists()
+    assert set(search_paths(pooler)) == {'"$user", public'}
+
+
+@pytest.mark.parametrize(("backend", "kept"), [(Ours, False), (Stock, True)])
+def test_looking_at_tables_chooses_no_schema_for_good_as_stock_does(
+    named: list[Client], pooler: dict[str, Any], settings: Any, backend: type[Any], kept: bool
+) -> None:
+    settings.TENANT_LIMIT_SET_CALLS = True
+    with on_backend(backend, pooler | settings.TRANSACTION_POOLER), inside(named[0]), transaction.atomic(), connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        cursor.execute("SELECT count(*) FROM accounts_client")  # public is in sight again
+    assert ("campaigns_connection" in tables, "accounts_client" in tables) == (True, False)
+    assert (set(search_paths(pooler)) != {'"$user", public'}) is kept
 
 
 def test_times_are_of_our_zone_whatever_others_behind_the_pooler_have(behind_pooler: list[Client], pooler: dict[str, Any]) -> None:

@@ -10,11 +10,13 @@ transaction, nothing is ever set for longer, and a query of a client's schema ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.transaction import TransactionManagementError
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name, quote_schema_name
@@ -27,9 +29,33 @@ OUTSIDE_A_TRANSACTION = (
 PASSED_OVER = "A statement of this transaction failed and the error was passed over: Postgres would undo all of it and report success."
 
 
+def _of_one_schema(look: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(look)
+    def look_without_public(self: Introspection, cursor: Any, *rest: Any, **named: Any) -> Any:
+        with self.connection.without_public(cursor):
+            return look(self, cursor, *rest, **named)
+
+    return look_without_public
+
+
+class Introspection(DatabaseIntrospection):
+    """Looks at the chosen schema alone. Stock's own sets the search path for the whole connection, whoever has it next."""
+
+    connection: DatabaseWrapper
+    get_table_list = _of_one_schema(DatabaseIntrospection.get_table_list)
+    get_table_description = _of_one_schema(DatabaseIntrospection.get_table_description)
+    get_sequences = _of_one_schema(DatabaseIntrospection.get_sequences)
+    get_constraints = _of_one_schema(DatabaseIntrospection.get_constraints)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-tenants has no types
     _setting_search_path: bool
     search_path_set_schemas: list[str] | None
+    include_public_schema: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.introspection = Introspection(self)
 
     @property
     def is_behind_transaction_pooler(self) -> bool:
@@ -63,6 +89,21 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-ten
                 with self.connection.cursor() as own:
                     own.execute(statement)
         self.search_path_set_schemas = schemas
+
+    @contextmanager
+    def without_public(self, cursor: Any) -> Iterator[None]:
+        """Let `cursor` see the chosen schema alone."""
+        if self.schema_name == get_public_schema_name():
+            yield
+            return
+        before, self.include_public_schema = self.include_public_schema, False
+        try:
+            self._set_search_path(cursor)
+            yield
+        finally:
+            self.include_public_schema = before
+            self.search_path_set_schemas = None
+        self._set_search_path(cursor)
 
     @contextmanager
     def _search_path_untouched(self) -> Iterator[None]:
