@@ -12,19 +12,27 @@ from typing import Any
 from django.db import connection
 from django_tenants.utils import quote_schema_name
 
-TABLES = """
-    SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r' ORDER BY relname
+# By the one index that leads from a schema to its tables: the catalogue grows with every client, this look-up does not.
+OIDS = """
+    SELECT objid FROM pg_depend
+    WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %s::regnamespace AND classid = 'pg_class'::regclass
 """
-# Primary keys and uniques first, for foreign keys refer to them. LIKE brings CHECK and NOT NULL.
-CONSTRAINTS = """
-    SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid, true) FROM pg_constraint
-    WHERE connamespace = %s::regnamespace AND contype IN ('p', 'u', 'x', 'f') ORDER BY contype = 'f', conrelid::regclass::text, conname
+# With their primary keys and uniques, for foreign keys refer to them. LIKE brings CHECK and NOT NULL.
+TABLES = f"""
+    SELECT quote_ident(relname), ARRAY(
+        SELECT format('CONSTRAINT %%I %%s', conname, pg_get_constraintdef(pg_constraint.oid, true)) FROM pg_constraint
+        WHERE conrelid = pg_class.oid AND contype IN ('p', 'u', 'x') ORDER BY conname
+    ) FROM pg_class WHERE oid IN ({OIDS}) AND relkind = 'r' ORDER BY relname
 """
-INDEXES = """
-    SELECT pg_get_indexdef(indexrelid, 0, true) FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
-    WHERE relnamespace = %s::regnamespace
-        AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
+INDEXES = f"""
+    SELECT pg_get_indexdef(indexrelid, 0, true) FROM pg_index
+    WHERE indrelid IN ({OIDS})
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = indrelid AND conindid = indexrelid AND contype IN ('p', 'u', 'x'))
     ORDER BY indexrelid::regclass::text
+"""
+FOREIGN_KEYS = f"""
+    SELECT format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid, true))
+    FROM pg_constraint WHERE conrelid IN ({OIDS}) AND contype = 'f' ORDER BY conrelid::regclass::text, conname
 """
 # Rows that belong to the tables' definition, not to a client.
 COPIED_ROWS = "django_migrations"
@@ -42,19 +50,21 @@ def copy_tables(template: str, target: str) -> None:
 
 
 def _statements(cursor: Any, template: str, source: str) -> list[str]:
-    tables = [f'"{name}"' for (name,) in _rows(cursor, TABLES, template)]
-    statements = [f"CREATE TABLE {table} (LIKE {source}.{table} INCLUDING ALL EXCLUDING INDEXES)" for table in tables]
-    for table, name, definition in _rows(cursor, CONSTRAINTS, template):
-        statements.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-    # Foreign keys last: the indexes they may need are there by then.
-    indexes = [definition for (definition,) in _rows(cursor, INDEXES, template)]
-    rows = f"INSERT INTO {COPIED_ROWS} (app, name, applied) SELECT app, name, applied FROM {source}.{COPIED_ROWS} ORDER BY id"
-    return [*statements, *indexes, rows]
+    statements = []
+    for table, constraints in _rows(cursor, TABLES, template):
+        parts = [f"LIKE {source}.{table} INCLUDING ALL EXCLUDING INDEXES", *constraints]
+        statements.append(f"CREATE TABLE {table} ({', '.join(parts)})")
+    for query in (INDEXES, FOREIGN_KEYS):
+        statements += [definition for (definition,) in _rows(cursor, query, template)]
+    return [
+        *statements,
+        f"INSERT INTO {COPIED_ROWS} (app, name, applied) SELECT app, name, applied FROM {source}.{COPIED_ROWS} ORDER BY id",
+    ]
 
 
-def _rows(cursor: Any, query: str, schema: str) -> list[tuple[str, ...]]:
+def _rows(cursor: Any, query: str, schema: str) -> list[tuple[Any, ...]]:
     cursor.execute(query, [quote_schema_name(schema)])
-    rows: list[tuple[str, ...]] = cursor.fetchall()
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 

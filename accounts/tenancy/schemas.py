@@ -25,7 +25,7 @@ def create(client: Client) -> None:
             cursor.execute(f"CREATE SCHEMA {quote_schema_name(client.schema_name)}")
         cloning.copy_tables(migrating.TEMPLATE, client.schema_name)
         with migrating.in_schema(client.schema_name):
-            migrating.keep_state(client)
+            migrating.keep_state(client, migrating.applied_migrations())
 
 
 def drop(client: Client) -> None:

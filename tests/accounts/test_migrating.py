@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client as Browser
+from django_tenants.migration_executors.standard import StandardExecutor
 
 from accounts.models import Client
 from accounts.services import create_client
 from accounts.tenancy import inside, migrating
 from campaigns.models import Connection
+from tests.accounts.storm import Stock, on_backend
 from tests.accounts.test_schemas import definition
 from tests.conftest import Cast
 
@@ -78,6 +81,13 @@ def migrate() -> dict[str, tuple[int, Exception | None]]:
     return reported
 
 
+def migrate_by_stock(schemas: Iterable[str]) -> None:
+    """What `migrate_schemas` of django-tenants does for each of them, without Django's checks."""
+    options = vars(Migrate().create_parser("manage.py", "migrate").parse_args(["--skip-checks", "--no-input", "--verbosity=0"]))
+    with on_backend(Stock, {}):
+        StandardExecutor((), options).run_migrations(list(schemas))
+
+
 def test_a_new_column_is_repeated_as_sql_and_every_schema_is_alike(
     cast: Cast, own_database: str, update: Update, never_by_django: None
 ) -> None:
@@ -86,6 +96,14 @@ def test_a_new_column_is_repeated_as_sql_and_every_schema_is_alike(
     template = definition(own_database, migrating.TEMPLATE)
     assert "note character varying(50)" in template
     assert [definition(own_database, client.schema_name) for client in Client.objects.all()] == [template, template]
+
+
+def test_a_percent_sign_is_repeated_as_it_is(cast: Cast, own_database: str, update: Update, never_by_django: None) -> None:
+    update("""migrations.RunSQL("COMMENT ON TABLE campaigns_connection IS '100 %s of 50 %%'")""")
+    assert migrate() == {"lumen": (1, None), "autre": (1, None)}
+    template = definition(own_database, migrating.TEMPLATE)
+    assert "100 %s of 50 %%" in template
+    assert definition(own_database, cast.client.schema_name) == template
 
 
 def test_the_service_says_that_it_is_ill_until_every_schema_is_migrated(cast: Cast, update: Update) -> None:
@@ -149,6 +167,17 @@ def test_a_failure_in_one_schema_stops_no_other_is_named_and_is_taken_up_again(c
     call_command("migrate", verbosity=0)
     with migrating.in_schema(schema):
         assert ("campaigns", "0002_second") in migrating.applied_migrations()
+
+
+def test_stock_stops_at_the_first_failure(cast: Cast, own_database: str, update: Update) -> None:
+    """And names nobody: the clients after it stay as they were, on code that expects them new."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {cast.client.schema_name}.campaigns_connection ADD COLUMN note integer")
+    update(ADD_COLUMN)
+    with pytest.raises(ProgrammingError, match="already exists"):
+        migrate_by_stock([cast.client.schema_name, cast.other_client.schema_name])
+    with migrating.in_schema(cast.other_client.schema_name):
+        assert ("campaigns", "0002_second") not in migrating.applied_migrations()
 
 
 def test_a_client_created_during_an_update_waits_for_it_and_is_new(cast: Cast, update: Update) -> None:
