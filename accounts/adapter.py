@@ -70,6 +70,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """A sign-in of a moment ago counts: nobody is asked for the same password twice in a row."""
         return bool(super().is_reauthentication_required(app=app, **kwargs)) and not _signed_in_lately(current.request)
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """By the confirmed address alone: one that still waits for its link opens nothing."""
+        user = super().authenticate(request, **credentials)
+        return user if user and user.email == credentials.get("email") else None
+
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [method for method in methods if hosts.is_default(current.request) or not method["id"].endswith(":webauthn")]
