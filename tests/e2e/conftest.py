@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,19 @@ def pulled(cast: Cast, own_database: str, monkeypatch: pytest.MonkeyPatch, tmp_p
 @pytest.fixture
 def site(pulled: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
     """The address of granian serving this test's database."""
+    with _serving(own_database, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def new_site(cast: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
+    """The same before any figures came."""
+    with _serving(own_database, tmp_path) as address:
+        yield address
+
+
+@contextmanager
+def _serving(own_database: str, tmp_path: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
