@@ -107,7 +107,7 @@ def _enter_client(request: ClientRequest, slug: str, permission: str | None) -> 
         return HttpResponseNotAllowed(SAFE)
     request.client = request.organisation = grant.organisation
     request.permissions = grant.permissions
-    request.entered.enter_context(visit(grant.organisation))
+    request.entered.enter_context(visit(grant.organisation, of_one_state=request.method in {"GET", "HEAD"}))
     return None
 
 

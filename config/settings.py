@@ -119,7 +119,9 @@ if _has_pool and _is_behind_pooler:
 if _is_behind_pooler:
     DATABASES["default"] |= TRANSACTION_POOLER
 if _has_pool:
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL_SIZE", 8, minimum=1)}
+    _size = env.integer("DATABASE_POOL_SIZE", 8, minimum=1)
+    # A connection's memory grows with every client it has visited, and is given back only with the connection.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": _size, "max_lifetime": 300}
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": env.integer("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]

@@ -28,9 +28,17 @@ def inside(client: Client) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def visit(client: Client) -> Iterator[Client]:
-    """`inside(client)` for a request. Behind a transaction pooler it is one transaction, undone when an exception leaves it."""
-    with inside(client), transaction.atomic() if _behind_transaction_pooler() else contextlib.nullcontext():
+def visit(client: Client, *, of_one_state: bool = False) -> Iterator[Client]:
+    """`inside(client)` for a request. Behind a transaction pooler it is one transaction, undone when an exception leaves it.
+
+    `of_one_state` is for requests that read: everything is then as of one instant, as `kpis.query.one_state` has it elsewhere.
+    """
+    with inside(client), contextlib.ExitStack() as entered:
+        if _behind_transaction_pooler():
+            entered.enter_context(transaction.atomic())
+            if of_one_state:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield client
 
 

@@ -181,6 +181,14 @@ def test_a_view_that_answers_behind_the_pooler_is_kept(behind_pooler: list[Clien
 
 
 @pytest.mark.urls("tests.accounts.urls")
+def test_a_page_shows_one_state_and_a_change_sees_the_newest(behind_pooler: list[Client], cast: Cast, signed_in: SignIn) -> None:
+    """A page whose figures are rebuilt while it is made must not show half of both; a change must not fail because of it."""
+    browser = signed_in(cast.owner)
+    assert browser.get("/c/lumen/isolation/").content == b"repeatable read"
+    assert browser.post("/c/lumen/isolation/").content == b"read committed"
+
+
+@pytest.mark.urls("tests.accounts.urls")
 def test_a_view_that_passes_over_an_error_does_not_report_success(behind_pooler: list[Client], cast: Cast, signed_in: SignIn) -> None:
     """Postgres undoes all of its transaction; the person must not be told that it was kept."""
     browser = signed_in(cast.owner)

@@ -41,6 +41,12 @@ def passes_over(request: HttpRequest) -> HttpResponse:
     return HttpResponse("fine")
 
 
+def isolation(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        return HttpResponse(cursor.fetchone()[0])
+
+
 class RefusingView(APIView):
     def get(self, request: Request) -> Response:
         Connection.objects.update(name="half")
@@ -68,6 +74,7 @@ pages = [
     path("fails/", fails),
     path("refuses/", refuses),
     path("passes-over/", passes_over),
+    path("isolation/", isolation),
 ]
 urlpatterns = [
     path("c/<slug:client_slug>/", include(pages)),
