@@ -23,24 +23,21 @@ def create_client(
     slug: str, *, name: str, currency: str, timezone: str, language: str = "en", agency: Agency | None = None, by: Actor = OPERATOR
 ) -> Client:
     """Create a client company and its schema in one transaction. Raises `ValidationError` naming the field at fault."""
+    client = Client(slug=slug, name=name, currency=currency, timezone=timezone, language=language, agency=agency)
+    insert_client(client, "client.created", by)
+    return client
+
+
+def insert_client(client: Client, verb: str, by: Actor) -> None:
+    """Save a new client and make its schema, in one transaction; `verb` tells the record how it came. Raises like `create_client`."""
     with outside(), transaction.atomic():
-        client_id = _next_client_id()
-        client = Client(
-            pk=client_id,
-            schema_name=schemas.name_for(client_id),
-            slug=slug,
-            name=name,
-            currency=currency,
-            timezone=timezone,
-            language=language,
-            agency=agency,
-        )
+        client.pk = _next_client_id()
+        client.schema_name = schemas.name_for(client.pk)
         client.full_clean()
         _refuse_former_slug(client)
         client.save(force_insert=True)
         schemas.create(client)
-        audit.record("client.created", by, organisation=client, client=client.name)
-    return client
+        audit.record(verb, by, organisation=client, client=client.name)
 
 
 def change_client(client: Client, by: Actor, **fields: str) -> None:

@@ -16,7 +16,7 @@ from accounts.models import Credential
 
 
 class Unreadable(Exception):
-    """The secret was sealed under a key that is no longer configured."""
+    """Sealed under a key that is not, or no longer, configured."""
 
 
 def seal(secret: dict[str, Any]) -> bytes:
@@ -25,9 +25,17 @@ def seal(secret: dict[str, Any]) -> bytes:
 
 def unseal(credential: Credential) -> dict[str, Any]:
     try:
-        plain = _cipher(tuple(settings.CREDENTIAL_KEYS)).decrypt(bytes(credential.sealed))
-    except InvalidToken:
+        return unsealed(bytes(credential.sealed))
+    except Unreadable:
         raise Unreadable(f"credential {credential.pk} was encrypted with a key that CREDENTIAL_KEYS no longer holds") from None
+
+
+def unsealed(sealed: bytes) -> dict[str, Any]:
+    """What `seal` was given. Raises `Unreadable` for what this installation did not seal."""
+    try:
+        plain = _cipher(tuple(settings.CREDENTIAL_KEYS)).decrypt(sealed)
+    except InvalidToken:
+        raise Unreadable("not sealed under a key of CREDENTIAL_KEYS") from None
     secret: dict[str, Any] = json.loads(plain)
     return secret
 

@@ -22,7 +22,7 @@ def of_file(days: Iterable[date]) -> list[Span]:
 def record(source: Connection, family: str, new: list[Span]) -> None:
     """Add spans to what is known of one connection and family, in the caller's transaction."""
     known = LoadedSpan.objects.filter(connection=source, family=family)
-    silence = ONE_DAY if source.credential_id else LONGEST_SILENCE
+    silence = LONGEST_SILENCE if source.credential_id is None else ONE_DAY
     merged = merge([*known.values_list("since", "until"), *new], silence=silence)
     known.delete()
     LoadedSpan.objects.bulk_create(LoadedSpan(connection=source, family=family, since=since, until=until) for since, until in merged)

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api import ClientListView
+from accounts.views.exporting import export_client
 from accounts.views.home import home
 from accounts.views.profile import profile, set_language
 from config.health import healthz
@@ -34,6 +35,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("", reports.overview, name="overview"),
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
+    path("export/", export_client, name="export_client"),
 ]
 api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),

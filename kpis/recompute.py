@@ -8,6 +8,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from accounts.models import Client
+from campaigns.streams import TABLES
 from campaigns.sync import be_the_only_writer
 from kpis import signals
 
@@ -76,11 +77,31 @@ def catch_up(client: Client, effect: AbstractContextManager[None] | None = None)
         return sum(len(days) for days in changed.values())
 
 
+def rebuild_all(client: Client) -> None:
+    """Rebuild the roll-ups of every day on which the client has facts, then those that are still marked as changed.
+
+    For facts that came back with the number of their figures: it is raised only by marks that came with them.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        be_the_only_writer(client)
+        for family, (table, rebuild) in REBUILD.items():
+            cursor.execute(f"DELETE FROM {table}")
+            cursor.execute(rebuild, [_days_of(family)])
+        catch_up(client)
+
+
 def data_version() -> int:
     """Number of rebuilds so far; equal numbers mean equal figures."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(number), 0) FROM kpis_dataversion")
         return int(cursor.fetchone()[0])
+
+
+def _days_of(family: str) -> list[date]:
+    tables = [table.name for table in TABLES if table.family == family]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ".join(f"SELECT day FROM {table}" for table in tables))
+        return [day for (day,) in cursor.fetchall()]
 
 
 def _take_changed_days() -> dict[str, list[date]]:

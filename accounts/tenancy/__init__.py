@@ -34,7 +34,7 @@ def visit(client: Client, *, of_one_state: bool = False) -> Iterator[Client]:
     `of_one_state` is for requests that read: everything is then as of one instant, as `kpis.query.one_state` has it elsewhere.
     """
     with inside(client), contextlib.ExitStack() as entered:
-        if _behind_transaction_pooler():
+        if is_behind_transaction_pooler():
             entered.enter_context(transaction.atomic())
             if of_one_state:
                 with connection.cursor() as cursor:
@@ -44,11 +44,12 @@ def visit(client: Client, *, of_one_state: bool = False) -> Iterator[Client]:
 
 def undo() -> None:
     """Keep nothing of the visit that is open. Where it is no transaction, each statement has been kept already."""
-    if _behind_transaction_pooler() and connection.in_atomic_block:
+    if is_behind_transaction_pooler() and connection.in_atomic_block:
         transaction.set_rollback(True)
 
 
-def _behind_transaction_pooler() -> bool:
+def is_behind_transaction_pooler() -> bool:
+    """Whether a transaction is all that is sure to run on one connection of the server."""
     database: Any = connection
     return bool(database.is_behind_transaction_pooler)
 

@@ -27,6 +27,7 @@ CLIENT_URLS = {
     "overview": ("/c/lumen/", (200, 200, 200, 404, 302)),
     "report_list": ("/c/lumen/reports/", (200, 200, 200, 404, 302)),
     "report_pdf": ("/c/lumen/reports/2026-W46.pdf", (200, 200, 200, 404, 302)),
+    "export_client": ("/c/lumen/export/", (405, 403, 403, 404, 302)),
     "api_kpis": ("/api/v1/clients/lumen/kpis/?from=2026-11-09&to=2026-11-15", (200, 200, 200, 404, 401)),
 }
 # Addresses that belong to no client, with the status of a stranger and of nobody signed in.

@@ -1,0 +1,17 @@
+"""What becomes of the tables of accounts and jobs when a client is exported. The client's own row is `client.json`."""
+
+from __future__ import annotations
+
+from accounts.models import ApiToken, AuditEvent, Credential, FormerSlug, Invitation, Membership
+from accounts.portability import leave_out
+from jobs.models import Job
+
+leave_out(FormerSlug, "in client.json")
+leave_out(Job, "work of this installation; a restored client runs nothing until a person says so")
+leave_out(Credential, "a secret, and a consent given to this installation; accounts are connected again")
+leave_out(ApiToken, "a secret; programs get new ones")
+leave_out(Membership, "people and their passwords are the installation's; they are invited again")
+leave_out(Membership.clients.through, "as memberships")
+leave_out(Invitation, "a secret link, and of a few days")
+leave_out(Invitation.clients.through, "as invitations")
+leave_out(AuditEvent, "who did what here, from which address, is this installation's record; a restored client begins its own")

@@ -1,0 +1,178 @@
+"""A client with everything a client can have, and a look at all of its figures."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+
+from accounts import invitations, tokens
+from accounts.audit import Actor
+from accounts.models import Client, Role, Scope
+from accounts.permissions import permissions_of
+from accounts.services import keep_credential
+from accounts.tenancy import inside
+from campaigns.models import Connection
+from campaigns.records import AdConversion, AdDay
+from campaigns.spool import Spool
+from campaigns.streams import Window
+from campaigns.sync import store
+from jobs import worker
+from jobs.models import Job
+from kpis import serialise
+from kpis.definitions import DEFINITIONS
+from kpis.periods import Period
+from kpis.query import By, ask
+from reports import gather, preparing, scheduling
+from reports.models import Delivery, Recipient, Run, Schedule
+from tests.conftest import Cast, LoadText
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+WEEK = "2026-W46"
+ADS = """date,source,account,campaign,channel,impressions,clicks,spend,conversions,conversion_value
+2026-11-02,meta_ads,7,"=Brand, ""été"" ",paid_social,9000,280,410.123456789,11.5,2100.00
+2026-11-10,meta_ads,7,"=Brand, ""été"" ",paid_social,10000,,0.000000001,,
+2026-11-11,meta_ads,7,@Lamps,display,40000,90,9223372036.854775807,3.000001,410.00
+"""
+LEADS = """lead_id,created_at,channel,campaign,email,score,mql_at,value,landing_page
+L1,2026-11-02T10:00:00,,"=Brand, ""été"" ",ana@leads.example,-4,2026-11-03T09:00:00.123456+05:00,12.5,/a?b=1
+L2,2026-11-09T23:30:00,,@Lamps,,,,,
+L3,2026-11-15T10:00:00,email,Newsletter,bob@leads.example,7,,,
+"""
+ORDERS = """order_id,ordered_at,amount,kind,channel,campaign,refund_of,margin,customer_id,product,tax
+O1,2026-11-02T10:00:00,900,order,,"=Brand, ""été"" ",,-1.5,C1,"-1; drop",19.9
+O2,2026-11-09T10:00:00,1250.40,order,,@Lamps,,,,,
+R1,2026-11-15T10:00:00,50,refund,email,,O1,,,,
+"""
+CANARY = "canary-7f3a-refresh-token"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Maison Lumen with everything; `secrets` are texts that must leave it in no way, `traces` those that speak of it."""
+
+    client: Client
+    secrets: list[str]
+    traces: list[str]
+
+
+def pull_from_api(client: Client, credential_id: int) -> None:
+    """What a pull of a platform stores: clicks of all kinds, conversions by action, a campaign that was renamed."""
+    source = Connection.objects.create(
+        source="google_ads", account="123", name="Lumen FR", currency="EUR", timezone="America/New_York", credential_id=credential_id
+    )
+    first = date(2026, 11, 2)
+    with Spool() as spool:
+        for offset in range(14):
+            day = first + timedelta(days=offset)
+            name = "Old name" if offset < 5 else "New\u202fname"
+            spool.write(
+                AdDay(day=day, campaign_id="c1", campaign=name, channel="paid_search", impressions=100 + offset, clicks=offset,
+                      all_clicks=offset + 3, spend_nano=12_340_000_001 * (offset + 1))
+            )  # fmt: skip
+            spool.write(AdConversion(day=day, campaign_id="c1", action="", conversions_millionths=offset * 333_333, value_nano=offset))
+            spool.write(AdConversion(day=day, campaign_id="c1", action="Purchase", conversions_millionths=1, value_nano=None))
+        with transaction.atomic():
+            store(client, source, spool, window=Window("ads", first, first + timedelta(days=13)))
+
+
+def report_twice(client: Client) -> None:
+    """Two schedules: one has sent last week's report, of the other a delivery waits, one was given up, one was under way."""
+    for local in ("08:00", "09:00"):
+        schedule = Schedule.objects.create(client=client, weekday=1, local_time=local, next_run_at=NOW + timedelta(days=900))
+        for email, language in (("rcpt-one@lumen.example", "fr"), ("rcpt-two@lumen.example", "en"), ("rcpt-gone@lumen.example", "en")):
+            Recipient.objects.create(schedule=schedule, email=email, language=language)
+        scheduling.open_run(schedule, WEEK)
+    for run in Run.objects.all():
+        preparing.prepare(client, run, transaction.atomic(), NOW)
+    Job.objects.filter(kind=preparing.DELIVER).update(run_at=NOW + timedelta(days=900))
+    Job.objects.filter(kind=scheduling.KIND).update(state=Job.State.DONE)
+    sent, waiting = Run.objects.order_by("pk")
+    Delivery.objects.filter(run=sent).update(state=Delivery.State.SENT, sent_at=NOW)
+    Delivery.objects.filter(run=waiting, recipient__language="fr").update(state=Delivery.State.SENDING)
+    Recipient.objects.filter(email="rcpt-gone@lumen.example").update(unsubscribed_at=NOW)
+    Run.objects.create(schedule=sent.schedule, week="2026-W47")
+
+
+@pytest.fixture
+def filled(cast: Cast, load_text: LoadText) -> Iterator[Filled]:
+    """The client in this test's database, its schema closed."""
+    client = cast.client
+    credential = keep_credential("google_ads", {"refresh_token": CANARY}, client=client)
+    owner = Actor.of_user(cast.owner) if hasattr(Actor, "of_user") else Actor(cast.owner.email, cast.owner)
+    _token, secret = tokens.make(client, name="Warehouse", scope=Scope.READ, days=30, by=owner)
+    mine = permissions_of(frozenset({Role.ADMIN}), client)
+    invitation = invitations.invite("invited@lumen.example", Role.VIEWER, client, mine, owner, language="fr")
+    with inside(client):
+        for kind, text in (("ads", ADS), ("leads", LEADS), ("orders", ORDERS)):
+            load_text(client, kind, text)
+        pull_from_api(client, credential.pk)
+        worker.work_off(client.pk)
+        report_twice(client)
+    links = list(Recipient.objects.values_list("token", flat=True))
+    digest = tokens._digest(secret)
+    sealed = bytes(credential.sealed).decode()
+    return Filled(client, [CANARY, secret, digest, sealed, invitation.nonce, *links], [])
+
+
+def everything_of(client: Client, *, now: datetime = NOW) -> dict[str, Any]:
+    """Every answer, by every grouping, of whole and ragged periods, and every report page; as plain data."""
+    found: dict[str, Any] = {}
+    with inside(client):
+        for since, until in (
+            ("2026-11-09", "2026-11-15"),
+            ("2026-11-01", "2026-11-21"),
+            ("2026-10-01", "2026-12-31"),
+            ("2026-11-10", "2026-11-10"),
+        ):
+            for by in (None, *By):
+                answer = ask(Period(date.fromisoformat(since), date.fromisoformat(until)), by)
+                found[f"{since} {until} {by}"] = serialise.answer_data(client, answer, DEFINITIONS)
+        for week in ("2026-W45", WEEK, "2026-W47"):
+            found[week] = msgspec.json.decode(preparing.canonical(gather.report(client, week, now)))
+    return found
+
+
+def without_access(found: dict[str, Any]) -> dict[str, Any]:
+    """Without what a restoration changes: the client's address, and that its accounts have to be connected again."""
+    text = json.loads(json.dumps(found))
+    for report in text.values():
+        report.pop("client_slug", None)
+        for source in report.get("sources", ()):
+            source["lost_access"] = source["kind"] == "api"
+    result: dict[str, Any] = text
+    return result
+
+
+Export = Callable[..., Path]
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Export:
+    """A function that exports a client by the command and gives the file."""
+
+    def by_command(slug: str = "lumen", *options: str) -> Path:
+        path = tmp_path / f"{slug}.zip"
+        call_command("export_client", slug, str(path), "--force", *options)
+        return path
+
+    return by_command
+
+
+def restored(path: Path, slug: str = "again", **options: Any) -> Client:
+    call_command("restore_client", str(path), slug=slug, **options)
+    return Client.objects.get(slug=slug)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
