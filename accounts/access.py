@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.http import Http404
 
-from accounts.models import Agency, ApiToken, Client, FormerSlug, Membership, Role, User
+from accounts.models import Agency, ApiToken, Client, FormerSlug, Membership, Organisation, Role, User
 from accounts.permissions import WHILE_CLOSING, permissions_of
 
 # Whoever asks: a person by their session, a program by its token, or nobody.
@@ -36,7 +36,7 @@ def clients_of(identity: Identity) -> QuerySet[Client]:
 def closing_clients_of(identity: Identity) -> list[Client]:
     """The clients that are closing and that whoever asks may reopen, by name."""
     found = _reachable_clients(identity).exclude(closed_at=None)
-    return [client for client in found if "client.close" in _permissions(client)]
+    return [client for client in found if "client.close" in permissions_in(client)]
 
 
 def agencies_of(identity: Identity) -> QuerySet[Agency]:
@@ -67,14 +67,20 @@ def present_slug(identity: Identity, former: str) -> str | None:
 
 
 def _checked(organisation: Held, permission: str) -> Grant[Held]:
-    permissions = _permissions(organisation)
+    permissions = permissions_in(organisation)
     if permission not in permissions:
         raise PermissionDenied
     return Grant(organisation, permissions)
 
 
-def _permissions(organisation: Any) -> frozenset[str]:
-    return permissions_of(frozenset(organisation.roles), organisation)
+def roles_in(organisation: Any) -> frozenset[str]:
+    """The roles that whoever asked for the organisation has there."""
+    return frozenset(organisation.roles)
+
+
+def permissions_in(organisation: Organisation) -> frozenset[str]:
+    """Everything that whoever asked for the organisation may do there."""
+    return permissions_of(roles_in(organisation), organisation)
 
 
 def _reachable_clients(identity: Identity) -> QuerySet[Client]:

@@ -11,10 +11,10 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
+from accounts import moments
 from accounts.models import Agency, ApiToken, AuditEvent, Organisation, Role, Scope, User, owner_fields
 
 # What follows the name of whoever did it.
@@ -87,10 +87,10 @@ def record(verb: str, by: Actor, *, organisation: Organisation | None = None, **
 
 def events_of(organisation: Organisation) -> QuerySet[AuditEvent]:
     """What happened to the organisation, newest first: to an agency's clients too, and to the sign-in of its people."""
-    parts = [Q(**owner_fields(organisation)), Q(agency=None, client=None, actor__memberships__in=organisation.memberships.all())]
+    parts = [Q(**owner_fields(organisation)), Q(agency=None, client=None, actor__in=organisation.memberships.values("user"))]
     if isinstance(organisation, Agency):
         parts.append(Q(client__agency=organisation))
-    return AuditEvent.objects.filter(reduce(or_, parts)).select_related("client").distinct().order_by("-at", "-pk")
+    return AuditEvent.objects.filter(reduce(or_, parts)).select_related("client").order_by("-at", "-pk")
 
 
 def sentence(event: AuditEvent) -> str:
@@ -103,7 +103,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
     if name == "until":
-        return date_format(date.fromisoformat(value))
+        return moments.day(date.fromisoformat(value), (get_language() or "en")[:2])
     kind = NAMES.get(name)
     return str(kind(value).label) if kind and value in kind else str(value)
 

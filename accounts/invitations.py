@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
+from enum import Enum
 
+from allauth.account.models import EmailAddress
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +26,15 @@ from jobs import queue
 LIFETIME = timedelta(days=7)
 SEND = "accounts.send_invitation"
 SALT = "accounts.invitation"
+
+
+class State(Enum):
+    """Of an invitation that waits for an answer."""
+
+    UNDER_WAY = "under_way"
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+    EXPIRED = "expired"
 
 
 def invite(
@@ -48,6 +60,13 @@ def invite(
     return invitation
 
 
+def resend(invitation: Invitation, mine: frozenset[str], by: Actor) -> Invitation:
+    """Ask the same again, by a new link. Raises like `invite`."""
+    organisation = invitation.organisation
+    clients = invitation.clients.filter(agency=organisation) if isinstance(organisation, Agency) else ()
+    return invite(invitation.email, Role(invitation.role), organisation, mine, by, language=invitation.language, clients=clients)
+
+
 def withdraw(invitation: Invitation, mine: frozenset[str], by: Actor) -> None:
     """Make the link worthless. Raises `PermissionDenied` to whoever may not give its role."""
     if not may_grant(mine, invitation.role, invitation.organisation):
@@ -60,6 +79,14 @@ def withdraw(invitation: Invitation, mine: frozenset[str], by: Actor) -> None:
 def waiting() -> QuerySet[Invitation]:
     """Invitations neither accepted nor withdrawn; some have expired."""
     return Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
+
+
+def state(invitation: Invitation) -> State:
+    if invitation.expires_at <= timezone.now():
+        return State.EXPIRED
+    if invitation.problem:
+        return State.UNDELIVERABLE
+    return State.SENT if invitation.sent_at else State.UNDER_WAY
 
 
 def link(invitation: Invitation) -> str:
@@ -93,6 +120,23 @@ def accept(invitation: Invitation, user: User, by: Actor) -> Membership:
         if created:
             audit.record("member.joined", by, organisation=organisation, role=invitation.role)
     return membership
+
+
+def account_of(invitation: Invitation) -> User | None:
+    """Who has the invited address already."""
+    return User.objects.filter(email__iexact=invitation.email).first()
+
+
+def join(invitation: Invitation, name: str, password: str, by: Actor) -> User:
+    """Make the invited address an account, verified by the link itself, and a member. Raises like `accept`."""
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(invitation.email, password, name=name, language=invitation.language)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+            accept(invitation, user, replace(by, label=user.email, user=user))
+    except IntegrityError:  # the same form sent twice at once
+        raise ValidationError(_("This invitation was used or withdrawn.")) from None
+    return user
 
 
 def send(invitation: Invitation) -> None:

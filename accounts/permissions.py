@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 from accounts.models import AGENCY_ROLES, Agency, Organisation, Role, Scope
 
 PEOPLE = frozenset(Role)
@@ -34,11 +36,22 @@ PERMISSIONS: dict[str, Allowed] = {
     ),
     # Invite, change roles, assign clients, remove; never above what one may do oneself (`may_grant`).
     "team.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN}), frozenset({Role.OWNER})),
+    # Of those who belong to it; everyone has it, so that it raises no role above another.
+    "team.leave": Allowed(PEOPLE, AGENCY_ROLES),
     "token.manage": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
     "audit.view": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
 }
 # A client that is closing is there for these only.
 WHILE_CLOSING = frozenset({"client.close", "client.export"})
+
+# What a role is for, for those who give it.
+MEANINGS: dict[str, str] = {
+    Role.OWNER: _("Everything: every client, the team, API tokens and settings."),
+    Role.MANAGER: _("Sees and looks after the clients assigned to them: figures, settings, viewers."),
+    Role.ANALYST: _("Sees the figures and reports of the clients assigned to them; sends and changes nothing."),
+    Role.ADMIN: _("Everything in this company: figures, team, API tokens and settings."),
+    Role.VIEWER: _("Sees the figures and downloads the reports; changes nothing."),
+}
 
 
 def permissions_of(roles: frozenset[str], organisation: Organisation) -> frozenset[str]:
@@ -50,3 +63,8 @@ def permissions_of(roles: frozenset[str], organisation: Organisation) -> frozens
 def may_grant(mine: frozenset[str], role: str, organisation: Organisation) -> bool:
     """Whether holders of the permissions `mine` may give, change or take away a role: nobody gives more than they have."""
     return "team.manage" in mine and permissions_of(frozenset({role}), organisation) <= mine
+
+
+def grantable(mine: frozenset[str], organisation: Organisation) -> list[Role]:
+    """The roles of this organisation that holders of the permissions `mine` may give, the highest first."""
+    return [role for role in Role if (role in AGENCY_ROLES) == isinstance(organisation, Agency) and may_grant(mine, role, organisation)]

@@ -78,6 +78,12 @@ def add_member(user: User, role: Role, *, agency: Agency | None = None, client: 
     return membership
 
 
+def check_may_change(membership: Membership, mine: frozenset[str]) -> None:
+    """Raises `PermissionDenied` to whoever may not give or take away the member's role."""
+    if not may_grant(mine, membership.role, membership.organisation):
+        raise PermissionDenied
+
+
 def change_role(membership: Membership, role: Role, mine: frozenset[str], by: Actor) -> None:
     """Give a member another role of the same organisation.
 
@@ -97,6 +103,14 @@ def change_role(membership: Membership, role: Role, mine: frozenset[str], by: Ac
         audit.record("member.changed", by, organisation=organisation, person=membership.user.email, before=before, role=role)
 
 
+def change_member(membership: Membership, role: Role, clients: Iterable[Client] | None, mine: frozenset[str], by: Actor) -> None:
+    """Give a member a role and, of an agency, clients, both or neither; None leaves the clients. Raises like `change_role`."""
+    with transaction.atomic():
+        change_role(membership, role, mine, by)
+        if clients is not None:
+            assign(membership, clients, mine, by)
+
+
 def assign(membership: Membership, clients: Iterable[Client], mine: frozenset[str], by: Actor) -> None:
     """Set which clients of their agency a manager or analyst may see. Raises like `change_role`."""
     agency = membership.agency
@@ -107,6 +121,8 @@ def assign(membership: Membership, clients: Iterable[Client], mine: frozenset[st
         raise ValidationError({"clients": _("Choose clients of the agency.")})
     with transaction.atomic():
         _lock(membership)
+        if set(membership.clients.all()) == set(chosen):
+            return
         membership.clients.set(chosen)
         names = sorted(client.name for client in chosen)
         audit.record("member.assigned", by, organisation=agency, person=membership.user.email, clients=names)

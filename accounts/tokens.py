@@ -56,10 +56,15 @@ def revoke(token: ApiToken, by: Actor) -> None:
 
 def revoke_all_by(user: User, organisation: Organisation, by: Actor) -> int:
     """Revoke what a person made for an organisation they leave; return how many."""
-    theirs = list(usable().filter(created_by=user, **owner_fields(organisation)))
+    theirs = list(usable().filter(created_by=user, **owner_fields(organisation)).select_related("agency", "client"))
     for token in theirs:
         revoke(token, by)
     return len(theirs)
+
+
+def count_by(user: User, organisation: Organisation) -> int:
+    """How many tokens stop working if a person leaves an organisation."""
+    return usable().filter(created_by=user, **owner_fields(organisation)).count()
 
 
 def usable() -> QuerySet[ApiToken]:

@@ -1,4 +1,4 @@
-"""Every address. A route with `client_slug` is a client's: the gate resolves it before the view is called."""
+"""Every address. One with `client_slug` is a client's, one with `agency_slug` an agency's: the gate finds it before the view is called."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts import organisation_urls as accounts
 from accounts.api import ClientListView
 from accounts.views.exporting import export_client
 from accounts.views.home import home
@@ -36,6 +37,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
     path("export/", export_client, name="export_client"),
+    *accounts.client_pages,
 ]
 api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),
@@ -46,6 +48,8 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("c/<slug:client_slug>/", include(client_pages)),
+    path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
+    *accounts.pages,
     path("api/v1/", include(api)),
     path("u/<str:token>/", reports.unsubscribe, name="unsubscribe"),
     path("accounts/", include("accounts.urls")),

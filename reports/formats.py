@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from accounts.moments import day, day_month, ordinal
 from kpis.definitions import Unit
 
 UNDEFINED = "–"
@@ -208,27 +207,14 @@ def _axis_label(number: Decimal, suffix: str, unit: Unit, currency: str, languag
 
 
 # ------------------------------------------------------------------------------------------------------ days and weeks
-def day(value: date, language: str) -> str:
-    """ "16 November 2026"; French has "1er" for the first."""
-    return f"{_day_month(value, language)} {value.year}"
-
-
-def _day_month(value: date, language: str) -> str:
-    return f"{_ordinal(value, language)} {format_date(value, 'MMMM', locale=_locale(language))}"
-
-
-def _ordinal(value: date, language: str) -> str:
-    return "1er" if language == "fr" and value.day == 1 else str(value.day)
-
-
 def days(since: date, until: date, language: str) -> str:
     """A span of days, naming month and year once where they are the same."""
     if since == until:
         return day(since, language)
     if (since.year, since.month) == (until.year, until.month):
-        start = _ordinal(since, language)
+        start = ordinal(since, language)
     else:
-        start = day(since, language) if since.year != until.year else _day_month(since, language)
+        start = day(since, language) if since.year != until.year else day_month(since, language)
     if language == "fr":
         return f"du {start} au {day(until, language)}"
     joint = "–" if start.isdigit() else " – "
@@ -262,14 +248,6 @@ def short_week(key: str, language: str) -> str:
     """ "W46", "S46": a tick of an axis."""
     with override(language):
         return _("W%(number)d") % {"number": week_number(key)}
-
-
-def instant(value: datetime, zone: ZoneInfo, language: str) -> str:
-    """An instant in `zone`, which it names: "16 November 2026, 07:00 (Europe/Paris)"."""
-    local = value.astimezone(zone)
-    clock = format_datetime(local, "HH:mm", locale=_locale(language))
-    joint = " à " if language == "fr" else ", "
-    return f"{day(local.date(), language)}{joint}{clock} ({zone.key})"
 
 
 # -------------------------------------------------------------------------------------------------------------- states

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import brand
+from accounts import brand, moments
 from accounts.gate import ClientRequest, requires
 from kpis import periods
 from reports import charts, formats, gather, preparing, rendering
@@ -96,7 +96,7 @@ def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:
     period = periods.week(run.week)
     return {
         "week_label": formats.week(period.since, period.until, language),
-        "sent_at_label": formats.instant(max(sent), request.client.zone, language) if sent else "",
+        "sent_at_label": moments.instant(max(sent), request.client.zone, language) if sent else "",
         "state_label": formats.run_state(run.state, [delivery.state for delivery in deliveries], language),
         "pdf_url": reverse("report_pdf", args=[request.client.slug, run.week]) if run.state == Run.State.READY else "",
         "recipients": [delivery.recipient.email for delivery in deliveries],

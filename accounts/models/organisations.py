@@ -41,6 +41,8 @@ class Agency(models.Model):
     reply_to = models.EmailField(blank=True)
     # Of its own people; a client company's are not its to oblige.
     requires_second_factor = models.BooleanField(default=False)
+    # Its clients live in many zones; its own pages tell the time of none of them.
+    zone: ClassVar = zoneinfo.ZoneInfo("UTC")
 
     def __str__(self) -> str:
         return self.name

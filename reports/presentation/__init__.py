@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts import moments
 from reports import content, formats
 from reports.charts import palette
 from reports.presentation import charting, data_state, figures, sentences, tables
@@ -58,7 +59,7 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         sources=data_state.sources(edition),
         explanations=figures.explanations(edition),
         rounding=_("Figures are rounded for display; totals and ratios are computed from exact amounts."),
-        generated=_("Generated on %(moment)s") % {"moment": formats.instant(report.generated_at, edition.zone, language)},
-        generated_on=formats.day(report.generated_at.astimezone(edition.zone).date(), language),
+        generated=_("Generated on %(moment)s") % {"moment": moments.instant(report.generated_at, edition.zone, language)},
+        generated_on=moments.day(report.generated_at.astimezone(edition.zone).date(), language),
         generated_timestamp=int(report.generated_at.timestamp()),
     )

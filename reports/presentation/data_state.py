@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import moments
 from reports import content, formats
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Source, State
@@ -37,7 +38,7 @@ def line(edition: Edition) -> str:
     broken = [source_name(source) for source, state in zip(report.sources, states, strict=True) if state in ("lost", "incomplete")]
     if broken:
         return _("Incomplete data: %(sources)s") % {"sources": ", ".join(broken)}
-    until = formats.day(report.until, edition.language)
+    until = moments.day(report.until, edition.language)
     moving = states.count("moving")
     if not moving:
         return _("Data complete to %(day)s and final") % {"day": until}
@@ -77,12 +78,12 @@ def _text(source: content.SourceState, language: str) -> str:
     if source.complete_until is None:
         parts.append(_("no data yet"))
     else:
-        parts.append(_("complete to %(day)s") % {"day": formats.day(source.complete_until, language)})
+        parts.append(_("complete to %(day)s") % {"day": moments.day(source.complete_until, language)})
     if source.missing_days:
         parts.append(_missing(source.missing_days, language))
     since = _moving_since(source)
     if since:
-        parts.append(_("still moving since %(day)s") % {"day": formats.day(since, language)})
+        parts.append(_("still moving since %(day)s") % {"day": moments.day(since, language)})
     return ", ".join(parts)
 
 

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client as Browser
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
 
-from accounts.models import Client, Membership, Role, User
+from accounts import tokens
+from accounts.audit import Actor
+from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scope, User
 from accounts.services import add_member
 from accounts.tenancy import inside
 from campaigns.models import Connection
+from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Browser]
-
-# Every client address with the status of: owner, analyst, viewer, stranger, nobody signed in.
-CLIENT_URLS = {
-    "overview": ("/c/lumen/", (200, 200, 200, 404, 302)),
-    "report_list": ("/c/lumen/reports/", (200, 200, 200, 404, 302)),
-    "report_pdf": ("/c/lumen/reports/2026-W46.pdf", (200, 200, 200, 404, 302)),
-    "export_client": ("/c/lumen/export/", (405, 403, 403, 404, 302)),
-    "api_kpis": ("/api/v1/clients/lumen/kpis/?from=2026-11-09&to=2026-11-15", (200, 200, 200, 404, 401)),
-}
-# Addresses that belong to no client, with the status of a stranger and of nobody signed in.
-OTHER_URLS = {
-    "home": ("/", (302, 302)),
-    "api_schema": ("/api/v1/schema/", (200, 401)),
-    "api_clients": ("/api/v1/clients/", (200, 401)),
-    "api_docs": ("/api/v1/docs/", (200, 302)),
-    "profile": ("/profile/", (200, 302)),
-    "unsubscribe": ("/u/no-such-token/", (404, 404)),
-    "set_language": ("/language/setlang/", (302, 302)),
-    "healthz": ("/healthz", (200, 200)),
-}
 
 
 def without_randomness(content: bytes) -> bytes:
@@ -48,24 +34,71 @@ def without_randomness(content: bytes) -> bytes:
     return re.sub(rb'(nonce|csrfmiddlewaretoken" value)="[^"]*"', b"", content)
 
 
-@pytest.mark.parametrize("name", CLIENT_URLS)
-def test_every_client_address_answers_each_person_as_stated(name: str, cast: Cast, signed_in: SignIn) -> None:
-    address, expected = CLIENT_URLS[name]
-    people = [signed_in(user) for user in (cast.owner, cast.analyst, cast.viewer, cast.stranger)]
-    found = [browser.get(address).status_code for browser in [*people, Browser(SERVER_NAME="localhost")]]
-    assert tuple(found) == expected
+@pytest.fixture
+def rows(cast: Cast) -> dict[str, int]:
+    """An object of each kind: Maison Lumen's, its agency's, Autre's and its agency's."""
+    owners: dict[str, dict[str, Any]] = {
+        "": {"client": cast.client},
+        "agency_": {"agency": cast.agency},
+        "foreign_": {"client": cast.other_client},
+        "foreign_agency_": {"agency": cast.other_client.agency},
+    }
+    expires = timezone.now() + timedelta(days=1)
+    found: dict[str, int] = {}
+    for prefix, owner in owners.items():
+        role = Role.ANALYST if "agency" in owner else Role.VIEWER
+        person = User.objects.create_user(f"{prefix}member@people.example")
+        found[f"{prefix}member"] = add_member(person, role, **owner).pk
+        waiting = {"role": role, "language": "en", "expires_at": expires, "email": f"{prefix}waiting@people.example"}
+        found[f"{prefix}invitation"] = Invitation.objects.create(**waiting, **owner).pk
+        token = {"name": "t", "scope": Scope.READ, "digest": prefix, "ending": "last", "created_by": person, "expires_at": expires}
+        found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
+    return found
 
 
-@pytest.mark.parametrize("name", OTHER_URLS)
-def test_every_other_address_answers_as_stated(name: str, cast: Cast, signed_in: SignIn) -> None:
-    address, expected = OTHER_URLS[name]
-    found = [browser.get(address).status_code for browser in (signed_in(cast.stranger), Browser(SERVER_NAME="localhost"))]
-    assert tuple(found) == expected
+@pytest.fixture
+def everyone(cast: Cast, signed_in: SignIn) -> dict[str, Browser]:
+    """A browser, or a program, of every role. The tokens are of Maison Lumen."""
+    manager, admin = (User.objects.create_user(f"{name}@people.example") for name in ("manager", "admin"))
+    add_member(manager, Role.MANAGER, agency=cast.agency, client=cast.client)
+    add_member(admin, Role.ADMIN, client=cast.client)
+    # Another owner, so that none is the last.
+    add_member(User.objects.create_user("second@people.example"), Role.OWNER, agency=cast.agency)
+    people = (cast.owner, manager, cast.analyst, admin, cast.viewer, cast.stranger)
+    found = {role: signed_in(user) for role, user in zip(ROLES, people, strict=False)}
+    found["nobody"] = Browser(SERVER_NAME="localhost")
+    for role, scope in (("read token", Scope.READ), ("write token", Scope.WRITE)):
+        secret = tokens.make(cast.client, name=role, scope=scope, days=1, by=Actor("owner", cast.owner))[1]
+        found[role] = Browser(SERVER_NAME="localhost", headers={"authorization": f"Bearer {secret}"})
+    return found
 
 
-def test_no_address_is_missing_from_the_tables() -> None:
-    known = CLIENT_URLS.keys() | OTHER_URLS.keys() | SIGN_IN_URLS.keys()
-    unknown = [f"{route} ({name})" for route, name in named_routes() if name not in known and not route.startswith("admin/")]
+@pytest.mark.parametrize("name", dict.fromkeys(name for name, *_ in URLS))
+def test_every_address_answers_every_role_and_method_as_stated(name: str, rows: dict[str, int], everyone: dict[str, Browser]) -> None:
+    for route, method, pattern, expected in URLS:
+        if route == name:
+            address = pattern.format(**rows)
+            assert resolve(urlsplit(address).path).url_name == name
+            found = {role: _answer(everyone[role], method, address) for role in ROLES}
+            assert (method, address, found) == (method, address, dict(zip(ROLES, expected, strict=True)))
+
+
+def _answer(browser: Browser, method: str, address: str) -> int:
+    """The status, with everything the request did undone."""
+    with transaction.atomic():
+        status = browser.generic(method, address, content_type="application/x-www-form-urlencoded").status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def test_no_address_and_no_method_is_missing_from_the_table() -> None:
+    known = {(name, method) for name, method, _address, _expected in URLS}
+    unknown = [
+        f"{method} {route} ({name})"
+        for route, name in named_routes()
+        for method in ("GET", "POST")
+        if (name, method) not in known and name not in SIGN_IN_URLS and not route.startswith("admin/")
+    ]
     assert unknown == []
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from accounts import moments
 from kpis.definitions import Unit
 from reports import formats
 
@@ -83,9 +84,9 @@ def test_without_a_base_there_is_no_change_to_show(value: Decimal | None, previo
 
 
 def test_dates_are_written_out() -> None:
-    assert formats.day(date(2026, 11, 16), "en") == "16 November 2026"
-    assert formats.day(date(2026, 11, 16), "fr") == "16 novembre 2026"
-    assert formats.day(date(2026, 11, 1), "fr") == "1er novembre 2026"
+    assert moments.day(date(2026, 11, 16), "en") == "16 November 2026"
+    assert moments.day(date(2026, 11, 16), "fr") == "16 novembre 2026"
+    assert moments.day(date(2026, 11, 1), "fr") == "1er novembre 2026"
 
 
 def test_weeks_name_month_and_year_once_where_they_are_the_same() -> None:
@@ -102,7 +103,7 @@ def test_days_in_a_row_are_listed_as_one_span() -> None:
 
 def test_an_instant_is_shown_in_the_clients_zone_and_names_it() -> None:
     instant = datetime(2026, 11, 15, 23, 30, tzinfo=UTC)
-    assert formats.instant(instant, ZoneInfo("Europe/Paris"), "fr") == "16 novembre 2026 à 00:30 (Europe/Paris)"
+    assert moments.instant(instant, ZoneInfo("Europe/Paris"), "fr") == "16 novembre 2026 à 00:30 (Europe/Paris)"
 
 
 def test_an_axis_speaks_on_one_scale() -> None:

@@ -1,0 +1,126 @@
+"""Who is in a team, as those who may look at it see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+
+from accounts import invitations
+from accounts.models import Agency, Client, Invitation, Membership, Organisation, Role, User, owner_fields
+from accounts.permissions import MEANINGS, may_grant
+
+RANK = {role: rank for rank, role in enumerate(Role)}
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person in a team. `clients` are those of an agency's that they may see, by name; None: all of them."""
+
+    pk: int
+    name: str
+    email: str
+    role: str
+    means: str
+    since: datetime
+    is_me: bool
+    may_change: bool
+    clients: list[str] | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An invitation not answered yet."""
+
+    pk: int
+    email: str
+    role: str
+    state: invitations.State
+    problem: str
+    sent_at: datetime | None
+    expires_at: datetime
+    may_change: bool
+    clients: list[str]
+
+
+def members(organisation: Organisation, mine: frozenset[str], me: User) -> list[Member]:
+    """The team, the highest role first, to somebody with the permissions `mine` there."""
+    rows = organisation.memberships.select_related("user").prefetch_related(_names("clients"))
+    return [_member(row, may_grant(mine, row.role, organisation), me) for row in _in_order(rows)]
+
+
+def agency_people(client: Client, me: User) -> list[Member]:
+    """Who of its agency can see a client."""
+    if client.agency_id is None:
+        return []
+    sees = Q(role=Role.OWNER) | Q(clients=client)
+    rows = Membership.objects.filter(sees, agency_id=client.agency_id).select_related("user").prefetch_related(_names("clients")).distinct()
+    return [_member(row, False, me) for row in _in_order(rows)]
+
+
+def waiting(organisation: Organisation, mine: frozenset[str]) -> list[Waiting]:
+    """Invitations nobody has answered, the newest first."""
+    rows = invitations.waiting().filter(**owner_fields(organisation)).prefetch_related(_names("clients")).order_by("-created_at", "-pk")
+    return [_waiting(row, may_grant(mine, row.role, organisation)) for row in rows]
+
+
+def member_of(organisation: Organisation, pk: int) -> Membership:
+    """One of its members. Raises `Http404` for anybody else's."""
+    return get_object_or_404(Membership.objects.select_related("user", "agency", "client"), pk=pk, **owner_fields(organisation))
+
+
+def own_membership(organisation: Organisation, me: User) -> Membership:
+    """Raises `Http404` to who sees the organisation without being of it."""
+    return get_object_or_404(Membership.objects.select_related("user", "agency", "client"), user=me, **owner_fields(organisation))
+
+
+def invitation_of(organisation: Organisation, pk: int) -> Invitation:
+    """One of its open invitations. Raises `Http404` for anybody else's."""
+    return get_object_or_404(invitations.waiting().select_related("agency", "client__agency"), pk=pk, **owner_fields(organisation))
+
+
+def assignable(organisation: Organisation) -> QuerySet[Client]:
+    """The clients an agency's people can be given; none of a company's."""
+    if not isinstance(organisation, Agency):
+        return Client.objects.none()
+    return organisation.clients.order_by("name", "id")
+
+
+def _names(field: str) -> Prefetch[str, QuerySet[Client], str]:
+    return Prefetch(field, Client.objects.filter(closed_at=None).only("id", "name").order_by("name", "id"))
+
+
+def _in_order(rows: Iterable[Membership]) -> list[Membership]:
+    return sorted(rows, key=lambda row: (RANK[Role(row.role)], row.user.get_short_name().casefold(), row.pk))
+
+
+def _member(row: Membership, may_change: bool, me: User) -> Member:
+    return Member(
+        pk=row.pk,
+        name=row.user.get_short_name(),
+        email=row.user.email,
+        role=str(Role(row.role).label),
+        means=gettext(MEANINGS[row.role]),
+        since=row.created_at,
+        is_me=row.user_id == me.pk,
+        may_change=may_change,
+        clients=None if row.role == Role.OWNER else [client.name for client in row.clients.all()],
+    )
+
+
+def _waiting(row: Invitation, may_change: bool) -> Waiting:
+    return Waiting(
+        pk=row.pk,
+        email=row.email,
+        role=str(Role(row.role).label),
+        state=invitations.state(row),
+        problem=row.problem,
+        sent_at=row.sent_at,
+        expires_at=row.expires_at,
+        may_change=may_change,
+        clients=[client.name for client in row.clients.all()],
+    )

@@ -1,0 +1,112 @@
+"""Every address the router knows, with every method, and what each role is answered."""
+
+from __future__ import annotations
+
+ROLES = ("owner", "manager", "analyst", "admin", "viewer", "stranger", "nobody", "read token", "write token")
+Answers = tuple[int, ...]
+
+# A page knows no token: who sends one is nobody, and is led to sign in.
+NOBODY = (302, 302, 302)
+ALL = (200, 200, 200, 200, 200, 404, *NOBODY)
+READERS = (200, 200, 200, 200, 403, 404, *NOBODY)
+MANAGERS = (200, 200, 403, 200, 403, 404, *NOBODY)
+IN_CHARGE = (200, 403, 403, 200, 403, 404, *NOBODY)
+AGENCY = (200, 200, 200, 404, 404, 404, *NOBODY)
+AGENCY_OWNER = (200, 403, 403, 404, 404, 404, *NOBODY)
+API = (200, 200, 200, 200, 200, 404, 401, 200, 200)
+ANY_API = (200, 200, 200, 200, 200, 200, 401, 200, 200)
+ANY_PERSON = (200, 200, 200, 200, 200, 200, *NOBODY)
+
+
+def instead(answers: Answers, status: int) -> Answers:
+    """The same for whoever may, with another status: 302 once something is done, 405 where there is nothing of the kind."""
+    return tuple(status if answer == 200 else answer for answer in answers)
+
+
+def hidden(answers: Answers) -> Answers:
+    """Another organisation's object: it does not exist, for those who may use the page; all others are answered as ever."""
+    return instead(answers, 404)
+
+
+def no_posts(answers: Answers) -> Answers:
+    """A page that only reads says so to all who may know of it, before it asks what they may do there."""
+    return tuple(405 if answer in (200, 403) else answer for answer in answers)
+
+
+# (URL name, method, address, answers). The names in braces are ids of rows of Maison Lumen; of Agence Nord, as `agency_…`; of
+# Autre and its agency, as `foreign_…`. A POST is an empty form.
+PEOPLE: list[tuple[str, str, str, Answers]] = [
+    ("team", "GET", "/c/lumen/team/", READERS),
+    ("team", "POST", "/c/lumen/team/", no_posts(ALL)),
+    ("team_invite", "GET", "/c/lumen/team/invite/", MANAGERS),
+    ("team_invite", "POST", "/c/lumen/team/invite/", MANAGERS),
+    ("team_leave", "GET", "/c/lumen/team/leave/", (404, 404, 404, 200, 200, 404, *NOBODY)),
+    ("team_leave", "POST", "/c/lumen/team/leave/", (404, 404, 404, 302, 302, 404, *NOBODY)),
+    ("member", "GET", "/c/lumen/team/{member}/", MANAGERS),
+    ("member", "POST", "/c/lumen/team/{member}/", MANAGERS),
+    ("member", "GET", "/c/lumen/team/{foreign_member}/", hidden(MANAGERS)),
+    ("member", "POST", "/c/lumen/team/{foreign_member}/", hidden(MANAGERS)),
+    ("member", "GET", "/c/lumen/team/{agency_member}/", hidden(MANAGERS)),
+    ("member_remove", "GET", "/c/lumen/team/{member}/remove/", MANAGERS),
+    ("member_remove", "POST", "/c/lumen/team/{member}/remove/", instead(MANAGERS, 302)),
+    ("member_remove", "POST", "/c/lumen/team/{foreign_member}/remove/", hidden(MANAGERS)),
+    ("member_remove", "POST", "/c/lumen/team/{agency_member}/remove/", hidden(MANAGERS)),
+    ("invitation_resend", "GET", "/c/lumen/team/invitations/{invitation}/resend/", instead(MANAGERS, 405)),
+    ("invitation_resend", "POST", "/c/lumen/team/invitations/{invitation}/resend/", instead(MANAGERS, 302)),
+    ("invitation_resend", "POST", "/c/lumen/team/invitations/{foreign_invitation}/resend/", hidden(MANAGERS)),
+    ("invitation_withdraw", "GET", "/c/lumen/team/invitations/{invitation}/withdraw/", instead(MANAGERS, 405)),
+    ("invitation_withdraw", "POST", "/c/lumen/team/invitations/{invitation}/withdraw/", instead(MANAGERS, 302)),
+    ("invitation_withdraw", "POST", "/c/lumen/team/invitations/{foreign_invitation}/withdraw/", hidden(MANAGERS)),
+    ("export_client", "GET", "/c/lumen/export/", instead(IN_CHARGE, 405)),
+    ("export_client", "POST", "/c/lumen/export/", IN_CHARGE),
+    ("agency_team", "GET", "/a/nord/team/", AGENCY),
+    ("agency_team", "POST", "/a/nord/team/", no_posts(AGENCY)),
+    ("agency_team_invite", "GET", "/a/nord/team/invite/", AGENCY_OWNER),
+    ("agency_team_invite", "POST", "/a/nord/team/invite/", AGENCY_OWNER),
+    ("agency_team_leave", "GET", "/a/nord/team/leave/", AGENCY),
+    ("agency_team_leave", "POST", "/a/nord/team/leave/", instead(AGENCY, 302)),
+    ("agency_member", "GET", "/a/nord/team/{agency_member}/", AGENCY_OWNER),
+    ("agency_member", "POST", "/a/nord/team/{agency_member}/", AGENCY_OWNER),
+    ("agency_member", "GET", "/a/nord/team/{foreign_agency_member}/", hidden(AGENCY_OWNER)),
+    ("agency_member", "GET", "/a/nord/team/{member}/", hidden(AGENCY_OWNER)),
+    ("agency_member_remove", "GET", "/a/nord/team/{agency_member}/remove/", AGENCY_OWNER),
+    ("agency_member_remove", "POST", "/a/nord/team/{agency_member}/remove/", instead(AGENCY_OWNER, 302)),
+    ("agency_member_remove", "POST", "/a/nord/team/{foreign_agency_member}/remove/", hidden(AGENCY_OWNER)),
+    ("agency_invitation_resend", "GET", "/a/nord/team/invitations/{agency_invitation}/resend/", instead(AGENCY_OWNER, 405)),
+    ("agency_invitation_resend", "POST", "/a/nord/team/invitations/{agency_invitation}/resend/", instead(AGENCY_OWNER, 302)),
+    ("agency_invitation_resend", "POST", "/a/nord/team/invitations/{invitation}/resend/", hidden(AGENCY_OWNER)),
+    ("agency_invitation_withdraw", "GET", "/a/nord/team/invitations/{agency_invitation}/withdraw/", instead(AGENCY_OWNER, 405)),
+    ("agency_invitation_withdraw", "POST", "/a/nord/team/invitations/{agency_invitation}/withdraw/", instead(AGENCY_OWNER, 302)),
+    ("agency_invitation_withdraw", "POST", "/a/nord/team/invitations/{invitation}/withdraw/", hidden(AGENCY_OWNER)),
+    ("join", "GET", "/join/no-such-token/", (410,) * 9),
+    ("join", "POST", "/join/no-such-token/", (410,) * 9),
+]
+FIGURES: list[tuple[str, str, str, Answers]] = [
+    ("overview", "GET", "/c/lumen/", ALL),
+    ("overview", "POST", "/c/lumen/", no_posts(ALL)),
+    ("report_list", "GET", "/c/lumen/reports/", ALL),
+    ("report_list", "POST", "/c/lumen/reports/", no_posts(ALL)),
+    ("report_pdf", "GET", "/c/lumen/reports/2026-W46.pdf", ALL),
+    ("report_pdf", "POST", "/c/lumen/reports/2026-W46.pdf", no_posts(ALL)),
+    ("api_kpis", "GET", "/api/v1/clients/lumen/kpis/?from=2026-11-09&to=2026-11-15", API),
+    ("api_kpis", "POST", "/api/v1/clients/lumen/kpis/", no_posts(API)),
+]
+ELSEWHERE: list[tuple[str, str, str, Answers]] = [
+    ("home", "GET", "/", (302,) * 9),
+    ("home", "POST", "/", (405,) * 9),
+    ("api_schema", "GET", "/api/v1/schema/", ANY_API),
+    ("api_schema", "POST", "/api/v1/schema/", no_posts(ANY_API)),
+    ("api_clients", "GET", "/api/v1/clients/", ANY_API),
+    ("api_clients", "POST", "/api/v1/clients/", no_posts(ANY_API)),
+    ("api_docs", "GET", "/api/v1/docs/", ANY_PERSON),
+    ("api_docs", "POST", "/api/v1/docs/", no_posts(ANY_PERSON)),
+    ("profile", "GET", "/profile/", ANY_PERSON),
+    ("profile", "POST", "/profile/", ANY_PERSON),
+    ("unsubscribe", "GET", "/u/no-such-token/", (404,) * 9),
+    ("unsubscribe", "POST", "/u/no-such-token/", (404,) * 9),
+    ("set_language", "GET", "/language/setlang/", (302,) * 9),
+    ("set_language", "POST", "/language/setlang/", (302,) * 9),
+    ("healthz", "GET", "/healthz", (200,) * 9),
+    ("healthz", "POST", "/healthz", (405,) * 9),
+]
+URLS = FIGURES + PEOPLE + ELSEWHERE
