@@ -93,7 +93,9 @@ class Gate:
                 return _enter_agency(cast("AgencyRequest", request), kwargs.pop("agency_slug"), permission)
             return _enter_client(cast("ClientRequest", request), kwargs.pop("client_slug"), permission)
         except PermissionDenied:
-            return _forbidden(request)
+            if not request.path.startswith(API):
+                raise
+            return JsonResponse({"detail": "You do not have permission to perform this action."}, status=403)
 
 
 def _enter_client(request: ClientRequest, slug: str, permission: str | None) -> HttpResponse | None:
@@ -143,9 +145,3 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API):
         return unauthenticated("Authentication credentials were not provided.")
     return redirect_to_login(request.get_full_path())
-
-
-def _forbidden(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(API):
-        return JsonResponse({"detail": "You do not have permission to perform this action."}, status=403)
-    raise PermissionDenied

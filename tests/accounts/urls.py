@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.gate import ClientRequest
+from accounts.gate import ClientRequest, requires
 from accounts.tenancy.streaming import Streamed
 from campaigns.models import Connection
 from config import urls
@@ -41,6 +41,7 @@ def passes_over(request: HttpRequest) -> HttpResponse:
     return HttpResponse("fine")
 
 
+@requires("client.view", "client.view")
 def isolation(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_isolation")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -104,7 +104,7 @@ def report_twice(client: Client) -> None:
 
 
 @pytest.fixture
-def filled(cast: Cast, load_text: LoadText) -> Iterator[Filled]:
+def filled(cast: Cast, load_text: LoadText) -> Filled:
     """The client in this test's database, its schema closed."""
     client = cast.client
     credential = keep_credential("google_ads", {"refresh_token": CANARY}, client=client)
