@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
 from accounts import brand, hosts, mails, second_factor, sessions, vault
@@ -105,7 +105,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             name, link = LINKS[template_prefix]
             words = {"url": context.get(link, ""), "address": email, "account": user.email if user else ""}
         elif template_prefix in NOTICES:
-            name, words = "security_notice", self._notice(template_prefix, email, context)
+            with override(language):
+                name, words = "security_notice", self._notice(template_prefix, email, context)
         else:
             return
         own = brand.of_agency(getattr(current.request, "host_agency", None))
@@ -125,7 +126,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             "device": sessions.device(context["user_agent"]),
             "before": context.get("from_email", ""),
             "after": context.get("to_email", ""),
-            "url": _here(reverse("account_reset_password")),
+            # The old address resets nothing any more.
+            "url": "" if context.get("from_email") else _here(reverse("account_reset_password")),
         }
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

@@ -38,7 +38,7 @@ def _word(form: forms.Form, name: str, label: Any, *, help_text: Any = "", **att
 class SignInForm(account.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _word(self, "login", _("E-mail address"), autocomplete="username webauthn")
+        _word(self, "login", _("E-mail address"), autocomplete="username")
         _word(self, "password", _("Password"))
 
 

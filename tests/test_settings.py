@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import runpy
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,8 @@ from config import embedded, env, secrets
 from reports import scheduling
 from reports.models import Schedule
 from tests.conftest import Cast
+
+BASE_DIR = Path(__file__).parent.parent
 
 
 class TestDatabase:
@@ -74,6 +80,30 @@ class TestSecrets:
         keys = [Fernet.generate_key(), Fernet.generate_key()]
         monkeypatch.setenv("CREDENTIAL_KEYS", f"{keys[0].decode()}, {keys[1].decode()},")
         assert secrets.fernet_keys("CREDENTIAL_KEYS", tmp_path, may_generate=False) == keys
+
+
+class TestTransport:
+    def settings(self, tmp_path: Path, **environment: str) -> list[object]:
+        """What a process with this environment has for its cookies, for https and for proxies."""
+        names = [
+            "SESSION_COOKIE_SECURE",
+            "CSRF_COOKIE_SECURE",
+            "SESSION_COOKIE_DOMAIN",
+            "SECURE_SSL_REDIRECT",
+            "ALLAUTH_TRUSTED_PROXY_COUNT",
+        ]
+        program = f"import json; from config import settings; print(json.dumps([getattr(settings, name, None) for name in {names}]))"
+        secret = {"SECRET_KEY": "x" * 60, "CREDENTIAL_KEYS": Fernet.generate_key().decode(), "VIGIE_HOME": str(tmp_path)}
+        command = [sys.executable, "-c", program]
+        printed = subprocess.run(command, check=True, capture_output=True, cwd=BASE_DIR, env=os.environ | secret | environment)
+        found: list[object] = json.loads(printed.stdout)
+        return found
+
+    def test_under_https_cookies_are_secure_and_of_one_host(self, tmp_path: Path) -> None:
+        site = "https://reports.example.com"
+        assert self.settings(tmp_path, SITE_URL=site) == [True, True, None, True, 1]
+        assert self.settings(tmp_path, SITE_URL=site, PROXY_COUNT="2")[-1] == 2
+        assert self.settings(tmp_path, SITE_URL=site, BEHIND_PROXY="false")[-1] == 0
 
 
 class TestHealth:

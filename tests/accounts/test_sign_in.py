@@ -105,6 +105,16 @@ def test_every_address_answers_as_stated_and_in_our_own_pages(cast: Cast) -> Non
     assert foreign == set()
 
 
+def test_an_empty_form_is_no_error_of_ours(cast: Cast) -> None:
+    person, found = signs_in(cast.viewer), {}
+    for name, (address, _expected) in SIGN_IN_URLS.items():
+        if name != "account_logout":
+            found[name] = (person.post(address).status_code, nobody().post(address).status_code)
+    assert {status for pair in found.values() for status in pair} <= {200, 302, 404, 405}
+    changing = {name for name in found if name.startswith(("mfa_", "account_change", "account_email", "usersessions", "end_", "profile"))}
+    assert {found[name][1] for name in changing - {"mfa_login_webauthn"}} == {302}
+
+
 class TestPassword:
     def test_a_person_signs_in_and_out(self, cast: Cast) -> None:
         browser = signs_in(cast.viewer)
@@ -271,7 +281,9 @@ class TestAddress:
         browser.post(path_of(link_in(asked)))
         user = User.objects.get(pk=cast.viewer.pk)
         assert user.email == self.NEW
-        assert [mail.to for mail in mailoutbox[1:]] == [[cast.viewer.email]]
+        [told] = mailoutbox[1:]
+        assert told.to == [cast.viewer.email]
+        assert "Write at once to the people you work with" in str(told.body)
         assert signs_in(user).get("/c/lumen/").status_code == 200
         assert nobody().post("/accounts/login/", {"login": cast.viewer.email, "password": PASSWORD}).status_code == 200
         event = AuditEvent.objects.get(verb="email.changed")
@@ -375,9 +387,7 @@ class TestAdmin:
         assert signs_in(cast.viewer).get("/admin/", follow=True).status_code == 403
 
 
-def test_under_https_cookies_are_secure_and_only_the_default_host_promises_its_subdomains(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_default_host_promises_its_subdomains(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"SECURE_HSTS_SECONDS": 60, "SECURE_HSTS_INCLUDE_SUBDOMAINS": True, "SECURE_HSTS_PRELOAD": True}.items():
         monkeypatch.setattr(settings, name, value)
     assert nobody().get("/accounts/login/", secure=True)["Strict-Transport-Security"] == "max-age=60; includeSubDomains; preload"
