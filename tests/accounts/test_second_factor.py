@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
-from accounts import tokens
+from accounts import tokens, vault
 from accounts.audit import Actor
-from accounts.models import Scope, User
+from accounts.models import AuditEvent, Scope, User
 from tests.accounts.test_sign_in import SUD, Outbox, nobody, signs_in, words
 from tests.conftest import PASSWORD, Cast
 
@@ -93,6 +97,28 @@ class TestApp:
         assert "The authenticator app is removed." in words(browser, "/accounts/2fa/totp/deactivate/", sure="")
         assert not Authenticator.objects.exists()
         assert [mail.subject for mail in mailoutbox] == ["Your authenticator app was removed · Vigie"]
+
+
+class TestLost:
+    def test_the_operator_lets_a_person_in_by_password_and_that_is_on_record(self, cast: Cast) -> None:
+        RecoveryCodes.activate(has_app(cast.viewer))
+        call_command("remove_second_factor", cast.viewer.email, stdout=StringIO())
+        assert signs_in(cast.viewer).get("/c/lumen/").status_code == 200
+        event = AuditEvent.objects.get(actor=cast.viewer)
+        assert (event.verb, event.actor_label) == ("second_factor.removed", "operator")
+
+    def test_an_unknown_person_is_named(self, cast: Cast) -> None:
+        with pytest.raises(CommandError, match="Nobody signs in as"):
+            call_command("remove_second_factor", "x@people.example")
+
+    def test_a_factor_sealed_under_a_lost_key_opens_nothing(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        has_app(cast.viewer)
+        browser = nobody()
+        browser.post("/accounts/login/", {"login": cast.viewer.email, "password": PASSWORD})
+        monkeypatch.setattr(settings, "CREDENTIAL_KEYS", [Fernet.generate_key()])
+        with pytest.raises(vault.Unreadable):
+            browser.post("/accounts/2fa/authenticate/", {"code": code()})
+        assert not is_in(browser)
 
 
 class TestRecoveryCodes:
