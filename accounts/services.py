@@ -124,8 +124,9 @@ def assign(membership: Membership, clients: Iterable[Client], mine: frozenset[st
         if set(membership.clients.all()) == set(chosen):
             return
         membership.clients.set(chosen)
-        names = sorted(client.name for client in chosen)
-        audit.record("member.assigned", by, organisation=agency, person=membership.user.email, clients=names)
+        named = sorted((client.name, client.pk) for client in chosen)
+        names, ids = [name for name, _pk in named], [pk for _name, pk in named]
+        audit.record("member.assigned", by, organisation=agency, person=membership.user.email, clients=names, client_ids=ids)
 
 
 def remove_member(membership: Membership, mine: frozenset[str], by: Actor) -> None:

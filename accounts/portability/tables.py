@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.db import DatabaseError, connection
 from django.db.models import NOT_PROVIDED, AutoField, BinaryField, Field, Model
 
@@ -134,6 +135,7 @@ class Staged:
         wanted = [column.column for column in _columns(self.table.model)]
         shape = ", ".join(f'"{name}"' for name in wanted)
         path = f", NULL::text AS {self.table.filed.path_column}" if self.table.filed else ""
+        self._run(f"DROP TABLE IF EXISTS pg_temp.{self.name}")
         self._run(f"CREATE TEMPORARY TABLE {self.name} ON COMMIT DROP AS SELECT {shape}{path} FROM {self.table.name} LIMIT 0")
         self._run(f"ALTER TABLE {self.name} ADD COLUMN {ROW} bigint GENERATED ALWAYS AS IDENTITY")
         if self.is_there:
@@ -200,11 +202,11 @@ class Staged:
                     for chunk in self.archive.chunks(self.table.file):
                         copy.write(chunk)
                 return int(cursor.rowcount)
-        except DatabaseError as error:
+        except psycopg.Error as error:  # Django does not wrap what happens inside a COPY
             raise self._explained(error) from None
 
-    def _explained(self, error: DatabaseError) -> Refused:
-        said = getattr(error.__cause__, "diag", None)
+    def _explained(self, error: Exception) -> Refused:
+        said = getattr(error if isinstance(error, psycopg.Error) else error.__cause__, "diag", None)
         place = PLACE.search((said and said.context) or "")
         where = f", line {place['line']}" if place else ""
         where += f", column {place['column']}" if place and place["column"] else ""

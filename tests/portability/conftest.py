@@ -13,22 +13,21 @@ from typing import Any
 import msgspec
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
-from accounts import invitations, tokens
+from accounts import invitations, services, tokens
 from accounts.audit import Actor
 from accounts.models import Client, Role, Scope
 from accounts.permissions import permissions_of
-from accounts.services import keep_credential
+from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
 from campaigns.models import Connection
 from campaigns.records import AdConversion, AdDay
 from campaigns.spool import Spool
 from campaigns.streams import Window
 from campaigns.sync import store
-from jobs import worker
 from jobs.models import Job
-from kpis import serialise
+from kpis import recompute, serialise
 from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
 from kpis.query import By, ask
@@ -53,16 +52,16 @@ O1,2026-11-02T10:00:00,900,order,,"=Brand, ""été"" ",,-1.5,C1,"-1; drop",19.9
 O2,2026-11-09T10:00:00,1250.40,order,,@Lamps,,,,,
 R1,2026-11-15T10:00:00,50,refund,email,,O1,,,,
 """
+CLIENT_ID = 987_654_321
 CANARY = "canary-7f3a-refresh-token"
 
 
 @dataclass(frozen=True)
 class Filled:
-    """Maison Lumen with everything; `secrets` are texts that must leave it in no way, `traces` those that speak of it."""
+    """Maison Trace with everything; `secrets` are texts that must not leave this installation."""
 
     client: Client
     secrets: list[str]
-    traces: list[str]
 
 
 def pull_from_api(client: Client, credential_id: int) -> None:
@@ -89,7 +88,7 @@ def report_twice(client: Client) -> None:
     """Two schedules: one has sent last week's report, of the other a delivery waits, one was given up, one was under way."""
     for local in ("08:00", "09:00"):
         schedule = Schedule.objects.create(client=client, weekday=1, local_time=local, next_run_at=NOW + timedelta(days=900))
-        for email, language in (("rcpt-one@lumen.example", "fr"), ("rcpt-two@lumen.example", "en"), ("rcpt-gone@lumen.example", "en")):
+        for email, language in (("rcpt-one@trace.example", "fr"), ("rcpt-two@trace.example", "en"), ("rcpt-gone@trace.example", "en")):
             Recipient.objects.create(schedule=schedule, email=email, language=language)
         scheduling.open_run(schedule, WEEK)
     for run in Run.objects.all():
@@ -99,29 +98,38 @@ def report_twice(client: Client) -> None:
     sent, waiting = Run.objects.order_by("pk")
     Delivery.objects.filter(run=sent).update(state=Delivery.State.SENT, sent_at=NOW)
     Delivery.objects.filter(run=waiting, recipient__language="fr").update(state=Delivery.State.SENDING)
-    Recipient.objects.filter(email="rcpt-gone@lumen.example").update(unsubscribed_at=NOW)
+    Recipient.objects.filter(email="rcpt-gone@trace.example").update(unsubscribed_at=NOW)
     Run.objects.create(schedule=sent.schedule, week="2026-W47")
+
+
+def client_of_its_own(cast: Cast) -> Client:
+    """A client of agency Nord whose id, names and addresses are found nowhere by chance."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('accounts_client', 'id'), %s, false)", [CLIENT_ID])
+    zone = "Europe/Paris"
+    return services.create_client("maison-trace", name="Maison Trace", currency="EUR", timezone=zone, language="fr", agency=cast.agency)
 
 
 @pytest.fixture
 def filled(cast: Cast, load_text: LoadText) -> Filled:
-    """The client in this test's database, its schema closed."""
-    client = cast.client
+    """A client with everything, in this test's database, its schema closed."""
+    client = client_of_its_own(cast)
     credential = keep_credential("google_ads", {"refresh_token": CANARY}, client=client)
-    owner = Actor.of_user(cast.owner) if hasattr(Actor, "of_user") else Actor(cast.owner.email, cast.owner)
+    owner = Actor(cast.owner.email, cast.owner)
     _token, secret = tokens.make(client, name="Warehouse", scope=Scope.READ, days=30, by=owner)
+    add_member(cast.viewer, Role.VIEWER, client=client)
     mine = permissions_of(frozenset({Role.ADMIN}), client)
-    invitation = invitations.invite("invited@lumen.example", Role.VIEWER, client, mine, owner, language="fr")
+    invitation = invitations.invite("invited@trace.example", Role.VIEWER, client, mine, owner, language="fr")
     with inside(client):
         for kind, text in (("ads", ADS), ("leads", LEADS), ("orders", ORDERS)):
             load_text(client, kind, text)
         pull_from_api(client, credential.pk)
-        worker.work_off(client.pk)
+        recompute.catch_up(client)
         report_twice(client)
     links = list(Recipient.objects.values_list("token", flat=True))
-    digest = tokens._digest(secret)
+    key = bytes(client.pseudonym_key).hex()
     sealed = bytes(credential.sealed).decode()
-    return Filled(client, [CANARY, secret, digest, sealed, invitation.nonce, *links], [])
+    return Filled(client, [CANARY, secret, tokens._digest(secret), sealed, invitation.nonce, key, *links])
 
 
 def everything_of(client: Client, *, now: datetime = NOW) -> dict[str, Any]:
@@ -160,7 +168,7 @@ Export = Callable[..., Path]
 def export(tmp_path: Path) -> Export:
     """A function that exports a client by the command and gives the file."""
 
-    def by_command(slug: str = "lumen", *options: str) -> Path:
+    def by_command(slug: str = "maison-trace", *options: str) -> Path:
         path = tmp_path / f"{slug}.zip"
         call_command("export_client", slug, str(path), "--force", *options)
         return path
