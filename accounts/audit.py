@@ -47,6 +47,14 @@ SENTENCES = {
     "passkey.removed": _("removed a passkey"),
     "session.ended": _("ended their other sessions"),
 }
+# Kinds of change, to look for one: a name, and the part of the verb before its point.
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "team": (_("Team"), ("member", "invitation")),
+    "clients": (_("Client and agency"), ("client", "agency")),
+    "tokens": (_("API tokens"), ("token",)),
+    "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
+}
+PAGE = 50
 # Details that are slugs, to be shown as their names.
 NAMES: dict[str, Any] = {"role": Role, "before": Role, "scope": Scope}
 
@@ -91,6 +99,29 @@ def events_of(organisation: Organisation) -> QuerySet[AuditEvent]:
     if isinstance(organisation, Agency):
         parts.append(Q(client__agency=organisation))
     return AuditEvent.objects.filter(reduce(or_, parts)).select_related("client").order_by("-at", "-pk")
+
+
+def chosen(events: QuerySet[AuditEvent], kind: str = "", actor: str = "") -> QuerySet[AuditEvent]:
+    """Those of one of `KINDS`, and by one person or program; all, if neither is given."""
+    if kind in KINDS:
+        events = events.filter(reduce(or_, (Q(verb__startswith=f"{noun}.") for noun in KINDS[kind][1])))
+    return events.filter(actor_label=actor) if actor else events
+
+
+def page(events: QuerySet[AuditEvent], before: int = 0) -> tuple[list[AuditEvent], int]:
+    """The next `PAGE` events after the one called `before`, the newest first if there is none such; and what to call the page after, or 0.
+
+    Lines come in meanwhile: counted pages would show some of them twice.
+    """
+    if last := events.filter(pk=before).first():
+        events = events.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk))
+    found = list(events[: PAGE + 1])
+    return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else 0
+
+
+def actors(events: QuerySet[AuditEvent]) -> list[str]:
+    """Everybody who did something, by name."""
+    return list(events.order_by("actor_label").values_list("actor_label", flat=True).distinct())
 
 
 def sentence(event: AuditEvent) -> str:

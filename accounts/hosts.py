@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
 
 from accounts.models import Agency, Client, Organisation
@@ -27,6 +28,12 @@ def serves(request: HttpRequest, organisation: Organisation) -> bool:
 
 def is_default(request: HttpRequest) -> bool:
     return getattr(request, "host_agency", None) is None
+
+
+def served(request: HttpRequest, clients: QuerySet[Client]) -> QuerySet[Client]:
+    """Those of the clients that the request's host may show."""
+    host_agency: Agency | None = getattr(request, "host_agency", None)
+    return clients if host_agency is None else clients.filter(agency=host_agency)
 
 
 def origin(agency: Agency | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from accounts import access
-from accounts.models import AGENCY_ROLES, Agency, Client, Organisation
+from accounts import access, hosts
+from accounts.models import AGENCY_ROLES, Agency, Client, Organisation, User
 
 AGENCY_PREFIX = "agency_"
 
@@ -26,13 +27,22 @@ class Entry:
     below: tuple[str, ...] = ()
 
 
-SHARED: tuple[Entry, ...] = (Entry(_("Team"), "team.view", "team", ("team_invite", "team_leave", "member", "member_remove")),)
+SHARED = (
+    Entry(_("Team"), "team.view", "team", ("team_invite", "team_leave", "member", "member_remove")),
+    Entry(_("API tokens"), "token.manage", "tokens", ("token_revoke",)),
+    Entry(_("Activity"), "audit.view", "activity"),
+)
 CLIENT_ENTRIES = (
     Entry(_("Overview"), "client.view", "overview"),
     Entry(_("Reports"), "client.view", "report_list"),
     *SHARED,
+    Entry(_("Settings"), "client.change", "settings", ("client_close",)),
 )
-AGENCY_ENTRIES: tuple[Entry, ...] = (*SHARED,)
+AGENCY_ENTRIES = (
+    Entry(_("Clients"), "agency.view", "clients", ("client_new",)),
+    *SHARED,
+    Entry(_("Settings"), "agency.change", "settings"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,15 @@ def address(organisation: Organisation, page: str, *args: Any) -> str:
 
 def landing(organisation: Organisation) -> str:
     """Where an organisation's people arrive."""
-    return address(organisation, "team" if isinstance(organisation, Agency) else "overview")
+    return address(organisation, "clients" if isinstance(organisation, Agency) else "overview")
+
+
+def same_page(client: Client, page: str) -> str:
+    """Where somebody who goes from one client's `page` to another arrives: an agency's people on the same page, if they may."""
+    wanted = next((entry for entry in CLIENT_ENTRIES if page == entry.page or page in entry.below), None)
+    works_there = access.roles_in(client) & AGENCY_ROLES
+    may = wanted is not None and works_there and wanted.permission in access.permissions_in(client)
+    return address(client, wanted.page) if wanted and may else landing(client)
 
 
 def entries(organisation: Organisation, permissions: frozenset[str], page: str) -> list[Shown]:
@@ -65,15 +83,26 @@ def entries(organisation: Organisation, permissions: frozenset[str], page: str) 
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context: `navigation`, the lines of the organisation at hand, and `agency_above`, whose people see its client."""
+    """Template context for people: `navigation`, the lines of the organisation at hand; `agency_above`, if they work in a client's
+    agency; `may_switch`, whether there is another client to go to."""
     organisation: Organisation | None = getattr(request, "organisation", None)
-    if organisation is None:
-        return {}
-    page = request.resolver_match.url_name if request.resolver_match else None
     permissions: frozenset[str] = getattr(request, "permissions", frozenset())
-    return {"navigation": entries(organisation, permissions, page or ""), "agency_above": _agency_above(organisation)}
+    page = request.resolver_match.url_name if request.resolver_match else None
+    return {
+        "navigation": entries(organisation, permissions, page or "") if organisation else [],
+        "agency_above": _agency_above(organisation),
+        "may_switch": partial(_may_switch, request, organisation),
+    }
 
 
-def _agency_above(organisation: Organisation) -> Agency | None:
-    works_there = isinstance(organisation, Client) and access.roles_in(organisation) & AGENCY_ROLES
-    return organisation.agency if isinstance(organisation, Client) and works_there else None
+def _agency_above(organisation: Organisation | None) -> Agency | None:
+    if isinstance(organisation, Client) and access.roles_in(organisation) & AGENCY_ROLES:
+        return organisation.agency
+    return None
+
+
+def _may_switch(request: HttpRequest, organisation: Organisation | None) -> bool:
+    user = getattr(request, "user", None)
+    if isinstance(organisation, Agency) or _agency_above(organisation):
+        return True
+    return isinstance(user, User) and hosts.served(request, access.clients_of(user))[:2].count() > 1

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -12,13 +16,17 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.text import slugify
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import team
+from accounts import audit, team
 from accounts.forms import PASSWORD_HELP
-from accounts.models import Client, Organisation, Role, User
+from accounts.models import AuditEvent, Client, Organisation, Role, Scope, User
 from accounts.permissions import MEANINGS, grantable
+
+# Offered before all others.
+COMMON = ("EUR", "USD", "GBP", "CHF", "CAD")
 
 
 class Confirmation(forms.Form):
@@ -96,6 +104,140 @@ class InviteForm(RoleForm):
 
 class MemberForm(RoleForm):
     pass
+
+
+class TokenForm(forms.Form):
+    """A new API token: what it is for, what it may do, for how long."""
+
+    name = forms.CharField(
+        label=_("What is it for?"),
+        max_length=100,
+        help_text=_("For instance “Google Sheets”: you will revoke it by this name."),
+    )
+    scope = forms.ChoiceField(label=_("It may"), choices=Scope.choices, initial=Scope.READ, widget=forms.RadioSelect)
+    days = forms.TypedChoiceField(
+        label=_("It lives"), choices=[(30, _("30 days")), (90, _("90 days")), (365, _("365 days"))], coerce=int, initial=90
+    )
+
+
+class ClientForm(forms.Form):
+    """What a client is called, where, and in which language."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+    slug = forms.SlugField(
+        label=_("Short name"), max_length=50, help_text=_("Part of every address of the client. Old links keep leading here.")
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("For new people and mails; everybody may choose another for themselves."),
+    )
+
+
+class NewClientForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    slug = forms.SlugField(
+        label=_("Short name"),
+        max_length=50,
+        required=False,
+        help_text=_("Part of every address of the client; made from the name if left empty. It can be changed later."),
+        widget=forms.TextInput(attrs={"data-slug-of": "id_name", "autocomplete": "off"}),
+    )
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        help_text=_("All amounts are converted to it, each at the rate of its day; chosen for good."),
+    )
+    timezone = forms.CharField(
+        label=_("Time zone"),
+        max_length=50,
+        help_text=_("Where the client's day begins and ends; chosen for good."),
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "placeholder": "Europe/Paris"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["currency"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = currencies((get_language() or "en")[:2])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("slug") and "slug" not in self.errors:
+            cleaned["slug"] = slugify(cleaned.get("name", ""))[:50].strip("-")
+            if not cleaned["slug"]:
+                self.add_error("slug", _("Choose a short name of letters a to z, digits and hyphens."))
+        return cleaned
+
+
+class CloseForm(forms.Form):
+    """Asks for the client's short name, so that nobody closes the wrong one."""
+
+    typed = forms.CharField(label=_("Type the short name to confirm"), max_length=50, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slug = slug
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"].strip()
+        if typed != self.slug:
+            raise ValidationError(gettext("This is not the short name. It is “%(slug)s”.") % {"slug": self.slug})
+        return typed
+
+
+class AgencyForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("On every page and in every mail, as the sender."))
+    primary_colour = forms.CharField(
+        label=_("Colour"),
+        max_length=7,
+        widget=forms.ColorInput(),
+        help_text=_("Of the side bar, links and buttons. Where its text could not be read, it is darkened or lightened as far as it must."),
+    )
+    accent_colour = forms.CharField(
+        label=_("Second colour"), max_length=7, widget=forms.ColorInput(), help_text=_("Of the second line of a chart.")
+    )
+    reply_to = forms.EmailField(
+        label=_("Reply address"), required=False, help_text=_("Answers to reports and invitations go there; empty: nowhere.")
+    )
+    requires_second_factor = forms.BooleanField(
+        label=_("Everybody in the agency signs in in two steps"),
+        required=False,
+        help_text=_("Whoever has not set it up yet is asked to at their next click. Client companies are not affected."),
+    )
+
+
+@cache
+def currencies(language: str) -> list[tuple[str, str]]:
+    """Every currency that is in use somewhere, as (code, "EUR – Euro"): the commonest first, then by code."""
+    used = {code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)}
+    names = Locale.parse(language).currencies
+    ordered = [code for code in COMMON if code in used] + sorted(used - set(COMMON))
+    return [(code, f"{code} – {names[code]}") for code in ordered if code in names]
+
+
+class ActivityForm(forms.Form):
+    """Which lines of the record to show; a wish nobody can have is as good as none."""
+
+    who = forms.ChoiceField(label=_("Who"), required=False)
+    kind = forms.ChoiceField(label=_("What"), required=False)
+
+    def __init__(self, *args: Any, actors: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        who, kind = self.fields["who"], self.fields["kind"]
+        assert isinstance(who, forms.ChoiceField)
+        assert isinstance(kind, forms.ChoiceField)
+        who.choices = [("", gettext("Everybody")), *((actor, actor) for actor in actors)]
+        kind.choices = [("", gettext("Everything")), *((slug, gettext(name)) for slug, (name, _verbs) in audit.KINDS.items())]
+
+    def wish(self) -> dict[str, Any]:
+        """What was chosen and can be."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def narrowed(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        wish = self.wish()
+        return audit.chosen(events, wish.get("kind", ""), wish.get("who", ""))
 
 
 class JoinForm(forms.Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.navigation import AGENCY_PREFIX
-from accounts.views import join, team
+from accounts.views import activity, clients, join, settings, team, tokens
 
 Routes = list[URLPattern | URLResolver]
 
@@ -20,9 +20,27 @@ def organisation_pages(prefix: str = "") -> Routes:
         path("team/<int:membership_id>/remove/", team.remove, name=f"{prefix}member_remove"),
         path("team/invitations/<int:invitation_id>/resend/", team.resend, name=f"{prefix}invitation_resend"),
         path("team/invitations/<int:invitation_id>/withdraw/", team.withdraw, name=f"{prefix}invitation_withdraw"),
+        path("tokens/", tokens.token_list, name=f"{prefix}tokens"),
+        path("tokens/<int:token_id>/revoke/", tokens.revoke, name=f"{prefix}token_revoke"),
+        path("activity/", activity.activity, name=f"{prefix}activity"),
+        path("activity.csv", activity.download, name=f"{prefix}activity_csv"),
     ]
 
 
-client_pages: Routes = [*organisation_pages()]
-agency_pages: Routes = [*organisation_pages(AGENCY_PREFIX)]
-pages: Routes = [path("join/<str:token>/", join.join, name="join")]
+client_pages: Routes = [
+    *organisation_pages(),
+    path("settings/", settings.client_settings, name="settings"),
+    path("settings/close/", settings.close, name="client_close"),
+    path("settings/reopen/", settings.reopen, name="client_reopen"),
+]
+agency_pages: Routes = [
+    *organisation_pages(AGENCY_PREFIX),
+    path("clients/", clients.client_list, name=f"{AGENCY_PREFIX}clients"),
+    path("clients/new/", clients.new, name=f"{AGENCY_PREFIX}client_new"),
+    path("settings/", settings.agency_settings, name=f"{AGENCY_PREFIX}settings"),
+]
+pages: Routes = [
+    path("", clients.home, name="home"),
+    path("clients.json", clients.hits, name="client_hits"),
+    path("join/<str:token>/", join.join, name="join"),
+]

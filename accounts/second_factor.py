@@ -40,6 +40,10 @@ OPEN = frozenset(
 EXPLAINED = frozenset({SET_UP, "mfa_activate_totp", "mfa_add_webauthn"})
 
 
+def has(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+
+
 def requiring(user: User) -> Agency | None:
     """An agency the person works for that requires a second factor."""
     return Agency.objects.filter(memberships__user=user, requires_second_factor=True).order_by("name").first()

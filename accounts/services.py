@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit, tokens, vault
+from accounts import audit, second_factor, tokens, vault
 from accounts.audit import OPERATOR, Actor
 from accounts.models import AGENCY_ROLES, Agency, Client, Credential, FormerSlug, Membership, Organisation, Role, User, owner_fields
 from accounts.permissions import may_grant
@@ -60,6 +60,8 @@ def change_agency(agency: Agency, by: Actor, **fields: Any) -> None:
     with transaction.atomic():
         present = Agency.objects.select_for_update().get(pk=agency.pk)
         changed = _changed(present, AGENCY_FIELDS, fields)
+        if by.user and present.requires_second_factor and "requires_second_factor" in changed and not second_factor.has(by.user):
+            raise ValidationError({"requires_second_factor": _("Set up two-step verification for yourself first, on your profile.")})
         present.save(update_fields=list(changed))
         if changed:
             audit.record("agency.changed", by, organisation=present, changes=_told(changed))

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
-from accounts import invitations
+from accounts import invitations, second_factor
 from accounts.models import Agency, Client, Invitation, Membership, Organisation, Role, User, owner_fields
 from accounts.permissions import MEANINGS, may_grant
 
@@ -30,6 +31,7 @@ class Member:
     is_me: bool
     may_change: bool
     clients: list[str] | None
+    two_steps: bool
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Waiting:
 
 def members(organisation: Organisation, mine: frozenset[str], me: User) -> list[Member]:
     """The team, the highest role first, to somebody with the permissions `mine` there."""
-    rows = organisation.memberships.select_related("user").prefetch_related(_names("clients"))
+    factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=second_factor.FACTORS)
+    rows = organisation.memberships.annotate(two_steps=Exists(factors)).select_related("user").prefetch_related(_names("clients"))
     return [_member(row, may_grant(mine, row.role, organisation), me) for row in _in_order(rows)]
 
 
@@ -109,6 +112,7 @@ def _member(row: Membership, may_change: bool, me: User) -> Member:
         is_me=row.user_id == me.pk,
         may_change=may_change,
         clients=None if row.role == Role.OWNER else [client.name for client in row.clients.all()],
+        two_steps=getattr(row, "two_steps", False),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,6 +23,24 @@ PREFIX = "vigie_"
 LONGEST_DAYS = 366
 # How exact `last_used_at` is: a program that asks all day does not write a row for each request.
 USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class State(Enum):
+    USABLE = "usable"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ORPHANED = "orphaned"  # whoever made it may no longer sign in
+
+
+@dataclass(frozen=True)
+class Line:
+    token: ApiToken
+    scope: str
+    state: State
+
+    @property
+    def is_usable(self) -> bool:
+        return self.state is State.USABLE
 
 
 def make(organisation: Organisation, *, name: str, scope: Scope, days: int, by: Actor) -> tuple[ApiToken, str]:
@@ -65,6 +85,26 @@ def revoke_all_by(user: User, organisation: Organisation, by: Actor) -> int:
 def count_by(user: User, organisation: Organisation) -> int:
     """How many tokens stop working if a person leaves an organisation."""
     return usable().filter(created_by=user, **owner_fields(organisation)).count()
+
+
+def of(organisation: Organisation) -> QuerySet[ApiToken]:
+    """Every token an organisation ever had, the newest first."""
+    rows = ApiToken.objects.filter(**owner_fields(organisation)).select_related("agency", "client", "created_by")
+    return rows.order_by("-created_at", "-pk")
+
+
+def listed(organisation: Organisation) -> list[Line]:
+    """Every token with what it opens now."""
+    return [Line(token, str(Scope(token.scope).label), _state(token)) for token in of(organisation)]
+
+
+def _state(token: ApiToken) -> State:
+    if token.revoked_at:
+        return State.REVOKED
+    if token.expires_at <= timezone.now():
+        return State.EXPIRED
+    maker_is_in = token.created_by is not None and token.created_by.is_active
+    return State.USABLE if maker_is_in else State.ORPHANED
 
 
 def usable() -> QuerySet[ApiToken]:

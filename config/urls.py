@@ -10,7 +10,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from accounts import organisation_urls as accounts
 from accounts.api import ClientListView
 from accounts.views.exporting import export_client
-from accounts.views.home import home
 from accounts.views.profile import profile, set_language
 from config.health import healthz
 from kpis.api import KpiView
@@ -46,10 +45,9 @@ api: list[URLPattern | URLResolver] = [
     path("docs/", login_required(api_docs), name="api_docs"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", home, name="home"),
+    *accounts.pages,
     path("c/<slug:client_slug>/", include(client_pages)),
     path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
-    *accounts.pages,
     path("api/v1/", include(api)),
     path("u/<str:token>/", reports.unsubscribe, name="unsubscribe"),
     path("accounts/", include("accounts.urls")),

@@ -1,4 +1,5 @@
-/* Two comforts on pages that are whole without them: a choice of light or dark, and figures under the pointer of a chart. */
+/* Comforts on pages that are whole without them: light or dark, figures under the pointer of a chart, lists that narrow as one types,
+   a way to another client by keyboard. */
 "use strict";
 
 const THEME = "theme";
@@ -97,7 +98,140 @@ function enableFigures(chart) {
   });
 }
 
+/* "Épicerie" is found by "epi". */
+function fold(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("œ", "oe").replaceAll("æ", "ae");
+}
+
+function enableFilter(input) {
+  const list = document.getElementById(input.dataset.filter);
+  if (!list) return;
+  const items = [...list.querySelectorAll("[data-filter-item]")].map((item) => [item, fold(`${item.textContent} ${item.dataset.filterItem}`)]);
+  const none = list.querySelector("[data-filter-none]") || document.querySelector(`[data-filter-none="${list.id}"]`);
+  input.hidden = false;
+  input.addEventListener("input", () => {
+    const words = fold(input.value).split(/\s+/);
+    let shown = 0;
+    for (const [item, text] of items) {
+      item.hidden = !words.every((word) => text.includes(word));
+      if (!item.hidden) shown += 1;
+    }
+    if (none) none.hidden = shown > 0;
+  });
+  // Within a larger form, Enter would send that form.
+  if (!input.name) input.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+}
+
+function enableCopy(button) {
+  if (!navigator.clipboard) return;
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+    setTimeout(() => (button.textContent = label), 2000);
+  });
+}
+
+function enableSlug(input) {
+  const name = document.getElementById(input.dataset.slugOf);
+  let proposed = input.value === "";
+  input.addEventListener("input", () => (proposed = input.value === ""));
+  name.addEventListener("input", () => {
+    if (proposed) input.value = fold(name.value).replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 50);
+  });
+}
+
+function enableSwitcher(opener) {
+  const dialog = document.getElementById("switcher");
+  const input = dialog.querySelector("input");
+  const list = dialog.querySelector("[role=listbox]");
+  const none = dialog.querySelector("[data-none]");
+  const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  const keys = opener.querySelector("[data-keys]");
+  let active = -1;
+  let asked = 0;
+  let timer = 0;
+
+  keys.textContent = isMac ? "⌘K" : "Ctrl K";
+  keys.hidden = false;
+  opener.setAttribute("role", "button");
+  opener.setAttribute("aria-haspopup", "dialog");
+
+  function choose(index) {
+    const options = [...list.children];
+    active = options.length ? (index + options.length) % options.length : -1;
+    options.forEach((option, place) => option.setAttribute("aria-selected", String(place === active)));
+    input.setAttribute("aria-activedescendant", active < 0 ? "" : options[active].id);
+    if (active >= 0) options[active].scrollIntoView({ block: "nearest" });
+  }
+
+  function option(client, place) {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    const note = document.createElement("span");
+    item.id = `hit-${place}`;
+    item.setAttribute("role", "option");
+    link.href = client.url;
+    link.tabIndex = -1;
+    note.className = "sub";
+    note.textContent = client.note;
+    link.append(client.name, note);
+    item.append(link);
+    return item;
+  }
+
+  async function ask() {
+    const mine = ++asked;
+    const query = new URLSearchParams({ q: input.value, page: opener.dataset.page });
+    const answer = await fetch(`${opener.dataset.switcher}?${query}`, { headers: { Accept: "application/json" } });
+    if (!answer.ok || mine !== asked) return;
+    const found = await answer.json();
+    list.replaceChildren(...found.clients.map(option));
+    none.hidden = found.clients.length > 0;
+    choose(0);
+  }
+
+  function open() {
+    if (dialog.open) return;
+    input.value = "";
+    dialog.showModal();
+    input.focus();
+    ask();
+  }
+
+  opener.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      open();
+    }
+  });
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 120);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      choose(active + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Enter" && active >= 0) {
+      event.preventDefault();
+      list.children[active].firstElementChild.click();
+    }
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-toggle]").forEach(enableThemeToggle);
   document.querySelectorAll("svg[data-points]").forEach(enableFigures);
+  document.querySelectorAll("[data-filter]").forEach(enableFilter);
+  document.querySelectorAll("[data-copy]").forEach(enableCopy);
+  document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
+  document.querySelectorAll("[data-switcher]").forEach(enableSwitcher);
 });
