@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -8,14 +8,15 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.models import Agency, Client, Membership, User
+from accounts.models import Agency, AuditEvent, Client, Membership, User
 
 if TYPE_CHECKING:
     ClientAdminBase = admin.ModelAdmin[Client]
     UserAdminBase = admin.ModelAdmin[User]
     AuthenticatorAdminBase = admin.ModelAdmin[Authenticator]
+    AdminBase = admin.ModelAdmin[Any]
 else:
-    ClientAdminBase = UserAdminBase = AuthenticatorAdminBase = admin.ModelAdmin
+    ClientAdminBase = UserAdminBase = AuthenticatorAdminBase = AdminBase = admin.ModelAdmin
 
 # The admin is for superusers on the default host, and for public models only.
 admin.site.register(Agency)
@@ -43,7 +44,34 @@ class UserAdmin(UserAdminBase):
     exclude = ("password",)
 
 
-admin.site.register(Membership)
+class ReadOnlyAdmin(AdminBase):
+    """To look at. What changes these rows leaves a line in the record, which an edit here would not."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    list_display = ("user", "role", "agency", "client")
+    list_select_related = ("user", "agency", "client")
+    search_fields = ("user__email",)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor_label", "verb", "agency", "client", "address")
+    list_select_related = ("agency", "client")
+    list_filter = ("verb",)
+    search_fields = ("actor_label",)
+    date_hierarchy = "at"
+
 
 # An address is changed with its person, and what a session or a factor is made of is nobody's to read.
 admin.site.unregister([EmailAddress, UserSession, Authenticator])

@@ -124,6 +124,12 @@ def actors(events: QuerySet[AuditEvent]) -> list[str]:
     return list(events.order_by("actor_label").values_list("actor_label", flat=True).distinct())
 
 
+def called(actor_label: str) -> str:
+    """What to call whoever did something, in the reader's language."""
+    nobody = {OPERATOR.label: _("The operator"), SERVICE.label: _("This service")}
+    return gettext(nobody[actor_label]) if actor_label in nobody else actor_label
+
+
 def sentence(event: AuditEvent) -> str:
     """What was done, in the reader's language, to follow the name of whoever did it."""
     words = {name: _shown(name, value) for name, value in event.details.items()}

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
-from allauth.account.models import EmailAddress
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
@@ -132,7 +131,6 @@ def join(invitation: Invitation, name: str, password: str, by: Actor) -> User:
     try:
         with transaction.atomic():
             user = User.objects.create_user(invitation.email, password, name=name, language=invitation.language)
-            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
             accept(invitation, user, replace(by, label=user.email, user=user))
     except IntegrityError:  # the same form sent twice at once
         raise ValidationError(_("This invitation was used or withdrawn.")) from None

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, team
 from accounts.forms import PASSWORD_HELP
-from accounts.models import AuditEvent, Client, Organisation, Role, Scope, User
+from accounts.models import AuditEvent, Client, Organisation, Role, Scope, User, validate_timezone
 from accounts.permissions import MEANINGS, grantable
 
 # Offered before all others.
@@ -150,6 +150,7 @@ class NewClientForm(forms.Form):
     timezone = forms.CharField(
         label=_("Time zone"),
         max_length=50,
+        validators=[validate_timezone],
         help_text=_("Where the client's day begins and ends; chosen for good."),
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "placeholder": "Europe/Paris"}),
     )
@@ -163,8 +164,8 @@ class NewClientForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if not cleaned.get("slug") and "slug" not in self.errors:
-            cleaned["slug"] = slugify(cleaned.get("name", ""))[:50].strip("-")
+        if cleaned.get("name") and not cleaned.get("slug") and "slug" not in self.errors:
+            cleaned["slug"] = slugify(cleaned["name"])[:50].strip("-")
             if not cleaned["slug"]:
                 self.add_error("slug", _("Choose a short name of letters a to z, digits and hyphens."))
         return cleaned
@@ -178,6 +179,7 @@ class CloseForm(forms.Form):
     def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.slug = slug
+        self.fields["typed"].help_text = gettext("The short name is “%(slug)s”.") % {"slug": slug}
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"].strip()
@@ -227,7 +229,7 @@ class ActivityForm(forms.Form):
         who, kind = self.fields["who"], self.fields["kind"]
         assert isinstance(who, forms.ChoiceField)
         assert isinstance(kind, forms.ChoiceField)
-        who.choices = [("", gettext("Everybody")), *((actor, actor) for actor in actors)]
+        who.choices = [("", gettext("Everybody")), *((actor, audit.called(actor)) for actor in actors)]
         kind.choices = [("", gettext("Everything")), *((slug, gettext(name)) for slug, (name, _verbs) in audit.KINDS.items())]
 
     def wish(self) -> dict[str, Any]:

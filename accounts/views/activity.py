@@ -31,7 +31,7 @@ def activity(request: OrganisationRequest) -> HttpResponse:
     wish = form.wish()
     context = {
         "form": form,
-        "lines": [{"event": event, "sentence": audit.sentence(event)} for event in found],
+        "lines": [{"event": event, "who": audit.called(event.actor_label), "sentence": audit.sentence(event)} for event in found],
         "is_narrowed": bool(wish),
         "is_later": bool(before),
         "first": urlencode(wish),
@@ -58,7 +58,7 @@ def _csv(request: OrganisationRequest, events: QuerySet[AuditEvent]) -> str:
     writer.writerow([_("When"), _("Who"), _("What"), pgettext("a company", "Client"), _("From address")])
     zone = request.organisation.zone
     for event in events.iterator(2_000):
-        cells = (event.actor_label, audit.sentence(event), event.client.name if event.client else "", event.address or "")
+        cells = (audit.called(event.actor_label), audit.sentence(event), event.client.name if event.client else "", event.address or "")
         writer.writerow([event.at.astimezone(zone).isoformat(timespec="seconds"), *_inert(cells)])
     return out.getvalue()
 

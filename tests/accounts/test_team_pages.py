@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.test import Client as Browser
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import invitations, services, tokens
@@ -20,23 +17,13 @@ from accounts.models import AuditEvent, Invitation, Membership, Organisation, Ro
 from accounts.permissions import permissions_of
 from accounts.services import add_member
 from jobs import worker
+from tests.accounts.reading import SignIn, person, queries, text
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[[User], Browser]
 LINK = re.compile(r"http://localhost:8000(/join/[^\s\"]+)")
 NEW = "ana@lumen.example"
 GOOD = "three words together"
-
-
-def text(answer: object) -> str:
-    """What a page says, in one line, without its markup."""
-    content: bytes = answer.content  # type: ignore[attr-defined]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", content.decode())).split())
-
-
-def person(name: str) -> User:
-    return User.objects.create_user(f"{name}@people.example", name=name.title())
 
 
 def invited(cast: Cast, email: str = NEW, role: Role = Role.VIEWER, organisation: Organisation | None = None) -> str:
@@ -81,23 +68,15 @@ class TestTheTeamPage:
     @pytest.mark.parametrize("address", ["/c/lumen/team/", "/a/nord/team/"])
     def test_asks_the_database_as_often_for_three_as_for_one(self, cast: Cast, signed_in: SignIn, address: str) -> None:
         browser = signed_in(cast.owner)
-
-        def queries() -> int:
-            with CaptureQueriesContext(
-                connection,
-            ) as captured:
-                assert browser.get(address).status_code == 200
-            return len(captured)
-
         invited(cast, "first@lumen.example")
         invited(cast, "first@nord.example", Role.ANALYST, cast.agency)
-        before = queries()
+        before = queries(browser, address)
         for name in ("second", "third"):
             invited(cast, f"{name}@lumen.example")
             invited(cast, f"{name}@nord.example", Role.ANALYST, cast.agency)
             add_member(person(name), Role.ADMIN, client=cast.client)
             add_member(person(f"{name}-nord"), Role.MANAGER, agency=cast.agency, client=cast.client)
-        assert queries() == before
+        assert queries(browser, address) == before
 
 
 class TestInviting:
