@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.test import Client as Browser
 
 from accounts.models import Agency, Client, Role, User
 from accounts.services import add_member, create_client
+from accounts.sessions import NOTED
 from accounts.tenancy import inside
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
@@ -145,11 +147,14 @@ def load_text(tmp_path: Path) -> LoadText:
 
 @pytest.fixture
 def signed_in() -> Any:
-    """A function that gives a person's browser."""
+    """A function that gives a person's browser, as it is after the first page, with which a session is noted."""
 
     def browser(user: User) -> Browser:
         client = Browser(SERVER_NAME="localhost")
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.session
+        session[NOTED] = time.time()
+        session.save()
         return client
 
     return browser
