@@ -33,6 +33,7 @@ OPEN = frozenset(
         "account_login",
         "account_logout",
         "set_language",
+        "unsubscribe",
         "healthz",
     }
 )
