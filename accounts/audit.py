@@ -1,4 +1,5 @@
-"""The record of who changed what. A change and its line are one transaction; a line is never edited."""
+"""The record of who changed what. A change and its line are one transaction; a line is never edited, but for the name of a
+client that is deleted without a trace."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
 from accounts import moments
-from accounts.models import Agency, ApiToken, AuditEvent, Organisation, Role, Scope, User, owner_fields
+from accounts.models import Agency, ApiToken, AuditEvent, Client, Organisation, Role, Scope, User, owner_fields
 
 # What follows the name of whoever did it.
 SENTENCES = {
@@ -57,6 +58,10 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
 PAGE = 50
 # Details that are slugs, to be shown as their names.
 NAMES: dict[str, Any] = {"role": Role, "before": Role, "scope": Scope}
+
+
+# Stands for the name of a client that is no more.
+STRUCK = "…"
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,16 @@ def sentence(event: AuditEvent) -> str:
     """What was done, in the reader's language, to follow the name of whoever did it."""
     words = {name: _shown(name, value) for name, value in event.details.items()}
     return gettext(SENTENCES[event.verb]) % words
+
+
+def forget_name(client: Client) -> None:
+    """Strike the name of a client that is deleted from agencies’ lines about who may see which clients."""
+    lines = AuditEvent.objects.filter(details__client_ids__contains=client.pk).select_for_update()
+    for line in lines:
+        ids, names = line.details["client_ids"], line.details["clients"]
+        line.details["clients"] = [STRUCK if pk == client.pk else name for pk, name in zip(ids, names, strict=True)]
+        line.details["client_ids"] = [0 if pk == client.pk else pk for pk in ids]
+        line.save(update_fields=["details"])
 
 
 def _shown(name: str, value: Any) -> str:

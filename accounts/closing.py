@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, belonging
 from accounts.audit import OPERATOR, SERVICE, Actor
 from accounts.models import Client
 from accounts.tenancy import cache, outside, schemas
@@ -71,6 +74,19 @@ def delete(client_id: int, effect: AbstractContextManager[None], by: Actor = SER
         schemas.drop(client)
         cache.forget(client)
         queue.forget_all(client.pk)
+        queue.forget_idle(DELETE, str(client.pk))
+        _forget_in_admin(client)
+        audit.forget_name(client)
         if client.agency:
             audit.record("client.deleted", by, organisation=client.agency, client=client.name)
         client.delete()
+
+
+def _forget_in_admin(client: Client) -> None:
+    """The admin's own history names what was edited, long after it is gone."""
+    lookups: dict[Any, str] = {Client: "pk", **belonging.public_models()}
+    for kind in ContentType.objects.filter(pk__in=LogEntry.objects.values("content_type")):
+        model: Any = kind.model_class()
+        if model in lookups:
+            theirs = [str(pk) for pk in model._default_manager.filter(**{lookups[model]: client.pk}).values_list("pk", flat=True)]
+            LogEntry.objects.filter(content_type=kind, object_id__in=theirs).delete()

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import closing, housekeeping, invitations
 from accounts.models import Invitation
+from jobs import queue
 from jobs.models import Job
 from jobs.registry import GiveUp, Later, handles, opens_due_work, when_failed
 from jobs.worker import Run
@@ -22,6 +23,7 @@ def delete_client(run: Run) -> None:
         closing.delete(run.arguments["client_id"], run.effect())
     except closing.NotClosed:
         return  # reopened while this waited
+    queue.forget(run.job)
 
 
 @handles(housekeeping.KIND)

@@ -54,7 +54,7 @@ def invite(
             email=email, **owner_fields(organisation), defaults=fields | {"sent_at": None, "problem": ""}
         )
         invitation.clients.set(chosen)
-        queue.enqueue(SEND, key=str(invitation.pk), arguments={"invitation_id": invitation.pk})
+        queue.enqueue(SEND, client_id=invitation.client_id, key=str(invitation.pk), arguments={"invitation_id": invitation.pk})
         audit.record("member.invited", by, organisation=organisation, person=email, role=role)
     return invitation
 

@@ -186,6 +186,16 @@ def forget_all(client_id: int) -> int:
     return Job.objects.filter(client_id=client_id).delete()[0]
 
 
+def forget_idle(kind: str, key: str) -> int:
+    """Delete the jobs of a kind and key that no worker is doing; return how many."""
+    return Job.objects.filter(kind=kind, key=key).exclude(state=Job.State.RUNNING).delete()[0]
+
+
+def forget(job: Job) -> None:
+    """Delete a job that is done and must leave no trace."""
+    Job.objects.filter(pk=job.pk).delete()
+
+
 @contextlib.contextmanager
 def effect(job: Job) -> Iterator[None]:
     """A transaction that commits only while this worker holds the lease; raises `LeaseLost` otherwise."""

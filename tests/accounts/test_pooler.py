@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from contextlib import suppress
 from typing import Any
 
@@ -162,6 +164,12 @@ def test_pages_and_api_answer_behind_the_pooler(behind_pooler: list[Client], cas
     assert "/c/lumen/" in pages
     for address in pages:
         assert browser.get(address).status_code == 200
+
+
+def test_everything_of_a_client_is_exported_behind_the_pooler(behind_pooler: list[Client], cast: Cast, signed_in: SignIn) -> None:
+    answer = signed_in(cast.owner).post("/c/lumen/export/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[arg-type]
+        assert b",file,lumen," in archive.read("tables/campaigns_connection.csv")
 
 
 @pytest.mark.urls("tests.accounts.urls")
