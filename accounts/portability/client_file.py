@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -78,10 +77,6 @@ def keep_former_slugs(client: Client, slugs: list[str]) -> None:
 def checked(client: Client) -> None:
     """Raise `Refused` for what the client's own rules do not allow."""
     _explaining(lambda: client.full_clean(validate_unique=False, exclude=list(LEFT_OUT)))
-
-
-def exported_at(archive: Reading) -> datetime:
-    return archive.manifest.exported_at
 
 
 def _key(content: dict[str, Any]) -> bytes | None:
