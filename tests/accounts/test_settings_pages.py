@@ -41,7 +41,10 @@ class TestClient:
         manager = person("manager")
         add_member(manager, Role.MANAGER, agency=cast.agency, client=cast.client)
         assert "Close this client" in text(signed_in(cast.owner).get("/c/lumen/settings/"))
-        assert "Close this client" not in text(signed_in(manager).get("/c/lumen/settings/"))
+        assert 'action="/c/lumen/export/"' in signed_in(cast.owner).get("/c/lumen/settings/").content.decode()
+        page = signed_in(manager).get("/c/lumen/settings/")
+        assert "Close this client" not in text(page)
+        assert "/export/" not in page.content.decode()
 
 
 class TestClosing:
@@ -61,7 +64,8 @@ class TestClosing:
         browser = signed_in(cast.owner)
         for page in ("/", "/a/nord/clients/"):
             found = browser.get(page)
-            assert f"Maison Lumen {last.day} {last:%B %Y} Reopen" in text(found)
+            assert f"Maison Lumen {last.day} {last:%B %Y} Download the archive" in text(found)
+            assert 'action="/c/lumen/export/"' in found.content.decode()
             assert 'action="/c/lumen/settings/reopen/"' in found.content.decode()
         assert browser.post("/c/lumen/settings/reopen/")["Location"] == "/c/lumen/"
         assert browser.get("/c/lumen/").status_code == 200

@@ -52,6 +52,7 @@ def test_the_account_manager_goes_to_another_clients_reports_by_keyboard_alone(p
     for slug, name in (("epicerie", "Épicerie du Faubourg"), ("epices", "Épices et Cie")):
         services.create_client(slug, name=name, **common)  # type: ignore[arg-type]
     sign_in(page, site, pulled.owner.email)
+    expect(page.get_by_role("heading", name="Clients")).to_be_visible()
     page.goto(f"{site}/c/lumen/reports/")
     page.keyboard.press("Control+k")
     page.keyboard.type("epi")
