@@ -76,7 +76,9 @@ class RoleForm(forms.Form):
         choices = team.assignable(organisation)
         field = self.fields["role"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = _role_choices(grantable(mine, organisation))
+        field.choices = _role_choices(roles := grantable(mine, organisation))
+        if len(roles) == 1:
+            self.initial.setdefault("role", roles[0].value)
         if isinstance(organisation, Client):
             del self.fields["clients"]
         else:

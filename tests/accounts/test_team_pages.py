@@ -194,6 +194,8 @@ class TestTheLink:
         assert "This invitation is for somebody else" in text(browser.get(link))
         browser.post(link)
         assert browser.get("/c/lumen/").status_code == 404
+        assert browser.post("/accounts/logout/", {"next": link})["Location"] == link
+        assert "Your name" in text(browser.get(link))
 
     @pytest.mark.parametrize("spoil", ["expired", "withdrawn", "forged", "closed"])
     def test_that_no_longer_works_says_what_to_do(self, cast: Cast, spoil: str) -> None:
