@@ -42,7 +42,7 @@ PLAIN_MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-OURS_WITHOUT_GATE = [name for name in django_settings.MIDDLEWARE if name not in {"accounts.hosts.KnownHosts", "accounts.gate.ClientGate"}]
+OURS_WITHOUT_GATE = [name for name in django_settings.MIDDLEWARE if name not in {"accounts.hosts.KnownHosts", "accounts.gate.Gate"}]
 
 
 def timed(action: Callable[[], object]) -> float:

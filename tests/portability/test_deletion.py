@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from _pytest.mark import ParameterSet
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -336,7 +337,12 @@ STEPS_OF_RESTORATION = {
 }
 
 
-@pytest.mark.parametrize("step", STEPS_OF_DELETION)
+def steps(names: Iterable[str], short: set[str]) -> list[ParameterSet]:
+    """All are tried in the long form, the named ones always."""
+    return [pytest.param(name, marks=() if name in short else pytest.mark.long) for name in names]
+
+
+@pytest.mark.parametrize("step", steps(STEPS_OF_DELETION, {"before the schema is dropped", "while its rows are deleted", "last of all"}))
 def test_killed_while_deleting_all_is_there_and_a_second_try_deletes_it(own_database: str, traced: Filled, step: str) -> None:
     call_command("close_client", "maison-trace")
     before = traces_in_the_database()
@@ -350,7 +356,7 @@ def test_killed_while_deleting_all_is_there_and_a_second_try_deletes_it(own_data
     only_the_one_line_is_left()
 
 
-@pytest.mark.parametrize("step", STEPS_OF_RESTORATION)
+@pytest.mark.parametrize("step", steps(STEPS_OF_RESTORATION, {"when the schema is there", "before the ledger"}))
 def test_killed_while_restoring_nothing_is_there_and_a_second_try_restores_it(
     own_database: str, filled: Filled, export: Export, step: str
 ) -> None:
@@ -367,7 +373,7 @@ def test_killed_while_restoring_nothing_is_there_and_a_second_try_restores_it(
     assert without_access(everything_of(Client.objects.get(slug="maison-trace"))) == without_access(before)
 
 
-@pytest.mark.parametrize("share", [0.6, 0.85])
+@pytest.mark.parametrize("share", [0.6, pytest.param(0.85, marks=pytest.mark.long)])
 def test_killed_at_any_time_a_restoration_is_whole_or_not_there(own_database: str, filled: Filled, export: Export, share: float) -> None:
     path, before = export(), everything_of(filled.client)
     started = time.monotonic()
