@@ -81,6 +81,12 @@ def own_membership(organisation: Organisation, me: User) -> Membership:
     return get_object_or_404(Membership.objects.select_related("user", "agency", "client"), user=me, **owner_fields(organisation))
 
 
+def belongings(me: User) -> list[Membership]:
+    """Every organisation a person is a member of that is open, agencies first, by name."""
+    rows = me.memberships.filter(client__closed_at=None).select_related("agency", "client")
+    return sorted(rows, key=lambda row: (row.client_id is not None, row.organisation.name.casefold()))
+
+
 def invitation_of(organisation: Organisation, pk: int) -> Invitation:
     """One of its open invitations. Raises `Http404` for anybody else's."""
     return get_object_or_404(invitations.waiting().select_related("agency", "client__agency"), pk=pk, **owner_fields(organisation))

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.views import i18n
 from django.views.decorators.http import require_http_methods
 
-from accounts import hosts
+from accounts import hosts, team
 from accounts.forms import ProfileForm
 from accounts.language import LANGUAGES
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.navigation import address, landing
 
 Type = Authenticator.Type
 
@@ -35,7 +36,23 @@ def profile(request: HttpRequest) -> HttpResponse:
         with translation.override(saved.language or translation.get_language()):
             messages.success(request, _("Your profile is saved."))
         return redirect("profile")
-    return render(request, "accounts/profile.html", {"form": form, **_sign_in_state(request, user)})
+    return render(
+        request, "accounts/profile.html", {"form": form, "belongings": _belongings(request, user), **_sign_in_state(request, user)}
+    )
+
+
+def _belongings(request: HttpRequest, user: User) -> list[dict[str, str]]:
+    """The organisations of this host that the person is a member of, with the way in and the way out."""
+    return [
+        {
+            "name": row.organisation.name,
+            "role": str(Role(row.role).label),
+            "url": landing(row.organisation),
+            "leave_url": address(row.organisation, "team_leave"),
+        }
+        for row in team.belongings(user)
+        if hosts.serves(request, row.organisation)
+    ]
 
 
 def _sign_in_state(request: HttpRequest, user: User) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import invitations, services, tokens
 from accounts.audit import Actor
-from accounts.models import AuditEvent, Invitation, Membership, Organisation, Role, Scope, User
+from accounts.models import Agency, AuditEvent, Invitation, Membership, Organisation, Role, Scope, User
 from accounts.permissions import permissions_of
 from accounts.services import add_member
 from jobs import worker
@@ -292,3 +292,22 @@ class TestLeaving:
 
     def test_agency_people_cannot_leave_a_company_they_only_see(self, cast: Cast, signed_in: SignIn) -> None:
         assert signed_in(cast.owner).get("/c/lumen/team/leave/").status_code == 404
+
+
+class TestTheProfile:
+    def test_lists_where_a_person_belongs_and_leads_out_of_it(self, cast: Cast, signed_in: SignIn) -> None:
+        """A viewer does not see the team's page: this is their way to leave."""
+        add_member(cast.viewer, Role.ANALYST, agency=Agency.objects.get(slug="sud"))
+        page = signed_in(cast.viewer).get("/profile/").content.decode()
+        assert page.index("Agence Sud") < page.index("Maison Lumen")
+        assert 'href="/c/lumen/team/leave/"' in page
+        assert 'href="/a/sud/team/leave/"' in page
+        assert "Agence Nord" not in page
+
+    def test_shows_on_an_agencys_host_what_is_of_that_agency(self, cast: Cast) -> None:
+        add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
+        browser = Browser(SERVER_NAME="reports.sud.example")
+        browser.force_login(cast.viewer, backend="allauth.account.auth_backends.AuthenticationBackend")
+        page = browser.get("/profile/").content.decode()
+        assert "/c/autre/team/leave/" in page
+        assert "Maison Lumen" not in page
