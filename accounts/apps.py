@@ -6,7 +6,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import signals  # noqa: F401
+        from accounts.sign_in import signals  # noqa: F401
 
         # What becomes of each app's tables when a client is exported; see `accounts.portability`.
         autodiscover_modules("exports")

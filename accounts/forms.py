@@ -1,189 +1,270 @@
-"""The forms of sign-in, in our words, and of a person's profile. What they check is allauth's."""
+"""Forms of people, tokens and organisations. What a service refuses is shown beside the field it names."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
 
-from allauth.account import forms as account
-from allauth.account.adapter import get_adapter
-from allauth.mfa import app_settings
-from allauth.mfa.base import forms as second_factor
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn import forms as webauthn
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 from django import forms
 from django.conf import settings
-from django.core.cache import cache
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils.html import format_html
+from django.utils.text import slugify
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts import audit, team
+from accounts.models import AuditEvent, Client, Organisation, Role, Scope, User, validate_timezone
+from accounts.permissions import MEANINGS, grantable
+from accounts.sign_in.forms import PASSWORD_HELP
 
-if TYPE_CHECKING:
-    ProfileFormBase = forms.ModelForm[User]
-else:
-    ProfileFormBase = forms.ModelForm
-
-PASSWORD_HELP = _("At least ten characters; a few words together are easy to remember and hard to guess.")
-CODE: dict[str, str] = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "off", "spellcheck": "false"}
+# Offered before all others.
+COMMON = ("EUR", "USD", "GBP", "CHF", "CAD")
 
 
-def _word(form: forms.Form, name: str, label: Any, *, help_text: Any = "", **attributes: str) -> None:
-    """Give a field our words. A placeholder is no label, and goes."""
-    field = form.fields[name]
-    field.label, field.help_text = label, help_text
-    field.widget.attrs.pop("placeholder", None)
-    field.widget.attrs.update(attributes)
+class Confirmation(forms.Form):
+    """Nothing but the button."""
 
 
-class SignInForm(account.LoginForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, even if that is nothing; None if the page is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
+def carried_out(form: forms.Form, change: Callable[[], object]) -> bool:
+    """Whether `change` was made; what it refuses becomes errors of the form."""
+    try:
+        change()
+    except ValidationError as error:
+        _attach(form, error)
+        return False
+    return True
+
+
+def _attach(form: forms.Form, error: ValidationError) -> None:
+    for field, messages in (error.message_dict if hasattr(error, "error_dict") else {"": error.messages}).items():
+        for message in messages:
+            form.add_error(field if field in form.fields else None, message)
+
+
+def _role_choices(roles: Iterable[Role]) -> list[tuple[str, str]]:
+    line = '{}<span class="sub">{}</span>'
+    return [(role.value, format_html(line, role.label, gettext(MEANINGS[role]))) for role in roles]
+
+
+class RoleForm(forms.Form):
+    """A role that holders of the permissions `mine` may give; in an agency, also clients."""
+
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
+    clients = forms.ModelMultipleChoiceField(
+        Client.objects.none(),
+        label=_("Clients"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("An owner sees every client, whatever is ticked."),
+    )
+
+    def __init__(self, *args: Any, organisation: Organisation, mine: frozenset[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _word(self, "login", _("E-mail address"), autocomplete="username")
-        _word(self, "password", _("Password"))
+        choices = team.assignable(organisation)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = _role_choices(roles := grantable(mine, organisation))
+        if len(roles) == 1:
+            self.initial.setdefault("role", roles[0].value)
+        if isinstance(organisation, Client):
+            del self.fields["clients"]
+        else:
+            self._offer(choices)
 
-
-class ForgottenPasswordForm(account.ResetPasswordForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _word(self, "email", _("E-mail address"), autocomplete="username")
-
-    def clean_email(self) -> str:
-        """Only the address somebody signs in with: one they have not confirmed yet opens nothing."""
-        email: str = super().clean_email()
-        self.users = list(User.objects.filter(email=email.lower(), is_active=True))
-        return email
-
-
-class NewAddressForm(account.AddEmailForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        help_text = _("We send a link to it. Until you open it, you go on signing in with your present address.")
-        _word(self, "email", _("New e-mail address"), help_text=help_text)
-
-
-def _new_passwords(form: forms.Form) -> None:
-    _word(form, "password1", _("New password"), help_text=PASSWORD_HELP)
-    _word(form, "password2", _("New password again"))
-
-
-class ChangePasswordForm(account.ChangePasswordForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _word(self, "oldpassword", _("Present password"))
-        _new_passwords(self)
-
-
-class SetPasswordForm(account.SetPasswordForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _new_passwords(self)
-
-
-class NewPasswordForm(account.ResetPasswordKeyForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _new_passwords(self)
-
-
-class PasswordAgainForm(account.ReauthenticateForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _word(self, "password", _("Password"))
-
-
-class _OnlyOnce(second_factor.BaseAuthenticateForm):  # type: ignore[misc]
-    """A code within the tolerated minute and a half works once: allauth forgets after half a minute that it was used."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        help_text = _("Six digits from your authenticator app, or one of your recovery codes.")
-        _word(self, "code", _("Code"), help_text=help_text, **CODE)
-
-    def clean_code(self) -> str:
-        code: str = super().clean_code()
-        steps = 2 * app_settings.TOTP_TOLERANCE + 1
-        used = f"second-factor:{self.user.pk}:{''.join(code.split())}"
-        is_app = self.authenticator.type == Authenticator.Type.TOTP
-        if is_app and not cache.add(used, True, timeout=steps * app_settings.TOTP_PERIOD):
-            raise get_adapter().validation_error("incorrect_code")
-        return code
-
-
-class CodeForm(_OnlyOnce, second_factor.AuthenticateForm):  # type: ignore[misc]
-    pass
-
-
-class CodeAgainForm(_OnlyOnce, second_factor.ReauthenticateForm):  # type: ignore[misc]
-    pass
-
-
-class FirstCodeForm(ActivateTOTPForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _word(self, "code", _("Code"), help_text=_("The six digits that the app shows now."), maxlength="8", **CODE)
+    def _offer(self, choices: QuerySet[Client]) -> None:
+        field = self.fields["clients"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = choices
 
     @property
-    def secret_in_groups(self) -> str:
-        return " ".join(self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
+    def role_chosen(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+    @property
+    def clients_chosen(self) -> list[Client]:
+        return list(self.cleaned_data.get("clients", ()))
 
 
-class NewPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {}).setdefault("passwordless", True)
-        super().__init__(*args, **kwargs)
-        _name_passkey(self)
-        help_text = _("Your device then asks for a fingerprint, your face or its code. Otherwise it is a second step after the password.")
-        _word(self, "passwordless", _("Sign in with it alone, without a password"), help_text=help_text)
-
-    def clean(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", _understood(super().clean))
+class InviteForm(RoleForm):
+    email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    language = forms.ChoiceField(label=_("Language of the mail"), choices=settings.LANGUAGES)
+    field_order = ("email", "role", "clients", "language")
 
 
-class RenamePasskeyForm(webauthn.EditWebAuthnForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_passkey(self)
-
-
-def _name_passkey(form: forms.Form) -> None:
-    _word(form, "name", _("Name"), help_text=_("What you call it, so that you can tell your passkeys apart."), maxlength="60")
-    name = form.fields["name"]
-    assert isinstance(name, forms.CharField)
-    name.max_length = 60
-
-
-class PasskeyForm(webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
-    """What is no answer of a passkey is refused like a wrong one."""
-
-    def clean_credential(self) -> Any:
-        return _understood(super().clean_credential)
-
-
-class PasskeyAgainForm(PasskeyForm, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class MemberForm(RoleForm):
     pass
 
 
-class PasskeySignInForm(PasskeyForm, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
-    pass
+class TokenForm(forms.Form):
+    """A new API token: what it is for, what it may do, for how long."""
+
+    name = forms.CharField(
+        label=_("What is it for?"),
+        max_length=100,
+        help_text=_("For instance “Google Sheets”: you will revoke it by this name."),
+    )
+    scope = forms.ChoiceField(label=_("It may"), choices=Scope.choices, initial=Scope.READ, widget=forms.RadioSelect)
+    days = forms.TypedChoiceField(
+        label=_("It lives"), choices=[(30, _("30 days")), (90, _("90 days")), (365, _("365 days"))], coerce=int, initial=90
+    )
 
 
-def _understood(clean: Any) -> Any:
-    try:
-        return clean()
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        # A `ValidationError` is none of these.
-        raise get_adapter().validation_error("incorrect_code") from error
+class ClientForm(forms.Form):
+    """What a client is called, where, and in which language."""
 
-
-class ProfileForm(ProfileFormBase):
-    class Meta:
-        model = User
-        fields = ("name", "language")
-
-    name = forms.CharField(label=_("Name"), max_length=100, required=False, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(label=_("Name"), max_length=100)
+    slug = forms.SlugField(
+        label=_("Short name"), max_length=50, help_text=_("Part of every address of the client. Old links keep leading here.")
+    )
     language = forms.ChoiceField(
         label=_("Language"),
-        required=False,
-        choices=[("", _("The browser’s")), *settings.LANGUAGES],
-        help_text=_("Of the pages, and of the mails about your account."),
+        choices=settings.LANGUAGES,
+        help_text=_("For new people and mails; everybody may choose another for themselves."),
     )
+
+
+class NewClientForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    slug = forms.SlugField(
+        label=_("Short name"),
+        max_length=50,
+        required=False,
+        help_text=_("Part of every address of the client; made from the name if left empty. It can be changed later."),
+        widget=forms.TextInput(attrs={"data-slug-of": "id_name", "autocomplete": "off"}),
+    )
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        help_text=_("All amounts are converted to it, each at the rate of its day; chosen for good."),
+    )
+    timezone = forms.CharField(
+        label=_("Time zone"),
+        max_length=50,
+        validators=[validate_timezone],
+        help_text=_("Where the client's day begins and ends; chosen for good."),
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "placeholder": "Europe/Paris"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["currency"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = currencies((get_language() or "en")[:2])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("name") and not cleaned.get("slug") and "slug" not in self.errors:
+            cleaned["slug"] = slugify(cleaned["name"])[:50].strip("-")
+            if not cleaned["slug"]:
+                self.add_error("slug", _("Choose a short name of letters a to z, digits and hyphens."))
+        return cleaned
+
+
+class CloseForm(forms.Form):
+    """Asks for the client's short name, so that nobody closes the wrong one."""
+
+    typed = forms.CharField(label=_("Type the short name to confirm"), max_length=50, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slug = slug
+        self.fields["typed"].help_text = gettext("The short name is “%(slug)s”.") % {"slug": slug}
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"].strip()
+        if typed != self.slug:
+            raise ValidationError(gettext("This is not the short name. It is “%(slug)s”.") % {"slug": self.slug})
+        return typed
+
+
+class AgencyForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("On every page and in every mail, as the sender."))
+    primary_colour = forms.CharField(
+        label=_("Colour"),
+        max_length=7,
+        widget=forms.ColorInput(),
+        help_text=_("Of the side bar, links and buttons. Where its text could not be read, it is darkened or lightened as far as it must."),
+    )
+    accent_colour = forms.CharField(
+        label=_("Second colour"), max_length=7, widget=forms.ColorInput(), help_text=_("Of the second line of a chart.")
+    )
+    reply_to = forms.EmailField(
+        label=_("Reply address"), required=False, help_text=_("Answers to reports and invitations go there; empty: nowhere.")
+    )
+    requires_second_factor = forms.BooleanField(
+        label=_("Everybody in the agency signs in in two steps"),
+        required=False,
+        help_text=_("Whoever has not set it up yet is asked to at their next click. Client companies are not affected."),
+    )
+
+
+@cache
+def currencies(language: str) -> list[tuple[str, str]]:
+    """Every currency that is in use somewhere, as (code, "EUR – Euro"): the commonest first, then by code."""
+    used = {code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)}
+    names = Locale.parse(language).currencies
+    ordered = [code for code in COMMON if code in used] + sorted(used - set(COMMON))
+    return [(code, f"{code} – {names[code]}") for code in ordered if code in names]
+
+
+class ActivityForm(forms.Form):
+    """Which lines of the record to show; a wish nobody can have is as good as none."""
+
+    who = forms.ChoiceField(label=_("Who"), required=False)
+    kind = forms.ChoiceField(label=_("What"), required=False)
+
+    def __init__(self, *args: Any, actors: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        who, kind = self.fields["who"], self.fields["kind"]
+        assert isinstance(who, forms.ChoiceField)
+        assert isinstance(kind, forms.ChoiceField)
+        who.choices = [("", gettext("Everybody")), *((actor, audit.called(actor)) for actor in actors)]
+        kind.choices = [("", gettext("Everything")), *((slug, gettext(name)) for slug, (name, _verbs) in audit.KINDS.items())]
+
+    def wish(self) -> dict[str, Any]:
+        """What was chosen and can be."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def narrowed(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        wish = self.wish()
+        return audit.chosen(events, wish.get("kind", ""), wish.get("who", ""))
+
+
+class JoinForm(forms.Form):
+    """A new person's name and password; `email` is the address they were invited by."""
+
+    name = forms.CharField(label=_("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label=_("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        max_length=1000,
+        help_text=PASSWORD_HELP,
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "password" in cleaned:
+            try:
+                validate_password(cleaned["password"], User(email=self.email, name=cleaned.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned

@@ -9,10 +9,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit, second_factor, tokens, vault
+from accounts import audit, tokens, vault
 from accounts.audit import OPERATOR, Actor
 from accounts.models import AGENCY_ROLES, Agency, Client, Credential, FormerSlug, Membership, Organisation, Role, User, owner_fields
 from accounts.permissions import may_grant
+from accounts.sign_in import second_factor
 from accounts.tenancy import outside, schemas
 
 CLIENT_FIELDS = ("slug", "name", "language")

@@ -11,9 +11,10 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
-from accounts import invitations, second_factor
+from accounts import invitations
 from accounts.models import Agency, Client, Invitation, Membership, Organisation, Role, User, owner_fields
 from accounts.permissions import MEANINGS, may_grant
+from accounts.sign_in import second_factor
 
 RANK = {role: rank for rank, role in enumerate(Role)}
 

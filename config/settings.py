@@ -75,13 +75,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.language.PersonsLanguage",
+    "accounts.sign_in.language.PersonsLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.sessions.TrackSessions",
+    "accounts.sign_in.sessions.TrackSessions",
     "accounts.identity.TokenIdentity",
-    "accounts.second_factor.RequireSecondFactor",
+    "accounts.sign_in.second_factor.RequireSecondFactor",
     "accounts.gate.Gate",
 ]
 ROOT_URLCONF = "config.urls"
@@ -166,7 +166,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -192,30 +192,30 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/3m/key",
 }
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.SignInForm",
-    "add_email": "accounts.forms.NewAddressForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
-    "set_password": "accounts.forms.SetPasswordForm",
-    "reset_password": "accounts.forms.ForgottenPasswordForm",
-    "reset_password_from_key": "accounts.forms.NewPasswordForm",
-    "reauthenticate": "accounts.forms.PasswordAgainForm",
+    "login": "accounts.sign_in.forms.SignInForm",
+    "add_email": "accounts.sign_in.forms.NewAddressForm",
+    "change_password": "accounts.sign_in.forms.ChangePasswordForm",
+    "set_password": "accounts.sign_in.forms.SetPasswordForm",
+    "reset_password": "accounts.sign_in.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "accounts.sign_in.forms.NewPasswordForm",
+    "reauthenticate": "accounts.sign_in.forms.PasswordAgainForm",
 }
-MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_ADAPTER = "accounts.sign_in.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A pending new address counts for nothing until it is confirmed, and must not keep a second factor away.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# Codes typed late, and telephones a little slow. `accounts.forms` sees to it that none works twice.
+# Codes typed late, and telephones a little slow. `accounts.sign_in.forms` sees to it that none works twice.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
-    "authenticate": "accounts.forms.CodeForm",
-    "reauthenticate": "accounts.forms.CodeAgainForm",
-    "activate_totp": "accounts.forms.FirstCodeForm",
-    "add_webauthn": "accounts.forms.NewPasskeyForm",
-    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
-    "login_webauthn": "accounts.forms.PasskeySignInForm",
-    "authenticate_webauthn": "accounts.forms.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
+    "authenticate": "accounts.sign_in.forms.CodeForm",
+    "reauthenticate": "accounts.sign_in.forms.CodeAgainForm",
+    "activate_totp": "accounts.sign_in.forms.FirstCodeForm",
+    "add_webauthn": "accounts.sign_in.forms.NewPasskeyForm",
+    "edit_webauthn": "accounts.sign_in.forms.RenamePasskeyForm",
+    "login_webauthn": "accounts.sign_in.forms.PasskeySignInForm",
+    "authenticate_webauthn": "accounts.sign_in.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.sign_in.forms.PasskeyAgainForm",
 }
 USERSESSIONS_TRACK_ACTIVITY = True
 

@@ -7,10 +7,10 @@ from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from accounts import organisation_urls as accounts
+from accounts import urls as accounts
 from accounts.api import ClientListView
+from accounts.sign_in.profile import profile, set_language
 from accounts.views.exporting import export_client
-from accounts.views.profile import profile, set_language
 from config.health import healthz
 from kpis.api import KpiView
 from reports import views as reports
@@ -50,7 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
     path("api/v1/", include(api)),
     path("u/<str:token>/", reports.unsubscribe, name="unsubscribe"),
-    path("accounts/", include("accounts.urls")),
+    path("accounts/", include("accounts.sign_in.urls")),
     path("profile/", profile, name="profile"),
     path("language/setlang/", set_language, name="set_language"),
     path("admin/", admin.site.urls),

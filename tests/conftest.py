@@ -17,7 +17,7 @@ from django.test import Client as Browser
 
 from accounts.models import Agency, Client, Role, User
 from accounts.services import add_member, create_client
-from accounts.sessions import NOTED
+from accounts.sign_in.sessions import NOTED
 from accounts.tenancy import inside
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS

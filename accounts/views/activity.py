@@ -16,9 +16,9 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts import audit
+from accounts.forms import ActivityForm
 from accounts.gate import OrganisationRequest, requires
 from accounts.models import AuditEvent
-from accounts.organisation_forms import ActivityForm
 
 
 @requires("audit.view")

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access, hosts, navigation, portfolio, search, services
 from accounts.audit import Actor
+from accounts.forms import NewClientForm, carried_out, posted
 from accounts.gate import AgencyRequest, requires
 from accounts.models import Client
-from accounts.organisation_forms import NewClientForm, carried_out, posted
 
 # What a search by keyboard shows; who wants more types another letter.
 HITS = 20

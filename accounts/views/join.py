@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import brand, hosts, invitations
 from accounts.audit import Actor
+from accounts.forms import Confirmation, JoinForm, carried_out, posted
 from accounts.models import Client, Invitation, Organisation, Role, User
 from accounts.navigation import landing
-from accounts.organisation_forms import Confirmation, JoinForm, carried_out, posted
 from accounts.permissions import MEANINGS
 
 

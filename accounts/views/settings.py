@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import closing, colours, services
 from accounts.audit import Actor
+from accounts.forms import AgencyForm, ClientForm, CloseForm, carried_out, posted
 from accounts.gate import AgencyRequest, ClientRequest, requires
 from accounts.models import Agency, Client
 from accounts.navigation import address
-from accounts.organisation_forms import AgencyForm, ClientForm, CloseForm, carried_out, posted
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 

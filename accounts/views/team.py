@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import invitations, services, team, tokens
 from accounts.audit import Actor
+from accounts.forms import Confirmation, InviteForm, MemberForm, carried_out, posted
 from accounts.gate import OrganisationRequest, requires
 from accounts.models import Client, Invitation, Membership, Role
 from accounts.navigation import address
-from accounts.organisation_forms import Confirmation, InviteForm, MemberForm, carried_out, posted
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 

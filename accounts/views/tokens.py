@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import tokens
 from accounts.audit import Actor
+from accounts.forms import Confirmation, TokenForm, carried_out, posted
 from accounts.gate import OrganisationRequest, requires
 from accounts.models import ApiToken, Client, Scope
 from accounts.navigation import address
-from accounts.organisation_forms import Confirmation, TokenForm, carried_out, posted
 
 
 @requires("token.manage", "token.manage")

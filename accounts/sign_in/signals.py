@@ -14,8 +14,9 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import audit, sessions
+from accounts import audit
 from accounts.models import User
+from accounts.sign_in import sessions
 
 Type = Authenticator.Type
 ADDED = {Type.TOTP: "second_factor.added", Type.WEBAUTHN: "passkey.added", Type.RECOVERY_CODES: "recovery_codes.made"}

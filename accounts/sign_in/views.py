@@ -16,7 +16,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit, hosts, second_factor, sessions
+from accounts import audit, hosts
+from accounts.sign_in import second_factor, sessions
 
 View = Callable[..., HttpResponseBase]
 

@@ -17,10 +17,10 @@ from django.views import i18n
 from django.views.decorators.http import require_http_methods
 
 from accounts import hosts, team
-from accounts.forms import ProfileForm
-from accounts.language import LANGUAGES
 from accounts.models import Role, User
 from accounts.navigation import address, landing
+from accounts.sign_in.forms import ProfileForm
+from accounts.sign_in.language import LANGUAGES
 
 Type = Authenticator.Type
 

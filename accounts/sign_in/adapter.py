@@ -23,8 +23,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from accounts import brand, hosts, mails, second_factor, sessions, vault
+from accounts import brand, hosts, mails, vault
 from accounts.models import User
+from accounts.sign_in import second_factor, sessions
 
 logger = logging.getLogger(__name__)
 
