@@ -12,7 +12,7 @@ from django.db.models import BooleanField, CharField, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.http import Http404
 
-from accounts.models import Agency, ApiToken, Client, FormerSlug, Organisation, User
+from accounts.models import Agency, ApiToken, Client, FormerSlug, Organisation, Role, User
 from accounts.permissions import WHILE_CLOSING, permissions_of
 
 # Whoever asks: a person by their session, a program by its token, or nobody.
@@ -68,6 +68,27 @@ def agency_for(identity: Identity, slug: str, permission: str) -> Grant[Agency]:
     if agency is None:
         raise Http404
     return _checked(agency, permission)
+
+
+def held(user: User | None, organisation: Organisation) -> frozenset[str]:
+    """What a person may do to the organisation at this moment, read anew."""
+    if user is None or not user.is_active:
+        return frozenset()
+    rows: QuerySet[Any] = _reachable_agencies(user) if isinstance(organisation, Agency) else _reachable_clients(user)
+    found = rows.filter(pk=organisation.pk).first()
+    return permissions_in(found) if found else frozenset()
+
+
+def holders(organisation: Organisation, permission: str) -> QuerySet[User]:
+    """The people who may do this to the organisation at this moment; what `held` says of each, asked the other way round."""
+    roles = [role for role in Role if permission in permissions_of(frozenset({role}), organisation)]
+    if isinstance(organisation, Agency):
+        member = Q(memberships__agency=organisation, memberships__role__in=roles)
+    else:
+        assigned = Q(memberships__role=Role.OWNER) | Q(memberships__clients=organisation)
+        in_agency = Q(memberships__agency_id=organisation.agency_id or 0, memberships__role__in=roles) & assigned
+        member = Q(memberships__client=organisation, memberships__role__in=roles) | in_agency
+    return User.objects.filter(member, is_active=True).distinct()
 
 
 def present_slug(identity: Identity, former: str) -> str | None:

@@ -10,9 +10,9 @@ from operator import or_
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_noop as _
 
 from accounts import moments
@@ -46,7 +46,8 @@ SENTENCES = {
     "recovery_codes.made": _("made new recovery codes"),
     "passkey.added": _("added a passkey"),
     "passkey.removed": _("removed a passkey"),
-    "session.ended": _("ended their other sessions"),
+    "session.ended": _("ended one of their sessions"),
+    "session.others_ended": _("ended their other sessions"),
 }
 # Kinds of change, to look for one: a name, and the part of the verb before its point.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -56,6 +57,16 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
 }
 PAGE = 50
+# Fields whose change is told.
+FIELDS = {
+    "name": _("Name"),
+    "slug": _("Short name"),
+    "language": _("Language"),
+    "primary_colour": _("Colour"),
+    "accent_colour": _("Second colour"),
+    "reply_to": _("Reply address"),
+    "requires_second_factor": _("Two-step verification required"),
+}
 # Details that are slugs, to be shown as their names.
 NAMES: dict[str, Any] = {"role": Role, "before": Role, "scope": Scope}
 
@@ -99,8 +110,9 @@ def record(verb: str, by: Actor, *, organisation: Organisation | None = None, **
 
 
 def events_of(organisation: Organisation) -> QuerySet[AuditEvent]:
-    """What happened to the organisation, newest first: to an agency's clients too, and to the sign-in of its people."""
-    parts = [Q(**owner_fields(organisation)), Q(agency=None, client=None, actor__in=organisation.memberships.values("user"))]
+    """What happened to the organisation, newest first: to an agency's clients too, and to its people's sign-in since they joined."""
+    member = organisation.memberships.filter(user=OuterRef("actor"), created_at__lte=OuterRef("at"))
+    parts = [Q(**owner_fields(organisation)), Q(Exists(member), agency=None, client=None)]
     if isinstance(organisation, Agency):
         parts.append(Q(client__agency=organisation))
     return AuditEvent.objects.filter(reduce(or_, parts)).select_related("client").order_by("-at", "-pk")
@@ -153,11 +165,23 @@ def forget_name(client: Client) -> None:
 
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
+        return ", ".join(_told(part) if isinstance(part, dict) else str(part) for part in value) or "–"
     if name == "until":
         return moments.day(date.fromisoformat(value), (get_language() or "en")[:2])
     kind = NAMES.get(name)
     return str(kind(value).label) if kind and value in kind else str(value)
+
+
+def _told(change: dict[str, Any]) -> str:
+    """One field's change: "Name: before → after"."""
+    before, after = (_value(change[when]) for when in ("before", "after"))
+    return f"{gettext(FIELDS[change['field']])}{pgettext('after a label', ': ')}{before} → {after}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return str(value) if value else "–"
 
 
 def _check(verb: str, details: dict[str, object]) -> None:

@@ -28,7 +28,7 @@ def handles_client_job(kind: str, *, queue: str = DEFAULT_QUEUE, attempts: int =
             if client is None:
                 raise GiveUp(f"client {run.client_id} does not exist")
             if client.closed_at:
-                _park(run)
+                put_aside(run)
             with inside(client):
                 handler(run, client)
 
@@ -37,7 +37,7 @@ def handles_client_job(kind: str, *, queue: str = DEFAULT_QUEUE, attempts: int =
     return register
 
 
-def _park(run: Run) -> None:
+def put_aside(run: Run) -> None:
     """Put the job aside, unless the client was reopened meanwhile: reopening waits for this row, and takes every parked job up."""
     with transaction.atomic():
         client = Client.objects.select_for_update().get(pk=run.client_id or 0)

@@ -7,8 +7,6 @@ from functools import cache
 from typing import Any
 
 from babel import Locale
-from babel.core import get_global
-from babel.numbers import get_territory_currencies
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -21,7 +19,17 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, team
-from accounts.models import AuditEvent, Client, Organisation, Role, Scope, User, validate_timezone
+from accounts.models import (
+    SHORT_NAME_ERRORS,
+    AuditEvent,
+    Client,
+    Organisation,
+    Role,
+    Scope,
+    User,
+    currencies_in_use,
+    validate_timezone,
+)
 from accounts.permissions import MEANINGS, grantable
 from accounts.sign_in.forms import PASSWORD_HELP
 
@@ -127,7 +135,10 @@ class ClientForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=100)
     slug = forms.SlugField(
-        label=_("Short name"), max_length=50, help_text=_("Part of every address of the client. Old links keep leading here.")
+        label=_("Short name"),
+        max_length=50,
+        error_messages=SHORT_NAME_ERRORS,
+        help_text=_("Part of every address of the client. Old links keep leading here."),
     )
     language = forms.ChoiceField(
         label=_("Language"),
@@ -142,12 +153,13 @@ class NewClientForm(forms.Form):
         label=_("Short name"),
         max_length=50,
         required=False,
+        error_messages=SHORT_NAME_ERRORS,
         help_text=_("Part of every address of the client; made from the name if left empty. It can be changed later."),
         widget=forms.TextInput(attrs={"data-slug-of": "id_name", "autocomplete": "off"}),
     )
     currency = forms.ChoiceField(
         label=_("Currency"),
-        help_text=_("All amounts are converted to it, each at the rate of its day; chosen for good."),
+        help_text=_("That of every account and file of this client; chosen for good."),
     )
     timezone = forms.CharField(
         label=_("Time zone"),
@@ -214,7 +226,7 @@ class AgencyForm(forms.Form):
 @cache
 def currencies(language: str) -> list[tuple[str, str]]:
     """Every currency that is in use somewhere, as (code, "EUR – Euro"): the commonest first, then by code."""
-    used = {code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)}
+    used = currencies_in_use()
     names = Locale.parse(language).currencies
     ordered = [code for code in COMMON if code in used] + sorted(used - set(COMMON))
     return [(code, f"{code} – {names[code]}") for code in ordered if code in names]

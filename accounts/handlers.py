@@ -7,6 +7,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 from django.utils import timezone
 
 from accounts import closing, housekeeping, invitations
+from accounts.client_jobs import put_aside
 from accounts.models import Invitation
 from jobs import queue
 from jobs.models import Job
@@ -37,10 +38,12 @@ def send_invitation(run: Run) -> None:
     invitation = invitations.waiting().filter(pk=run.arguments["invitation_id"]).select_related("agency", "client__agency").first()
     if invitation is None:
         return  # withdrawn while this waited
+    if invitation.client and invitation.client.closed_at:
+        put_aside(run)
     try:
         invitations.send(invitation)
     except SMTPRecipientsRefused as refusal:
-        code, words = refusal.recipients[invitation.email]
+        code, words = next(iter(refusal.recipients.values()))  # the server may write the address otherwise
         said = f"The mail server said: {code} {words.decode(errors='replace')}"
         raise (GiveUp(said) if code >= 500 else Later(said)) from None
     except (OSError, SMTPException) as error:

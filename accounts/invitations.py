@@ -16,13 +16,26 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, brand, hosts, mails
+from accounts import access, audit, brand, hosts, mails, services
 from accounts.audit import Actor
-from accounts.models import AGENCY_ROLES, Agency, Client, Invitation, Membership, Organisation, Role, User, new_nonce, owner_fields
+from accounts.models import (
+    AGENCY_ROLES,
+    Agency,
+    AuditEvent,
+    Client,
+    Invitation,
+    Membership,
+    Organisation,
+    Role,
+    User,
+    new_nonce,
+    owner_fields,
+)
 from accounts.permissions import may_grant
 from jobs import queue
 
 LIFETIME = timedelta(days=7)
+MOST_MAILS_AN_HOUR = 5
 SEND = "accounts.send_invitation"
 SALT = "accounts.invitation"
 
@@ -46,10 +59,14 @@ def invite(
     """
     chosen = list(clients)
     email = _checked(email, role, organisation, chosen)
-    if not may_grant(mine, role, organisation):
-        raise PermissionDenied
     fields = {"role": role, "language": language, "invited_by": by.user, "nonce": new_nonce(), "expires_at": timezone.now() + LIFETIME}
     with transaction.atomic():
+        services.lock_team(organisation)
+        mine = services.still(mine, by, organisation)
+        before = waiting().filter(email=email, **owner_fields(organisation)).first()
+        if not may_grant(mine, role, organisation) or (before and not may_grant(mine, before.role, organisation)):
+            raise PermissionDenied
+        _refuse_flood(email, organisation)
         invitation, _created = waiting().update_or_create(
             email=email, **owner_fields(organisation), defaults=fields | {"sent_at": None, "problem": ""}
         )
@@ -101,7 +118,8 @@ def find(token: str) -> Invitation | None:
     except signing.BadSignature:
         return None
     usable = waiting().filter(pk=pk, nonce=nonce, expires_at__gt=timezone.now(), client__closed_at=None)
-    return usable.select_related("agency", "client__agency", "invited_by").first()
+    found = usable.select_related("agency", "client__agency", "invited_by").first()
+    return found if found and _stands(found) else None
 
 
 def accept(invitation: Invitation, user: User, by: Actor) -> Membership:
@@ -111,14 +129,42 @@ def accept(invitation: Invitation, user: User, by: Actor) -> Membership:
     """
     organisation = invitation.organisation
     with transaction.atomic():
-        usable = waiting().filter(pk=invitation.pk, nonce=invitation.nonce, expires_at__gt=timezone.now())
-        if not usable.update(accepted_at=timezone.now()):
+        services.lock_team(organisation)
+        usable = waiting().filter(pk=invitation.pk, nonce=invitation.nonce, expires_at__gt=timezone.now(), client__closed_at=None)
+        if not _stands(invitation) or not usable.update(accepted_at=timezone.now()):
             raise ValidationError(_("This invitation was used or withdrawn."))
         membership, created = Membership.objects.get_or_create(user=user, **owner_fields(organisation), defaults={"role": invitation.role})
-        membership.clients.add(*invitation.clients.all())
         if created:
             audit.record("member.joined", by, organisation=organisation, role=invitation.role)
+        if isinstance(organisation, Agency):
+            _give_clients(membership, invitation.clients.filter(agency=organisation), by)
     return membership
+
+
+def _give_clients(membership: Membership, clients: QuerySet[Client], by: Actor) -> None:
+    new = clients.exclude(pk__in=membership.clients.values("pk")).order_by("name")
+    named = list(new.values_list("name", "pk"))
+    if named:
+        membership.clients.add(*(pk for _name, pk in named))
+        names, ids = [name for name, _pk in named], [pk for _name, pk in named]
+        audit.record(
+            "member.assigned", by, organisation=membership.organisation, person=membership.user.email, clients=names, client_ids=ids
+        )
+
+
+def _stands(invitation: Invitation) -> bool:
+    """Whether whoever invited may still give the role; what the operator gave stands."""
+    inviter = invitation.invited_by
+    organisation = invitation.organisation
+    return inviter is None or may_grant(access.held(inviter, organisation), invitation.role, organisation)
+
+
+def _refuse_flood(email: str, organisation: Organisation) -> None:
+    """Nobody's mailbox is filled by pressing a button."""
+    since = timezone.now() - timedelta(hours=1)
+    lines = AuditEvent.objects.filter(verb="member.invited", details__person=email, at__gt=since, **owner_fields(organisation))
+    if lines.count() >= MOST_MAILS_AN_HOUR:
+        raise ValidationError({"email": _("This address was invited several times just now. Wait an hour before you send another mail.")})
 
 
 def account_of(invitation: Invitation) -> User | None:

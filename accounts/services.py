@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, tokens, vault
+from accounts import access, audit, tokens, vault
 from accounts.audit import OPERATOR, Actor
-from accounts.models import AGENCY_ROLES, Agency, Client, Credential, FormerSlug, Membership, Organisation, Role, User, owner_fields
+from accounts.models import (
+    AGENCY_ROLES,
+    Agency,
+    Client,
+    Credential,
+    FormerSlug,
+    Invitation,
+    Membership,
+    Organisation,
+    Role,
+    User,
+    owner_fields,
+)
 from accounts.permissions import may_grant
 from accounts.sign_in import second_factor
 from accounts.tenancy import outside, schemas
@@ -36,7 +51,7 @@ def insert_client(client: Client, verb: str, by: Actor) -> None:
         client.schema_name = schemas.name_for(client.pk)
         client.full_clean()
         _refuse_former_slug(client)
-        client.save(force_insert=True)
+        _saved(lambda: client.save(force_insert=True))
         schemas.create(client)
         audit.record(verb, by, organisation=client, client=client.name)
 
@@ -50,7 +65,7 @@ def change_client(client: Client, by: Actor, **fields: str) -> None:
             _refuse_former_slug(present)
             FormerSlug.objects.filter(slug=present.slug).delete()
             FormerSlug.objects.create(slug=str(changed["slug"][0]), client=present)
-        present.save(update_fields=list(changed))
+        _saved(lambda: present.save(update_fields=list(changed)))
         if changed:
             audit.record("client.changed", by, organisation=present, changes=_told(changed))
     client.refresh_from_db(fields=list(CLIENT_FIELDS))
@@ -74,10 +89,14 @@ def add_member(user: User, role: Role, *, agency: Agency | None = None, client: 
     organisation: Organisation | None = agency if role in AGENCY_ROLES else client
     assert organisation is not None
     with transaction.atomic():
+        before = Membership.objects.filter(user=user, **owner_fields(organisation)).values_list("role", flat=True).first()
         membership, _created = Membership.objects.update_or_create(user=user, **owner_fields(organisation), defaults={"role": role})
         if role in AGENCY_ROLES and client:
             membership.clients.add(client)
-        audit.record("member.added", by, organisation=organisation, person=user.email, role=role)
+        if before is None:
+            audit.record("member.added", by, organisation=organisation, person=user.email, role=role)
+        elif before != role:
+            audit.record("member.changed", by, organisation=organisation, person=user.email, before=before, role=role)
     return membership
 
 
@@ -93,17 +112,18 @@ def change_role(membership: Membership, role: Role, mine: frozenset[str], by: Ac
     `mine` are the permissions of whoever does it. Raises `PermissionDenied` above them, `ValidationError` for the last in charge.
     """
     organisation = membership.organisation
-    if not (may_grant(mine, membership.role, organisation) and may_grant(mine, role, organisation)):
-        raise PermissionDenied
     with transaction.atomic():
-        before = _lock(membership).role
+        present, mine = _lock(membership), still(mine, by, organisation)
+        if not (may_grant(mine, present.role, organisation) and may_grant(mine, role, organisation)):
+            raise PermissionDenied
+        before = present.role
         if before == role:
             return
-        _keep_someone_in_charge(membership)
-        membership.role = role
-        membership.full_clean(validate_unique=False)
-        membership.save(update_fields=["role"])
-        audit.record("member.changed", by, organisation=organisation, person=membership.user.email, before=before, role=role)
+        _keep_someone_in_charge(present)
+        present.role = role
+        present.full_clean(validate_unique=False)
+        present.save(update_fields=["role"])
+        audit.record("member.changed", by, organisation=organisation, person=present.user.email, before=before, role=role)
 
 
 def change_member(membership: Membership, role: Role, clients: Iterable[Client] | None, mine: frozenset[str], by: Actor) -> None:
@@ -117,13 +137,15 @@ def change_member(membership: Membership, role: Role, clients: Iterable[Client] 
 def assign(membership: Membership, clients: Iterable[Client], mine: frozenset[str], by: Actor) -> None:
     """Set which clients of their agency a manager or analyst may see. Raises like `change_role`."""
     agency = membership.agency
-    if agency is None or not may_grant(mine, membership.role, agency):
+    if agency is None:
         raise PermissionDenied
     chosen = list(clients)
     if any(client.agency_id != agency.pk for client in chosen):
         raise ValidationError({"clients": _("Choose clients of the agency.")})
     with transaction.atomic():
-        _lock(membership)
+        present, mine = _lock(membership), still(mine, by, agency)
+        if not may_grant(mine, present.role, agency):
+            raise PermissionDenied
         if set(membership.clients.all()) == set(chosen):
             return
         membership.clients.set(chosen)
@@ -136,15 +158,22 @@ def remove_member(membership: Membership, mine: frozenset[str], by: Actor) -> No
     """End a membership, one's own or another's, and revoke the tokens its holder made there. Raises like `change_role`."""
     organisation = membership.organisation
     leaves = by.user is not None and by.user.pk == membership.user_id
-    if not leaves and not may_grant(mine, membership.role, organisation):
-        raise PermissionDenied
     with transaction.atomic():
-        _keep_someone_in_charge(_lock(membership))
-        tokens.revoke_all_by(membership.user, organisation, by)
+        present, mine = _lock(membership), still(mine, by, organisation)
+        if not leaves and not may_grant(mine, present.role, organisation):
+            raise PermissionDenied
+        _keep_someone_in_charge(present)
+        tokens.revoke_all_by(present.user, organisation, by)
+        _withdraw_invitations(present.user, organisation)
         verb = "member.left" if leaves else "member.removed"
-        person = {} if leaves else {"person": membership.user.email}
-        audit.record(verb, by, organisation=organisation, role=membership.role, **person)
-        membership.delete()
+        person = {} if leaves else {"person": present.user.email}
+        audit.record(verb, by, organisation=organisation, role=present.role, **person)
+        present.delete()
+
+
+def still(mine: frozenset[str], by: Actor, organisation: Organisation) -> frozenset[str]:
+    """Of the permissions somebody had when their request came in, those they have now that the organisation is locked."""
+    return mine & access.held(by.user, organisation) if by.user else mine
 
 
 def keep_credential(
@@ -154,11 +183,24 @@ def keep_credential(
     return Credential.objects.create(platform=platform, label=label, agency=agency, client=client, sealed=vault.seal(secret))
 
 
+def _withdraw_invitations(user: User, organisation: Organisation) -> None:
+    """What a person who leaves has asked others, or was asked themselves, no longer opens a door."""
+    owned = Q(**owner_fields(organisation))
+    if isinstance(organisation, Agency):
+        owned |= Q(client__agency=organisation, invited_by=user)
+    waiting = Invitation.objects.filter(owned, accepted_at=None, withdrawn_at=None)
+    waiting.filter(Q(invited_by=user) | Q(email=user.email)).update(withdrawn_at=timezone.now())
+
+
 def _lock(membership: Membership) -> Membership:
-    """The row as it is, with every change of its organisation's team taking turns."""
-    organisation = membership.organisation
+    """The row as it is, with every change of its organisation's team taking turns. Raises `Http404` if it was ended meanwhile."""
+    lock_team(membership.organisation)
+    return get_object_or_404(Membership.objects.select_related("user", "agency", "client"), pk=membership.pk)
+
+
+def lock_team(organisation: Organisation) -> None:
+    """Until the end of the transaction nobody else changes who is in the organisation, or who is invited."""
     type(organisation).objects.select_for_update(of=("self",)).get(pk=organisation.pk)
-    return Membership.objects.get(pk=membership.pk)
 
 
 def _keep_someone_in_charge(membership: Membership) -> None:
@@ -183,8 +225,17 @@ def _changed(row: Agency | Client, allowed: tuple[str, ...], fields: dict[str, A
     return changed
 
 
-def _told(changed: dict[str, tuple[object, object]]) -> list[str]:
-    return [f"{name}: {before or '–'} → {after or '–'}" for name, (before, after) in changed.items()]
+def _told(changed: dict[str, tuple[object, object]]) -> list[dict[str, object]]:
+    return [{"field": name, "before": before, "after": after} for name, (before, after) in changed.items()]
+
+
+def _saved(save: Callable[[], None]) -> None:
+    """Save a client; that somebody took its short name since it was checked is said like any other fault."""
+    try:
+        with transaction.atomic():
+            save()
+    except IntegrityError:
+        raise ValidationError({"slug": _("This short name is taken.")}) from None
 
 
 def _refuse_former_slug(client: Client) -> None:

@@ -53,7 +53,7 @@ class Waiting:
 def members(organisation: Organisation, mine: frozenset[str], me: User) -> list[Member]:
     """The team, the highest role first, to somebody with the permissions `mine` there."""
     factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=second_factor.FACTORS)
-    rows = organisation.memberships.annotate(two_steps=Exists(factors)).select_related("user").prefetch_related(_names("clients"))
+    rows = organisation.memberships.annotate(two_steps=Exists(factors)).select_related("user").prefetch_related(_given(organisation))
     return [_member(row, may_grant(mine, row.role, organisation), me) for row in _in_order(rows)]
 
 
@@ -62,13 +62,13 @@ def agency_people(client: Client, me: User) -> list[Member]:
     if client.agency_id is None:
         return []
     sees = Q(role=Role.OWNER) | Q(clients=client)
-    rows = Membership.objects.filter(sees, agency_id=client.agency_id).select_related("user").prefetch_related(_names("clients")).distinct()
+    rows = Membership.objects.filter(sees, agency_id=client.agency_id).select_related("user").prefetch_related(_given(client)).distinct()
     return [_member(row, False, me) for row in _in_order(rows)]
 
 
 def waiting(organisation: Organisation, mine: frozenset[str]) -> list[Waiting]:
     """Invitations nobody has answered, the newest first."""
-    rows = invitations.waiting().filter(**owner_fields(organisation)).prefetch_related(_names("clients")).order_by("-created_at", "-pk")
+    rows = invitations.waiting().filter(**owner_fields(organisation)).prefetch_related(_given(organisation)).order_by("-created_at", "-pk")
     return [_waiting(row, may_grant(mine, row.role, organisation)) for row in rows]
 
 
@@ -100,8 +100,10 @@ def assignable(organisation: Organisation) -> QuerySet[Client]:
     return organisation.clients.order_by("name", "id")
 
 
-def _names(field: str) -> Prefetch[str, QuerySet[Client], str]:
-    return Prefetch(field, Client.objects.filter(closed_at=None).only("id", "name").order_by("name", "id"))
+def _given(organisation: Organisation) -> Prefetch[str, QuerySet[Client], str]:
+    """The names of clients that are still the agency's."""
+    agency = organisation if isinstance(organisation, Agency) else organisation.agency
+    return Prefetch("clients", Client.objects.filter(closed_at=None, agency=agency).only("id", "name").order_by("name", "id"))
 
 
 def _in_order(rows: Iterable[Membership]) -> list[Membership]:

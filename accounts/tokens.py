@@ -14,12 +14,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import access, audit
 from accounts.audit import Actor
-from accounts.models import ApiToken, Organisation, Scope, User, owner_fields
+from accounts.models import Agency, ApiToken, Organisation, Scope, User, owner_fields
 
 # Lets people, and scanners of published code, see what was lost.
 PREFIX = "vigie_"
+PERMISSION = "token.manage"
 LONGEST_DAYS = 366
 # How exact `last_used_at` is: a program that asks all day does not write a row for each request.
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -76,7 +77,7 @@ def revoke(token: ApiToken, by: Actor) -> None:
 
 def revoke_all_by(user: User, organisation: Organisation, by: Actor) -> int:
     """Revoke what a person made for an organisation they leave; return how many."""
-    theirs = list(usable().filter(created_by=user, **owner_fields(organisation)).select_related("agency", "client"))
+    theirs = list(_of_maker(user, organisation).select_related("agency", "client"))
     for token in theirs:
         revoke(token, by)
     return len(theirs)
@@ -84,7 +85,15 @@ def revoke_all_by(user: User, organisation: Organisation, by: Actor) -> int:
 
 def count_by(user: User, organisation: Organisation) -> int:
     """How many tokens stop working if a person leaves an organisation."""
-    return usable().filter(created_by=user, **owner_fields(organisation)).count()
+    return _of_maker(user, organisation).count()
+
+
+def _of_maker(user: User, organisation: Organisation) -> QuerySet[ApiToken]:
+    """What a person made for an organisation; for an agency, also for its clients."""
+    owned = Q(**owner_fields(organisation))
+    if isinstance(organisation, Agency):
+        owned |= Q(client__agency=organisation)
+    return usable().filter(owned, created_by=user)
 
 
 def of(organisation: Organisation) -> QuerySet[ApiToken]:
@@ -95,16 +104,16 @@ def of(organisation: Organisation) -> QuerySet[ApiToken]:
 
 def listed(organisation: Organisation) -> list[Line]:
     """Every token with what it opens now."""
-    return [Line(token, str(Scope(token.scope).label), _state(token)) for token in of(organisation)]
+    in_charge = set(access.holders(organisation, PERMISSION).values_list("pk", flat=True))
+    return [Line(token, str(Scope(token.scope).label), _state(token, token.created_by_id in in_charge)) for token in of(organisation)]
 
 
-def _state(token: ApiToken) -> State:
+def _state(token: ApiToken, maker_is_in_charge: bool) -> State:
     if token.revoked_at:
         return State.REVOKED
     if token.expires_at <= timezone.now():
         return State.EXPIRED
-    maker_is_in = token.created_by is not None and token.created_by.is_active
-    return State.USABLE if maker_is_in else State.ORPHANED
+    return State.USABLE if maker_is_in_charge else State.ORPHANED
 
 
 def usable() -> QuerySet[ApiToken]:
@@ -113,12 +122,13 @@ def usable() -> QuerySet[ApiToken]:
 
 
 def find(secret: str) -> ApiToken | None:
-    """The usable token that this is, its use noted; or None."""
+    """The usable token that this is, its use noted; or None. Its maker must still be one who may make it."""
     if not secret.startswith(PREFIX):
         return None
     token = usable().filter(digest=_digest(secret)).select_related("agency", "client").first()
-    if token:
-        _note_use(token)
+    if token is None or not access.holders(token.organisation, PERMISSION).filter(pk=token.created_by_id or 0).exists():
+        return None
+    _note_use(token)
     return token
 
 

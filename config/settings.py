@@ -221,6 +221,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 
 # ---------------------------------------------------------------------------------------------------------- transport
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+# A form may name every client of a large agency.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 SESSION_COOKIE_NAME = "vigie_session"
 CSRF_COOKIE_NAME = "vigie_csrf"
 SECURE_SSL_REDIRECT = IS_HTTPS

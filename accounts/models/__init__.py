@@ -1,15 +1,17 @@
 from accounts.models.audit import AuditEvent
 from accounts.models.keys import ApiToken, Credential, Scope
 from accounts.models.organisations import (
+    SHORT_NAME_ERRORS,
     Agency,
     Client,
     FormerSlug,
     Organisation,
     Owned,
-    currency_code,
+    currencies_in_use,
     hex_colour,
     new_pseudonym_key,
     owner_fields,
+    validate_currency,
     validate_timezone,
 )
 from accounts.models.people import AGENCY_ROLES, COMPANY_ROLES, Invitation, Membership, Role, User, new_nonce
@@ -17,6 +19,7 @@ from accounts.models.people import AGENCY_ROLES, COMPANY_ROLES, Invitation, Memb
 __all__ = [
     "AGENCY_ROLES",
     "COMPANY_ROLES",
+    "SHORT_NAME_ERRORS",
     "Agency",
     "ApiToken",
     "AuditEvent",
@@ -30,10 +33,11 @@ __all__ = [
     "Role",
     "Scope",
     "User",
-    "currency_code",
+    "currencies_in_use",
     "hex_colour",
     "new_nonce",
     "new_pseudonym_key",
     "owner_fields",
+    "validate_currency",
     "validate_timezone",
 ]

@@ -5,6 +5,8 @@ import zoneinfo
 from functools import cache
 from typing import Any, ClassVar, Union
 
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -13,8 +15,23 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import Tenant
 
+SHORT_NAME_ERRORS = {
+    "invalid": _("Use letters a to z, digits, hyphens and underscores only."),
+    "unique": _("This short name is taken."),
+}
 hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", _("Use a colour such as #1f4e5f."))
-currency_code = RegexValidator(r"^[A-Z]{3}$", _("Use a currency's three letters, such as EUR."))
+
+
+def validate_currency(value: str) -> None:
+    """A currency of ISO 4217 that some country uses today."""
+    if value not in currencies_in_use():
+        raise ValidationError(_("“%(code)s” is not a currency in use; give its three letters, such as EUR."), params={"code": value})
+
+
+@cache
+def currencies_in_use() -> frozenset[str]:
+    """The codes of every currency that is legal tender somewhere."""
+    return frozenset(code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory))
 
 
 # Reads some six hundred files.
@@ -52,9 +69,9 @@ class Client(Tenant):
     """A company whose marketing is reported. Its facts and figures live in a schema of their own."""
 
     name = models.CharField(max_length=100)
-    slug = models.SlugField(max_length=50, unique=True)
+    slug = models.SlugField(max_length=50, unique=True, error_messages=SHORT_NAME_ERRORS)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="clients")
-    currency = models.CharField(max_length=3, validators=[currency_code])
+    currency = models.CharField(max_length=3, validators=[validate_currency])
     timezone = models.CharField(max_length=50, validators=[validate_timezone])
     language = models.CharField(max_length=2, default="en")
     # Keys the HMAC under which people's e-mail addresses are kept.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts import services
@@ -36,11 +37,20 @@ def restore(
         client_file.checked(client)
         with transaction.atomic():
             _refuse_taken(client.slug)
-            services.insert_client(client, "client.restored", by)
+            _insert(client, by)
             client_file.keep_former_slugs(client, former_slugs)
             with inside(client):
                 _read_parts(archive, client)
     return client
+
+
+def _insert(client: Client, by: Actor) -> None:
+    try:
+        services.insert_client(client, "client.restored", by)
+    except ValidationError as error:
+        if "slug" in error.message_dict:  # taken since this was looked at
+            raise SlugTaken(client.slug) from None
+        raise
 
 
 def _read_parts(archive: Reading, client: Client) -> None:

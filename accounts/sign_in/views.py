@@ -56,7 +56,7 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no ty
         return context
 
     def form_valid(self, form: Any) -> HttpResponse:
-        audit.record("session.ended", audit.Actor.of(self.request))
+        audit.record("session.others_ended", audit.Actor.of(self.request))
         return cast("HttpResponse", super().form_valid(form))
 
 

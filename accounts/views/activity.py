@@ -55,7 +55,7 @@ def _csv(request: OrganisationRequest, events: QuerySet[AuditEvent]) -> str:
     out = io.StringIO("\N{BYTE ORDER MARK}")  # without it, spreadsheets misread accents
     out.seek(0, io.SEEK_END)
     writer = csv.writer(out)
-    writer.writerow([_("When"), _("Who"), _("What"), pgettext("a company", "Client"), _("From address")])
+    writer.writerow([_("When"), _("Who"), _("What"), pgettext("a company", "Client"), _("IP address")])
     zone = request.organisation.zone
     for event in events.iterator(2_000):
         cells = (audit.called(event.actor_label), audit.sentence(event), event.client.name if event.client else "", event.address or "")

@@ -37,7 +37,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _as_known(request: HttpRequest, invitation: Invitation, user: User) -> HttpResponse:
-    if user.email.casefold() != invitation.email.casefold():
+    if user.email.lower() != invitation.email.lower():
         return _page(request, "accounts/join_other.html", invitation)
     form = Confirmation(posted(request))
     if form.is_valid() and carried_out(form, lambda: invitations.accept(invitation, user, Actor.of(request))):

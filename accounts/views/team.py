@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
@@ -80,9 +81,13 @@ def leave(request: OrganisationRequest) -> HttpResponse:
 @require_POST
 def resend(request: OrganisationRequest, invitation_id: int) -> HttpResponse:
     invitation = team.invitation_of(request.organisation, invitation_id)
-    invitations.resend(invitation, request.permissions, Actor.of(request))
-    said = _("A new invitation for %(person)s is on its way; the link sent before no longer works.")
-    messages.success(request, said % {"person": invitation.email})
+    try:
+        invitations.resend(invitation, request.permissions, Actor.of(request))
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        said = _("A new invitation for %(person)s is on its way; the link sent before no longer works.")
+        messages.success(request, said % {"person": invitation.email})
     return redirect(address(request.organisation, "team"))
 
 

@@ -32,7 +32,7 @@ def test_every_kind_of_line_can_be_looked_for() -> None:
 def test_says_who_what_when_and_from_where_in_the_clients_zone(cast: Cast, signed_in: SignIn) -> None:
     renamed(cast, "Lumen & Cie")
     AuditEvent.objects.filter(verb="client.changed").update(at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
-    line = "owner@people.example changed the client: name: Maison Lumen → Lumen & Cie"
+    line = "owner@people.example changed the client: Name: Maison Lumen → Lumen & Cie"
     assert f"{line} 2 July 2026, 00:30 203.0.113.7" in text(signed_in(cast.owner).get("/c/lumen/activity/"))
     assert f"{line} Lumen & Cie 1 July 2026, 22:30 203.0.113.7" in text(signed_in(cast.owner).get("/a/nord/activity/"))
 
@@ -72,8 +72,8 @@ def test_the_file_has_the_same_lines_and_no_formula(cast: Cast, signed_in: SignI
     assert answer["Content-Disposition"] == 'attachment; filename="lumen-activity.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["Who"] for row in rows] == ["'=cmd|' /C calc'!A0", "owner@people.example", "The operator"]
-    assert rows[1]["What"] == "changed the client: name: Maison Lumen → Été"
-    assert rows[1]["From address"] == "203.0.113.7"
+    assert rows[1]["What"] == "changed the client: Name: Maison Lumen → Été"
+    assert rows[1]["IP address"] == "203.0.113.7"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0[12]:00", rows[1]["When"])
 
 

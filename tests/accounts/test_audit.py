@@ -65,7 +65,7 @@ def test_what_did_not_change_leaves_no_line(cast: Cast) -> None:
 def test_a_line_says_before_and_after_in_the_readers_language(cast: Cast) -> None:
     services.change_client(cast.client, actor(cast.owner), name="Lumen & Cie")
     event = audit.events_of(cast.client)[0]
-    assert audit.sentence(event) == "changed the client: name: Maison Lumen → Lumen & Cie"
+    assert audit.sentence(event) == "changed the client: Name: Maison Lumen → Lumen & Cie"
     with override("fr"):
         assert audit.sentence(event).startswith("a modifié le client")
         assert "Lecture" in audit.sentence(AuditEvent(verb="token.made", details={"name": "x", "ending": "abcd", "scope": "token:read"}))

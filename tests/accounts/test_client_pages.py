@@ -66,8 +66,8 @@ class TestCreating:
     @pytest.mark.parametrize(
         ("wrong", "said"),
         [
-            ({"slug": "lumen"}, "Client with this Slug already exists."),
-            ({"slug": "a b"}, "Enter a valid “slug”"),
+            ({"slug": "lumen"}, "This short name is taken."),
+            ({"slug": "a b"}, "Use letters a to z"),
             ({"timezone": "Paris"}, "“Paris” is not a time zone"),
             ({"currency": "DEM"}, "Select a valid choice."),
             ({"name": "***"}, "Choose a short name of letters a to z, digits and hyphens."),

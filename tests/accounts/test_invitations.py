@@ -65,7 +65,8 @@ class TestMail:
         assert invitation.sent_at
 
     def test_its_link_leads_to_the_agencys_own_host(self, cast: Cast, mail_server: MailServer) -> None:
-        invite(cast, organisation=cast.other_client)
+        mine = permissions_of(frozenset({Role.OWNER}), cast.other_client)
+        invitations.invite(NEW, Role.VIEWER, cast.other_client, mine, actor(cast.stranger), language="en")
         worker.work_off()
         assert link_in(mail_server.messages()[0]).startswith("http://reports.sud.example:8000/join/")
 

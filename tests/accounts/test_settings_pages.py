@@ -28,7 +28,7 @@ class TestClient:
 
     def test_a_taken_short_name_is_said_beside_the_field_and_nothing_is_changed(self, cast: Cast, signed_in: SignIn) -> None:
         page = signed_in(cast.owner).post("/c/lumen/settings/", LUMEN | {"slug": "autre", "name": "Changed"})
-        assert "Client with this Slug already exists." in text(page)
+        assert "This short name is taken." in text(page)
         assert 'href="/c/lumen/team/"' in page.content.decode()
         assert Client.objects.get(slug="lumen").name == "Maison Lumen"
 

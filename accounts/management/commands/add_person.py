@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.models import AGENCY_ROLES, Agency, Client, Role, User
+from accounts.management.found import found_agency, found_client
+from accounts.models import AGENCY_ROLES, Organisation, Role, User, owner_fields
 from accounts.services import add_member
-
-T = TypeVar("T", Client, Agency)
 
 
 class Command(BaseCommand):
@@ -28,8 +27,8 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError:
             raise CommandError(f"{email!r} is not an e-mail address.") from None
-        company = _found(Client, client)
-        firm = _found(Agency, agency)
+        company = found_client(client) if client else None
+        firm = found_agency(agency) if agency else None
         if Role(role) in AGENCY_ROLES and firm is None:
             raise CommandError(f"The role {role} is one of an agency: name it with --agency.")
         if Role(role) not in AGENCY_ROLES and (company is None or firm is not None):
@@ -37,14 +36,13 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(12)
         with transaction.atomic():
             known = User.objects.filter(email=email.lower()).first()
+            before = _role(known, firm if Role(role) in AGENCY_ROLES else company) if known else None
             add_member(known or User.objects.create_user(email, password), Role(role), agency=firm, client=company)
+        if before and before != role:
+            self.stdout.write(f"{email} was {before} and is {role} now.")
         self.stdout.write(f"{email} may sign in as before." if known else f"{email} may sign in with the password {password}")
 
 
-def _found(model: type[T], slug: str | None) -> T | None:
-    if slug is None:
-        return None
-    found = model.objects.filter(slug=slug).first()
-    if found is None:
-        raise CommandError(f"There is no {model._meta.verbose_name} {slug!r}.")
-    return found
+def _role(user: User, organisation: Organisation | None) -> str | None:
+    assert organisation is not None
+    return user.memberships.filter(**owner_fields(organisation)).values_list("role", flat=True).first()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import Client
+from accounts.management.found import found_client
 from accounts.tenancy import inside
 from campaigns.imports import Refusal, load
 from campaigns.imports.kinds import KINDS
@@ -20,9 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, *, client: str, kind: str, file: Path, **options: Any) -> None:
-        owner = Client.objects.filter(slug=client).first()
-        if owner is None:
-            raise CommandError(f"There is no client {client!r}.")
+        owner = found_client(client)
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         try:

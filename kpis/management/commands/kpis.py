@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import Client
+from accounts.management.found import found_client
 from accounts.tenancy import inside
 from kpis import query, recompute, serialise
 from kpis.definitions import DEFINITIONS
@@ -25,9 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="exact values as JSON")
 
     def handle(self, *, client: str, since: date, until: date, by: str | None, **options: Any) -> None:
-        owner = Client.objects.filter(slug=client).first()
-        if owner is None:
-            raise CommandError(f"There is no client {client!r}.")
+        owner = found_client(client)
         try:
             period = Period(since, until)
             with inside(owner):

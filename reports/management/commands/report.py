@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from accounts.models import Client
+from accounts.management.found import found_client
 from accounts.tenancy import inside
 from kpis import periods, recompute
 from reports import gather, preparing
@@ -25,9 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--language", choices=["en", "fr"], help="default: the client's")
 
     def handle(self, *, client: str, week: str, out: Path, language: str | None, **options: Any) -> None:
-        owner = Client.objects.select_related("agency").filter(slug=client).first()
-        if owner is None:
-            raise CommandError(f"There is no client {client!r}.")
+        owner = found_client(client)
         try:
             if periods.week(week).since > timezone.now().astimezone(owner.zone).date():
                 raise CommandError(f"--week: {week} has not begun.")
