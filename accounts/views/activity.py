@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,9 @@ from accounts import audit
 from accounts.forms import ActivityForm
 from accounts.gate import OrganisationRequest, requires
 from accounts.models import AuditEvent
+
+# Where a French Excel, which parts cells at semicolons and heeds no quotes inside of them, may find a formula.
+FORMULA = re.compile(r"""((?:^|[;\t\r\n])[\s"]*)(?=[=+\-@])|^(?=[\t\r])""")
 
 
 @requires("audit.view")
@@ -65,4 +69,4 @@ def _csv(request: OrganisationRequest, events: QuerySet[AuditEvent]) -> str:
 
 def _inert(cells: Iterable[Any]) -> list[str]:
     """A spreadsheet takes a cell that begins like a formula for one."""
-    return [f"'{cell}" if str(cell)[:1] in ("=", "+", "-", "@", "\t", "\r") else str(cell) for cell in cells]
+    return [FORMULA.sub(r"\1'", str(cell)) for cell in cells]

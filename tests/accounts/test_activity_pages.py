@@ -77,6 +77,21 @@ def test_the_file_has_the_same_lines_and_no_formula(cast: Cast, signed_in: SignI
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0[12]:00", rows[1]["When"])
 
 
+@pytest.mark.parametrize("name", ["Lumen;=A1", "Lumen; +A1", 'Lumen;"=A1"', "Lumen\n@A1", "Lumen, x;-A1", "\t=A1", "Lumen;\t=A1"])
+def test_a_french_spreadsheet_finds_no_formula_in_the_file(cast: Cast, signed_in: SignIn, name: str) -> None:
+    """Excel in French parts a file at semicolons."""
+    audit.record("client.changed", Actor(name), organisation=cast.client, changes=[name])
+    text = signed_in(cast.owner).get("/c/lumen/activity.csv?kind=clients").content.decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(text), delimiter=";") for cell in row]
+    assert "A1" in text
+    assert not [cell for cell in cells if cell.lstrip()[:1] in {*"=+-@"}]
+
+
+def test_names_with_signs_inside_stay_as_they_are(cast: Cast, signed_in: SignIn) -> None:
+    renamed(cast, "Lumen; Saint-Malo = 2 + 2 @ home")
+    assert "→ Lumen; Saint-Malo = 2 + 2 @ home" in signed_in(cast.owner).get("/c/lumen/activity.csv").content.decode()
+
+
 def test_shows_nothing_of_another_client_or_agency(cast: Cast, signed_in: SignIn) -> None:
     services.change_client(cast.other_client, Actor("stranger", cast.stranger), name="Autre Secret")
     owner, stranger = signed_in(cast.owner), signed_in(cast.stranger)
