@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts import hosts
 from accounts.tenancy import migrating
 from jobs.models import Job
 from reports.models import Schedule
@@ -19,7 +20,14 @@ LATE = timedelta(minutes=5)
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 with `{"status": "ok"}`, or 503 with what is wrong."""
+    """200 with `{"status": "ok"}`, or 503; what is wrong is said on the default host alone."""
+    problems = _problems()
+    told = {"problems": problems} if hosts.is_default(request) else {}
+    return JsonResponse({"status": "failing" if problems else "ok", **told}, status=503 if problems else 200)
+
+
+def _problems() -> list[str]:
+    """What is wrong, over all clients."""
     problems = []
     minutes = LATE.seconds // 60
     try:
@@ -36,4 +44,4 @@ def healthz(request: HttpRequest) -> JsonResponse:
             problems.append(f"{lagging} clients' tables are not those of this version: run manage.py migrate")
     except DatabaseError:
         problems.append("the database does not answer")
-    return JsonResponse({"status": "failing" if problems else "ok", "problems": problems}, status=503 if problems else 200)
+    return problems

@@ -116,3 +116,9 @@ class TestHealth:
         answer = browser.get("/healthz")
         assert answer.status_code == status
         assert ("1 reports are more than 5 minutes overdue" in str(answer.json()["problems"])) is not paused
+
+    def test_an_agencys_host_tells_no_counts_of_others(self, cast: Cast) -> None:
+        type(cast.client).objects.filter(pk=cast.client.pk).update(schema_state="older")
+        assert "1 clients' tables" in Browser(SERVER_NAME="localhost").get("/healthz").json()["problems"][0]
+        answer = Browser(SERVER_NAME="reports.sud.example").get("/healthz")
+        assert (answer.status_code, answer.json()) == (503, {"status": "failing"})
