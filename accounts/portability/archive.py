@@ -227,3 +227,5 @@ def _decoded(name: str, content: bytes, shape: type[T]) -> T:
         return msgspec.json.decode(content, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{name}: {error}.") from None
+    except RecursionError:
+        raise Refused(f"{name}: nested too deep.") from None

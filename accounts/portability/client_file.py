@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Field
@@ -26,6 +27,7 @@ LEFT_OUT = {
     "closed_at": "a restored client is open",
 }
 FORMER_SLUGS = "former_slugs"
+KEY_BYTES = 32
 SEALED_KEY = "people_key_sealed"
 PLAIN_KEY = "people_key"
 
@@ -52,15 +54,15 @@ def write(archive: Writing, client: Client, *, with_people_key: bool) -> None:
 def read(archive: Reading) -> tuple[Client, list[str]]:
     """The client, not saved, and the names it had. Raises `Refused`."""
     content = archive.json(FILE, dict[str, Any])
-    former = content.pop(FORMER_SLUGS, [])
+    former = _former_slugs(content)
     key = _key(content)
     client = Client()
     for name, value in content.items():
         _set(client, name, value)
     if key:
         client.pseudonym_key = key
-    if not isinstance(former, list) or not all(isinstance(slug, str) for slug in former):
-        raise Refused(f"{FILE}, {FORMER_SLUGS}: not a list of names.")
+    if client.language not in dict(settings.LANGUAGES):
+        raise Refused(f"{FILE}, language: not a language of this service.")
     return client, former
 
 
@@ -68,10 +70,8 @@ def keep_former_slugs(client: Client, slugs: list[str]) -> None:
     """Old links lead to the client again, unless their name is another's by now."""
     for slug in slugs:
         taken = Client.objects.filter(slug=slug).exists() or FormerSlug.objects.filter(slug=slug).exists()
-        former = FormerSlug(slug=slug, client=client)
         if not taken:
-            _explaining(former.full_clean)
-            former.save()
+            FormerSlug.objects.create(slug=slug, client=client)
 
 
 def checked(client: Client) -> None:
@@ -82,12 +82,24 @@ def checked(client: Client) -> None:
 def _key(content: dict[str, Any]) -> bytes | None:
     sealed, plain = content.pop(SEALED_KEY, None), content.pop(PLAIN_KEY, None)
     try:
-        found = plain or vault.unsealed(str(sealed).encode())["key"]
-        return bytes.fromhex(found)
+        key = bytes.fromhex(plain or vault.unsealed((sealed or "").encode())["key"])
     except vault.Unreadable:
         return None  # of another installation
-    except (KeyError, TypeError, ValueError):
-        raise Refused(f"{FILE}, {PLAIN_KEY}: not a key.") from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Refused(f"{FILE}, {PLAIN_KEY if plain else SEALED_KEY}: not a key of {KEY_BYTES} bytes.")
+    return key
+
+
+def _former_slugs(content: dict[str, Any]) -> list[str]:
+    slugs, column = content.pop(FORMER_SLUGS, []), FormerSlug._meta.get_field("slug")
+    if not isinstance(slugs, list) or not all(isinstance(slug, str) for slug in slugs):
+        raise Refused(f"{FILE}, {FORMER_SLUGS}: not a list of names.")
+    try:
+        return [column.clean(slug, None) for slug in slugs]
+    except ValidationError as error:
+        raise Refused(f"{FILE}, {FORMER_SLUGS}: {' '.join(error.messages)}") from None
 
 
 def _set(client: Client, name: str, value: Any) -> None:
@@ -97,6 +109,8 @@ def _set(client: Client, name: str, value: Any) -> None:
         raise Refused(f"{FILE}, {name}: unknown to this version of the service. Update first.") from None
     if name in LEFT_OUT or not isinstance(column, Field):
         raise Refused(f"{FILE}, {name}: not to be set by an archive.")
+    if isinstance(value, (list, dict)) or "\0" in str(value):
+        raise Refused(f"{FILE}, {name}: not a text or a number that the database can hold.")
     try:
         setattr(client, name, column.to_python(value))
     except ValidationError as error:

@@ -165,6 +165,33 @@ class TestEditedByHand:
         assert reason.startswith(name.replace("documents/2026-W46/figures.json", "tables/archive_snapshot.csv"))
         assert said in reason
 
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"name": "a\0b"}, "name: not a text or a number that the database can hold."),
+            ({"name": ["a"]}, "name: not a text or a number that the database can hold."),
+            ({"former_slugs": ["a\0b"]}, "former_slugs: Enter a valid “slug”"),
+            ({"former_slugs": "ab"}, "former_slugs: not a list of names."),
+            ({"language": "zz"}, "language: not a language of this service."),
+            ({"language": ""}, "language: not a language of this service."),
+            ({"people_key": "00"}, "people_key: not a key of 32 bytes."),
+            ({"people_key": "ab" * 1_000_000}, "people_key: not a key of 32 bytes."),
+            ({"people_key": 7}, "people_key: not a key of 32 bytes."),
+            ({"people_key_sealed": ["a"]}, "people_key_sealed: not a key of 32 bytes."),
+            ({"timezone": "../../etc/passwd"}, "timezone: “../../etc/passwd” is not a time zone"),
+        ],
+        ids=lambda given: "" if isinstance(given, str) else str(given)[:30],
+    )
+    def test_a_clients_row_that_cannot_be_one_is_named(self, path: Path, changes: dict[str, Any], said: str) -> None:
+        files = contents(path)
+        files["client.json"] = json.dumps(json.loads(files["client.json"]) | changes).encode()
+        assert refusal(packed(path, files, forged=True)).startswith(f"client.json, {said}")
+
+    @pytest.mark.parametrize("depth", [500, 200_000])
+    def test_a_clients_row_without_a_bottom(self, path: Path, depth: int) -> None:
+        files = contents(path) | {"client.json": b'{"name": ' + b"[" * depth + b"]" * depth + b"}"}
+        assert refusal(packed(path, files, forged=True)).startswith("client.json")
+
     def test_a_row_less_is_counted(self, path: Path) -> None:
         files = contents(path)
         files[LEADS] = b"".join(files[LEADS].splitlines(keepends=True)[:-1])
