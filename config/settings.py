@@ -224,6 +224,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 # A form may name every client of a large agency.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 SESSION_COOKIE_NAME = "vigie_session"
+SESSION_ENGINE = "accounts.sign_in.sessions"
 CSRF_COOKIE_NAME = "vigie_csrf"
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None

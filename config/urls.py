@@ -49,7 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<slug:client_slug>/", include(client_pages)),
     path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
     path("api/v1/", include(api)),
-    path("u/<str:token>/", reports.unsubscribe, name="unsubscribe"),
+    path("u/<slug:token>/", reports.unsubscribe, name="unsubscribe"),
     path("accounts/", include("accounts.sign_in.urls")),
     path("profile/", profile, name="profile"),
     path("language/setlang/", set_language, name="set_language"),

@@ -127,7 +127,22 @@ class FirstCodeForm(ActivateTOTPForm):  # type: ignore[misc]
         return " ".join(self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
 
 
+class PasskeysAnswer(forms.JSONField):
+    """What a browser hands over of a passkey. It works once, so a form that comes back does not show it again."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError) as error:  # too deep, or a number of too many digits
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial
+
+
 class NewPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
+    credential = PasskeysAnswer(widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {}).setdefault("passwordless", True)
         super().__init__(*args, **kwargs)
@@ -155,6 +170,8 @@ def _name_passkey(form: forms.Form) -> None:
 class PasskeyForm(webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
     """What is no answer of a passkey is refused like a wrong one."""
 
+    credential = PasskeysAnswer(widget=forms.HiddenInput)
+
     def clean_credential(self) -> Any:
         return _understood(super().clean_credential)
 
@@ -170,7 +187,7 @@ class PasskeySignInForm(PasskeyForm, webauthn.LoginWebAuthnForm):  # type: ignor
 def _understood(clean: Any) -> Any:
     try:
         return clean()
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
         # A `ValidationError` is none of these.
         raise get_adapter().validation_error("incorrect_code") from error
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
-__all__ = ["TrackSessions", "device", "end_other_sessions"]
+__all__ = ["SessionStore", "TrackSessions", "device", "end_other_sessions"]
 
 NOTED = "noted_at"
 # Writing at every request would cost more than the request.
@@ -23,6 +25,13 @@ SYSTEMS = {
     "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
+
+
+class SessionStore(db.SessionStore):
+    """A cookie that no session of ours can have is none: the database refuses to look for some."""
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        return bool(key) and 8 <= len(key or "") <= 40 and set(key or "") <= set(VALID_KEY_CHARS)
 
 
 class TrackSessions:

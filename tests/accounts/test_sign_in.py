@@ -115,6 +115,41 @@ def test_an_empty_form_is_no_error_of_ours(cast: Cast) -> None:
     assert {found[name][1] for name in changing - {"mfa_login_webauthn"}} == {302}
 
 
+class TestNonsense:
+    """Whatever a stranger sends, it is no error of ours."""
+
+    @pytest.mark.parametrize("address", ["/u/%00/", "/u/a%00b/", "/join/%00/", "/?next=%00"])
+    def test_in_an_address(self, cast: Cast, address: str) -> None:
+        assert nobody().get(address).status_code in {302, 404, 410}
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "[" * 100_000,
+            "[" * 900 + "]" * 900,
+            '{"id": ' * 900 + "1" + "}" * 900,
+            "1" * 5_000,
+            '{"id": "\\u0000", "response": {"userHandle": "AA"}}',
+            '{"id": "\\ud800"}',
+        ],
+        ids=lambda given: given[:9],
+    )
+    def test_in_a_passkeys_answer(self, cast: Cast, given: str) -> None:
+        browser = nobody()
+        browser.get("/accounts/passkeys/login/", headers={"accept": "application/json"})
+        assert browser.post("/accounts/passkeys/login/", {"credential": given}).status_code in {200, 302}
+        assert "_auth_user_id" not in browser.session
+        person = signs_in(cast.viewer)
+        person.get("/accounts/passkeys/add/")
+        assert person.post("/accounts/passkeys/add/", {"name": "x", "credential": given}).status_code == 200
+
+    @pytest.mark.parametrize("key", ['"abcdefgh\\000"', "x" * 5_000, "ABCDEFGHIJ", "é" * 9])
+    def test_in_the_sessions_cookie(self, cast: Cast, key: str) -> None:
+        browser = Browser(SERVER_NAME="localhost", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={key}"})
+        assert browser.get("/")["Location"].startswith("/accounts/login/")
+        assert browser.get("/accounts/login/").status_code == 200
+
+
 class TestPassword:
     def test_a_person_signs_in_and_out(self, cast: Cast) -> None:
         browser = signs_in(cast.viewer)
