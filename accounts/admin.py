@@ -8,18 +8,39 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.http import HttpRequest
 
+from accounts import audit
 from accounts.models import Agency, AuditEvent, Client, Membership, User
 
 if TYPE_CHECKING:
     ClientAdminBase = admin.ModelAdmin[Client]
     UserAdminBase = admin.ModelAdmin[User]
-    AuthenticatorAdminBase = admin.ModelAdmin[Authenticator]
+    AgencyAdminBase = admin.ModelAdmin[Agency]
     AdminBase = admin.ModelAdmin[Any]
 else:
-    ClientAdminBase = UserAdminBase = AuthenticatorAdminBase = AdminBase = admin.ModelAdmin
+    ClientAdminBase = UserAdminBase = AgencyAdminBase = AdminBase = admin.ModelAdmin
 
 # The admin is for superusers on the default host, and for public models only.
-admin.site.register(Agency)
+
+
+@admin.register(Agency)
+class AgencyAdmin(AgencyAdminBase):
+    """To make one, and to give it a host. All else is its own people's to change, on their settings page."""
+
+    list_display = ("name", "slug", "host")
+    search_fields = ("name", "slug", "host")
+    fields = ("name", "slug", "host", "primary_colour", "accent_colour", "reply_to", "requires_second_factor")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Agency | None = None) -> tuple[str, ...]:
+        return tuple(name for name in self.fields if name != "host") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Agency, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "host" in form.changed_data:
+            told = f"host: {form.initial['host'] or '–'} → {obj.host or '–'}"
+            audit.record("agency.changed", audit.Actor.of(request), organisation=obj, changes=[told])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Agency | None = None) -> bool:
+        return False
 
 
 @admin.register(Client)
@@ -78,14 +99,8 @@ admin.site.unregister([EmailAddress, UserSession, Authenticator])
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(AuthenticatorAdminBase):
-    """For whoever lost their second factor and their recovery codes: delete it, and they sign in by password."""
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Who has a second factor. Whoever lost theirs is helped by `remove_second_factor`, which leaves a line in the record."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     fields = ("user", "type", "created_at", "last_used_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
-        return False

@@ -14,6 +14,8 @@ from django.urls import reverse
 
 
 class SuperuserSite(AdminSite):
+    site_header = site_title = "Vigie"
+
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
