@@ -145,7 +145,7 @@ class TestEditedByHand:
             ("tables/reports_schedule.csv", b",987654321,1,", b",987654321,9,", "reports_schedule_weekday"),
             ("tables/archive_document.csv", b"fr.pdf", b"xx.pdf", "documents/2026-W46/xx.pdf', which is not in the archive"),
             ("client.json", b"Europe/Paris", b"Europe/Nowhere", "client.json, timezone: “Europe/Nowhere” is not a time zone"),
-            ("client.json", b'"EUR"', b'"euro"', "client.json, currency: Use a currency's three letters"),
+            ("client.json", b'"EUR"', b'"euro"', "client.json, currency: “euro” is not a currency in use"),
             (
                 "client.json",
                 b'"language"',
