@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+from allauth.account import views as account
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
@@ -37,6 +38,14 @@ def default_host_only(view: View) -> View:
 def no_sign_up(request: HttpRequest) -> HttpResponse:
     """People are invited. allauth asks for the address of a page that we do not have."""
     raise Http404
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Whatever the browser still holds of pages, so that its back button can show them, goes too. Only https is heard in this."""
+    response: HttpResponse = account.logout(request)
+    if request.method == "POST" and request.is_secure():
+        response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
