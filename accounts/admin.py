@@ -49,8 +49,8 @@ class ClientAdmin(ClientAdminBase):
     search_fields = ("name", "slug")
     # A client and its schema are made together, by `create_client`.
     exclude = ("schema_name",)
-    # A change of these changes figures, and has to mark every day: not by editing a row.
-    readonly_fields = ("slug", "currency", "timezone", "agency")
+    # Names and language have a page, which records who changed them; currency and zone change every figure.
+    readonly_fields = ("name", "language", "slug", "currency", "timezone", "agency", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

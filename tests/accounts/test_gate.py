@@ -195,7 +195,7 @@ def test_an_administrator_cannot_call_money_by_another_currency_or_days_by_anoth
     change |= {"created_at_0": "2026-11-09", "created_at_1": "10:00:00"}
     assert signed_in(cast.owner).post(f"/admin/accounts/client/{cast.client.pk}/change/", change).status_code == 302
     cast.client.refresh_from_db()
-    assert (cast.client.name, cast.client.currency, cast.client.timezone) == ("Lumen", "EUR", "Europe/Paris")
+    assert (cast.client.name, cast.client.currency, cast.client.timezone) == ("Maison Lumen", "EUR", "Europe/Paris")
 
 
 @pytest.mark.parametrize(
