@@ -20,6 +20,7 @@ from accounts.models import Agency, ApiToken, AuditEvent, Client, Organisation, 
 
 # What follows the name of whoever did it.
 SENTENCES = {
+    "agency.created": _("created the agency %(name)s"),
     "agency.changed": _("changed the agency: %(changes)s"),
     "client.created": _("created the client %(client)s"),
     "client.changed": _("changed the client: %(changes)s"),

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import access, audit, brand, hosts, mails, services
+from accounts import access, audit, brand, hosts, mails, moments, services
 from accounts.audit import Actor
 from accounts.models import (
     AGENCY_ROLES,
@@ -192,7 +192,9 @@ def send(invitation: Invitation) -> None:
         "organisation": organisation,
         "role": Role(invitation.role).label,
         "invited_by": invitation.invited_by,
-        "expires_at": invitation.expires_at,
+        "is_agency": isinstance(organisation, Agency),
+        "clients": ", ".join(invitation.clients.order_by("name").values_list("name", flat=True)),
+        "until": moments.day(invitation.expires_at.date(), invitation.language),
         "url": link(invitation),
     }
     mails.send("invitation", invitation.email, language=invitation.language, brand=brand.of_agency(agency), context=context)

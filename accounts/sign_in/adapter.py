@@ -110,7 +110,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
                 name, words = "security_notice", self._notice(template_prefix, email, context)
         else:
             return
-        own = brand.of_agency(getattr(current.request, "host_agency", None))
+        host_agency = getattr(current.request, "host_agency", None)
+        own = brand.of_person(user) if user and host_agency is None else brand.of_agency(host_agency)
         try:
             mails.send(name, email, language=language, brand=own, context=words)
         except (OSError, smtplib.SMTPException):

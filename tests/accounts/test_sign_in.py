@@ -214,7 +214,7 @@ class TestPassword:
         assert elsewhere.get("/c/lumen/").status_code == 302
         [mail] = mailoutbox
         assert mail.to == [cast.viewer.email]
-        assert mail.subject == "Your password was changed · Vigie"
+        assert mail.subject == "Your password was changed · Agence Nord"
         assert signs_in(cast.viewer, LATER).get("/c/lumen/").status_code == 200
 
     def test_the_old_one_is_needed_to_change_it(self, cast: Cast) -> None:
@@ -235,7 +235,7 @@ class TestForgotten:
         assert "You can now sign in" in words(browser, form, password1=LATER, password2=LATER)
         assert signs_in(cast.viewer, LATER).get("/c/lumen/").status_code == 200
         assert "no longer works" in words(nobody(), path_of(link))
-        assert [mail.subject for mail in mailoutbox[1:]] == ["Your password was changed · Vigie"]
+        assert [mail.subject for mail in mailoutbox[1:]] == ["Your password was changed · Agence Nord"]
 
     def test_nobody_learns_who_has_an_account(self, cast: Cast, mailoutbox: Outbox) -> None:
         assert self.ask(cast.viewer.email) == self.ask("nobody@people.example")
