@@ -96,7 +96,7 @@ class TestApp:
         browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
         assert "The authenticator app is removed." in words(browser, "/accounts/2fa/totp/deactivate/", sure="")
         assert not Authenticator.objects.exists()
-        assert [mail.subject for mail in mailoutbox] == ["Your authenticator app was removed · Vigie"]
+        assert [mail.subject for mail in mailoutbox] == ["Your authenticator app was removed · Agence Nord"]
 
 
 class TestLost:

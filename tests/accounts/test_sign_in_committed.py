@@ -39,6 +39,6 @@ def test_an_app_is_set_up_by_scanning_and_giving_a_code(own_database: str, cast:
     assert "10 recovery codes left" in words(browser, "/profile/")
     assert elsewhere.get("/c/lumen/").status_code == 302
     assert browser.get("/c/lumen/").status_code == 200
-    assert [mail.subject for mail in mailoutbox] == ["Two-step verification was turned on · Vigie"]
+    assert [mail.subject for mail in mailoutbox] == ["Two-step verification was turned on · Agence Nord"]
     verbs = set(AuditEvent.objects.filter(actor=cast.viewer).values_list("verb", flat=True))
     assert verbs == {"second_factor.added", "recovery_codes.made"}
