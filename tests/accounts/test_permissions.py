@@ -7,7 +7,7 @@ import ast
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from accounts import audit, services
+from accounts import access, audit, services
 from accounts.models import Membership, Organisation, Role, Scope
 from accounts.permissions import PERMISSIONS, may_grant, permissions_of
 from tests.accounts.test_audit import source_files
@@ -104,3 +104,16 @@ class TestTeam:
         with pytest.raises(ValidationError):
             services.change_role(self.membership(cast, "analyst"), Role.VIEWER, mine(Role.OWNER, cast.agency), actor(cast.owner))
         assert self.membership(cast, "analyst").role == Role.ANALYST
+
+
+def test_who_may_is_the_same_asked_of_a_person_and_asked_of_an_organisation(cast: Cast) -> None:
+    """Tokens ask the one, changes of a team the other: everybody, every permission, agencies and companies."""
+    services.add_member(cast.stranger, Role.MANAGER, agency=cast.agency, client=cast.client)
+    services.add_member(cast.analyst, Role.ADMIN, client=cast.other_client)
+    type(cast.viewer).objects.filter(pk=cast.viewer.pk).update(is_active=False)
+    everybody = list(type(cast.owner).objects.all())
+    for organisation in (cast.agency, cast.client, cast.other_client, cast.other_client.agency):
+        assert organisation is not None
+        for permission in PERMISSIONS:
+            may = {person.pk for person in everybody if permission in access.held(person, organisation)}
+            assert set(access.holders(organisation, permission).values_list("pk", flat=True)) == may
