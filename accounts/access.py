@@ -49,6 +49,11 @@ def closing_clients_of(identity: Identity) -> list[Client]:
     return [client for client in found if "client.close" in permissions_in(client)]
 
 
+def closed_to(identity: Identity) -> list[Client]:
+    """The clients that are closing and that whoever asks belongs to without being able to reopen them, by name."""
+    return [client for client in _reachable_clients(identity).exclude(closed_at=None) if "client.close" not in permissions_in(client)]
+
+
 def agencies_of(identity: Identity) -> QuerySet[Agency]:
     """Every agency that whoever asks works in, by name."""
     return _reachable_agencies(identity).order_by("name", "id")

@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "clients": search.matching(clients, asked),
         "closing": portfolio.closing_lines(closing),
+        "closed": [client for client in access.closed_to(request.user) if hosts.serves(request, client)],
         "agencies": [agency for agency in access.agencies_of(request.user) if hosts.serves(request, agency)],
         "asked": asked,
         "total": len(clients),

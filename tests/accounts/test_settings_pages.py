@@ -70,11 +70,17 @@ class TestClosing:
         assert browser.post("/c/lumen/settings/reopen/")["Location"] == "/c/lumen/"
         assert browser.get("/c/lumen/").status_code == 200
 
+    def test_its_own_people_are_told_that_it_is_closed_and_whom_to_ask(self, cast: Cast, signed_in: SignIn) -> None:
+        closing.close(cast.client, Actor("x"))
+        assert "Maison Lumen is closed" in text(signed_in(cast.viewer).get("/"))
+        assert "ask Agence Nord to reopen it" in text(signed_in(cast.analyst).get("/"))
+        assert "Maison Lumen" not in text(signed_in(cast.stranger).get("/?q="))
+
     def test_is_shown_to_nobody_who_may_not_reopen(self, cast: Cast, signed_in: SignIn) -> None:
         closing.close(cast.client, Actor("x"))
         for user, status in ((cast.analyst, 403), (cast.viewer, 403), (cast.stranger, 404)):
             browser = signed_in(user)
-            assert "Maison Lumen" not in text(browser.get("/", follow=True))
+            assert "reopen/" not in browser.get("/", follow=True).content.decode()
             assert browser.post("/c/lumen/settings/reopen/").status_code == status
         assert "Maison Lumen" not in text(signed_in(cast.analyst).get("/a/nord/clients/"))
 
