@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Protocol
 
 from django.db.models import Model
+from django.utils.module_loading import autodiscover_modules
 
 from accounts import belonging
 from accounts.models import Client
@@ -32,6 +34,12 @@ _parts: list[Part] = []
 _left_out: dict[type[Model], str] = {}
 
 
+@cache
+def _discover() -> None:
+    """Each app says in its module `exports` what becomes of its tables. Few processes ever ask."""
+    autodiscover_modules("exports")
+
+
 def register(*parts: Part) -> None:
     """Parts are written and read in the order they are registered: what others refer to comes first."""
     _parts.extend(parts)
@@ -43,17 +51,18 @@ def leave_out(model: type[Model], reason: str) -> None:
 
 
 def parts() -> tuple[Part, ...]:
+    _discover()
     return tuple(_parts)
 
 
 def undecided() -> list[str]:
     """Tables with rows of clients of which nobody has said what becomes of them, as `app.Model`."""
-    decided = {model for part in _parts for model in part.models} | _left_out.keys()
+    decided = {model for part in parts() for model in part.models} | _left_out.keys()
     concerned = [*belonging.models_of_a_schema(), *belonging.public_models()]
     return sorted(model._meta.label for model in concerned if model not in decided)
 
 
 def decided_twice() -> list[str]:
     """Tables of two parts, or of one that are left out all the same."""
-    decided = [model for part in _parts for model in part.models] + list(_left_out)
+    decided = [model for part in parts() for model in part.models] + list(_left_out)
     return sorted({model._meta.label for model in decided if decided.count(model) > 1})
