@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from django.db import connection, transaction
+from django.db import connection
 
+from accounts.tenancy import one_state
 from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS, Definition, Reason
 from kpis.measures import FAMILIES, MEASURES, Measure
@@ -115,20 +115,6 @@ class Answer:
     total: Slice
     groups: list[Slice]
     coverage: Coverage
-
-
-@contextmanager
-def one_state() -> Iterator[None]:
-    """Read everything inside as of one instant: a rebuild that commits meanwhile is not seen in part.
-
-    Inside a transaction that has begun already, that one decides.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def ask(period: Period, by: By | None = None) -> Answer:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from accounts.models import Client
+from accounts.tenancy import one_state
 from campaigns.channels import CHANNELS
 from campaigns.models import Campaign, LoadedSpan
 from kpis import periods, query, recompute
@@ -26,7 +27,7 @@ LISTED_CAMPAIGNS = 10
 
 def report(client: Client, week: str, now: datetime) -> Report:
     """The client's report of one ISO week, as of `now`, all of one state. Raises `ValueError` for a week that does not exist."""
-    with query.one_state():
+    with one_state():
         return _report(client, week, now)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import IO
 
-from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import audit
@@ -15,7 +13,7 @@ from accounts.models import Client
 from accounts.portability import client_file, registry
 from accounts.portability.archive import Writing
 from accounts.portability.readme import README, readme
-from accounts.tenancy import inside, is_behind_transaction_pooler
+from accounts.tenancy import inside, one_state
 
 
 def quiet(line: str) -> None:
@@ -24,7 +22,7 @@ def quiet(line: str) -> None:
 
 def export(client: Client, file: IO[bytes], by: Actor, *, with_people_key: bool = False, report: Callable[[str], None] = quiet) -> None:
     """Write the client's archive to `file` and its line to the record. `report` is told of each table as it is done."""
-    with inside(client), _one_state():
+    with inside(client), one_state(nothing_read=True):
         present = Client.objects.get(pk=client.pk)
         archive = Writing(file, timezone.now(), report)
         archive.content(README, readme(present))
@@ -33,21 +31,3 @@ def export(client: Client, file: IO[bytes], by: Actor, *, with_people_key: bool 
             part.write(archive, present)
         archive.close()
     audit.record("client.exported", by, organisation=client, client=client.name)
-
-
-@contextmanager
-def _one_state() -> Iterator[None]:
-    """Read everything inside as of one instant. Inside a transaction that has begun already, that one decides."""
-    if connection.in_atomic_block:
-        if is_behind_transaction_pooler():  # the visit's transaction, in which nothing was read yet
-            _repeatable("")
-        yield
-        return
-    with transaction.atomic():
-        _repeatable(", READ ONLY")
-        yield
-
-
-def _repeatable(more: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ{more}")

@@ -31,15 +31,36 @@ def inside(client: Client) -> Iterator[Client]:
 def visit(client: Client, *, of_one_state: bool = False) -> Iterator[Client]:
     """`inside(client)` for a request. Behind a transaction pooler it is one transaction, undone when an exception leaves it.
 
-    `of_one_state` is for requests that read: everything is then as of one instant, as `kpis.query.one_state` has it elsewhere.
+    `of_one_state` is for requests that read: everything is then as of one instant, as `one_state` has it elsewhere.
     """
     with inside(client), contextlib.ExitStack() as entered:
         if is_behind_transaction_pooler():
             entered.enter_context(transaction.atomic())
             if of_one_state:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                _see_one_state()
         yield client
+
+
+@contextlib.contextmanager
+def one_state(*, nothing_read: bool = False) -> Iterator[None]:
+    """Read everything inside as of one instant: what commits meanwhile is not seen in part.
+
+    Inside a transaction that has begun already, that one decides; but for a visit's, if its view has read nothing yet.
+    """
+    if not connection.in_atomic_block:
+        with transaction.atomic():
+            _see_one_state("READ ONLY")
+            yield
+        return
+    if nothing_read and is_behind_transaction_pooler():
+        _see_one_state()
+    yield
+
+
+def _see_one_state(*more: str) -> None:
+    """Of the transaction that has just begun."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET TRANSACTION {', '.join(('ISOLATION LEVEL REPEATABLE READ', *more))}")
 
 
 def undo() -> None:
