@@ -1,10 +1,12 @@
-"""Access tokens from a refresh token (RFC 6749, section 6)."""
+"""OAuth 2 as platforms speak it: the way to a person's consent, and access tokens from a refresh token (RFC 6749, RFC 7636)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from math import inf
+from typing import Any, Protocol
 
 import httpx
 import msgspec
@@ -18,6 +20,31 @@ MARGIN = 60.0
 REVOKED = _("The permission to read this account was withdrawn or has expired. Please reconnect it.")
 KEYS_REFUSED = _("The platform refuses this installation's own keys. Whoever runs it must check them; reconnecting does not help.")
 PASSING_ERRORS = frozenset({"server_error", "temporarily_unavailable"})
+
+
+# What is kept of a consent, encrypted: tokens and what belongs to them, such as the address they serve.
+Secret = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How a person is asked. `parameters` are added to the address of the consent page."""
+
+    scopes: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    uses_pkce: bool = True
+
+
+class Grant(Protocol):
+    """A consent as it is kept, shared by every process that reads with it."""
+
+    @property
+    def secret(self) -> Secret:
+        """As last seen."""
+
+    def renewed(self, stale: Secret, renew: Callable[[Secret], Secret]) -> Secret:
+        """The secret after `stale`, under a lock: the stored one if another process has renewed it meanwhile, else what
+        `renew` makes of it, which is then kept."""
 
 
 class AccessToken(httpx.Auth):

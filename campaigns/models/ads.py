@@ -4,23 +4,9 @@ from typing import ClassVar
 
 from django.db import models
 
-from campaigns.models.connections import Connection, Pull
-
-
-class Campaign(models.Model):
-    """A campaign as people speak of it: what platforms, leads and orders name alike is one (trimmed, any case)."""
-
-    name = models.CharField(max_length=255)
-    key = models.CharField(max_length=255, unique=True)
-    # Of its ads, where they agree on one; gives leads and orders of the campaign that name no channel theirs.
-    channel = models.CharField(max_length=20, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @staticmethod
-    def key_of(name: str) -> str:
-        return name.strip().lower()
+from campaigns.models.connections import Connection
+from campaigns.models.facts import Fact, basis, count, millionths, nano
+from campaigns.models.origins import Campaign
 
 
 class PlatformCampaign(models.Model):
@@ -41,40 +27,46 @@ class PlatformCampaign(models.Model):
         return self.name
 
 
-class AdDay(models.Model):
-    """One platform campaign on one day of the account's calendar. Money in billionths of its currency; null: not reported."""
+class AdDay(Fact):
+    """One platform campaign on one day of the account's calendar."""
 
     pk = models.CompositePrimaryKey("connection_id", "day", "campaign_id")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)
-    day = models.DateField()
     campaign = models.ForeignKey(PlatformCampaign, on_delete=models.CASCADE, db_constraint=False)
-    impressions = models.BigIntegerField(null=True)
-    clicks = models.BigIntegerField(null=True)
-    all_clicks = models.BigIntegerField(null=True)
-    spend_nano = models.BigIntegerField(null=True)
-    pull = models.ForeignKey(Pull, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    impressions = count()
+    clicks = count()
+    all_clicks = count()
+    spend_nano = nano()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["day"], name="campaigns_adday_day")]
 
-    def __str__(self) -> str:
-        return f"{self.campaign_id} {self.day}"
 
-
-class AdConversion(models.Model):
+class AdConversion(Fact):
     """Conversions of one platform campaign on one day by one action; action "" is the platform's own total."""
 
     pk = models.CompositePrimaryKey("connection_id", "day", "campaign_id", "action")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)
-    day = models.DateField()
     campaign = models.ForeignKey(PlatformCampaign, on_delete=models.CASCADE, db_constraint=False)
     action = models.CharField(max_length=100)
-    conversions_millionths = models.BigIntegerField(null=True)
-    value_nano = models.BigIntegerField(null=True)
-    pull = models.ForeignKey(Pull, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    conversions_millionths = millionths()
+    value_nano = nano()
+    basis = basis()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["day"], name="campaigns_adconversion_day")]
 
+
+class ConversionAction(models.Model):
+    """What an ad account counts as a conversion. `counts` is the client's choice; until one is made, the platform's."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    action = models.CharField(max_length=100)
+    name = models.CharField(max_length=255)
+    category = models.CharField(max_length=50, blank=True)
+    counts_there = models.BooleanField()
+    counts = models.BooleanField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["connection", "action"], name="campaigns_conversion_action_once")]
+
     def __str__(self) -> str:
-        return f"{self.campaign_id} {self.day} {self.action}"
+        return self.name

@@ -24,6 +24,8 @@ class Connection(models.Model):
     credential_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=20, default=State.ACTIVE)
     problem = models.TextField(blank=True)
+    # Files tell the days up to this one, the platform those after it; None: whoever feeds it tells all.
+    files_until = models.DateField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -40,11 +42,14 @@ class Pull(models.Model):
         STORED = "stored"
         SUSPECT = "suspect"
         FAILED = "failed"
+        UNDONE = "undone"  # of a file: everything it said was taken back
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pulls")
     family = models.CharField(max_length=20)
     # None for an API pull.
     file_name = models.CharField(max_length=255, null=True)
+    # All that one file stored, so that it can be undone together.
+    upload = models.ForeignKey("Upload", on_delete=models.SET_NULL, null=True, related_name="pulls")
     since = models.DateField()
     until = models.DateField()
     state = models.CharField(max_length=10)

@@ -4,32 +4,94 @@ from typing import ClassVar
 
 from django.db import models
 
-from campaigns.models.ads import Campaign
-from campaigns.models.connections import Connection, Pull
+from campaigns.models.facts import Fact, currency, nano
+from campaigns.models.origins import Origin
 
 
-class Order(models.Model):
-    """One order, or one refund with a negative amount on the day it was made. Money in billionths, net of tax."""
+class Order(Fact):
+    """One order, or one refund with a negative amount on the day it was made. Money net of tax."""
 
     pk = models.CompositePrimaryKey("connection_id", "external_id")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)
     external_id = models.CharField(max_length=255)
     kind = models.CharField(max_length=10)
     ordered_at = models.DateTimeField()
-    day = models.DateField()
     amount_nano = models.BigIntegerField()
-    tax_nano = models.BigIntegerField(null=True)
-    shipping_nano = models.BigIntegerField(null=True)
-    margin_nano = models.BigIntegerField(null=True)
+    tax_nano = nano()
+    shipping_nano = nano()
+    margin_nano = nano()
+    currency = currency()
     customer_ref = models.CharField(max_length=255, blank=True)
+    email_hash = models.CharField(max_length=64, blank=True)
     refund_of = models.CharField(max_length=255, blank=True)
     product = models.CharField(max_length=255, blank=True)
-    channel = models.CharField(max_length=20, blank=True)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, db_constraint=False)
-    pull = models.ForeignKey(Pull, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    origin = models.ForeignKey(Origin, on_delete=models.PROTECT, db_constraint=False)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["day"], name="campaigns_order_day")]
+        indexes: ClassVar = [
+            models.Index(fields=["day"], name="campaigns_order_day"),
+            models.Index(fields=["connection", "customer_ref"], name="campaigns_order_customer"),
+        ]
+
+
+class SubscriptionSpan(Fact):
+    """A customer paying a monthly amount from an instant on; `day` is that instant's in the client's zone."""
+
+    pk = models.CompositePrimaryKey("connection_id", "external_id", "started_at")
+    external_id = models.CharField(max_length=255)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    customer_ref = models.CharField(max_length=255)
+    mrr_nano = models.BigIntegerField()
+    currency = currency()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["day"], name="campaigns_subscription_day")]
+
+
+class Cost(Fact):
+    """What marketing or sales cost besides the ads, from `day` to `until`."""
+
+    pk = models.CompositePrimaryKey("connection_id", "name", "day", "until")
+    name = models.CharField(max_length=255)
+    until = models.DateField()
+    amount_nano = models.BigIntegerField()
+    currency = currency()
+    origin = models.ForeignKey(Origin, on_delete=models.PROTECT, db_constraint=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["day", "until"], name="campaigns_cost_days")]
+
+
+class Budget(Fact):
+    """What may be spent in the month that begins on `day`."""
+
+    pk = models.CompositePrimaryKey("connection_id", "day", "origin_id")
+    origin = models.ForeignKey(Origin, on_delete=models.PROTECT, db_constraint=False)
+    amount_nano = models.BigIntegerField()
+    currency = currency()
+
+
+class Target(Fact):
+    """What a KPI should be in the month that begins on `day`, in billionths of its unit."""
+
+    pk = models.CompositePrimaryKey("connection_id", "day", "kpi", "origin_id")
+    kpi = models.CharField(max_length=50)
+    origin = models.ForeignKey(Origin, on_delete=models.PROTECT, db_constraint=False)
+    value_nano = models.BigIntegerField()
+    currency = currency()
+
+
+class SystemOfRecord(models.Model):
+    """Whose word counts for leads, customers or revenue; what others say is "reported by" them and never summed."""
+
+    class Subject(models.TextChoices):
+        LEADS = "leads"
+        CUSTOMERS = "customers"
+        REVENUE = "revenue"
+
+    subject = models.CharField(max_length=10, unique=True)
+    # The slug of a platform, or "file".
+    source = models.CharField(max_length=40)
 
     def __str__(self) -> str:
-        return self.external_id
+        return f"{self.subject}: {self.source}"
