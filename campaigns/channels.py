@@ -1,4 +1,4 @@
-"""The fixed channel list. Texts are translated by whoever shows them."""
+"""The fixed channel list, and what platforms' own words for channels mean. Texts are translated by whoever shows them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ def gettext_noop(text: str) -> str:
 
 
 _ = gettext_noop
+UNKNOWN = "unknown"
 CHANNELS: dict[str, str] = {
     "paid_search": _("Paid search"),
     "paid_social": _("Paid social"),
@@ -32,3 +33,59 @@ BY_SOURCE: dict[str, str] = {
     "linkedin_ads": "paid_social",
     "tiktok_ads": "paid_social",
 }
+# The default channel group of Google Analytics, and the original source of HubSpot, in lower case.
+BY_GROUP: dict[str, str] = {
+    "paid search": "paid_search",
+    "paid shopping": "paid_search",
+    "cross-network": "paid_search",
+    "paid social": "paid_social",
+    "display": "display",
+    "paid video": "video",
+    "paid other": "other",
+    "organic search": "organic_search",
+    "organic shopping": "organic_search",
+    "organic social": "organic_social",
+    "organic video": "organic_social",
+    "email": "email",
+    "affiliates": "affiliation",
+    "referral": "referral",
+    "direct": "direct",
+    "audio": "other",
+    "sms": "other",
+    "mobile push notifications": "other",
+    "organic_search": "organic_search",
+    "paid_search": "paid_search",
+    "email_marketing": "email",
+    "social_media": "organic_social",
+    "paid_social": "paid_social",
+    "referrals": "referral",
+    "ai_referrals": "referral",
+    "direct_traffic": "direct",
+    "offline": "offline",
+    "other_campaigns": "other",
+}
+BY_MEDIUM: dict[str, str] = {
+    "cpc": "paid_search",
+    "ppc": "paid_search",
+    "paidsearch": "paid_search",
+    "paid_search": "paid_search",
+    "paidsocial": "paid_social",
+    "paid_social": "paid_social",
+    "display": "display",
+    "banner": "display",
+    "cpm": "display",
+    "video": "video",
+    "organic": "organic_search",
+    "social": "organic_social",
+    "email": "email",
+    "e-mail": "email",
+    "newsletter": "email",
+    "affiliate": "affiliation",
+    "affiliates": "affiliation",
+    "referral": "referral",
+    "(none)": "direct",
+    "offline": "offline",
+}
+SOCIAL_NETWORKS = ("facebook", "fb", "instagram", "ig", "linkedin", "tiktok", "twitter", "x.com", "pinterest", "snapchat", "youtube")
+# What analytics write where there is no campaign.
+NO_CAMPAIGN = frozenset({"", "(not set)", "(none)", "(direct)", "(organic)", "(referral)", "(other)"})

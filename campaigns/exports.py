@@ -9,16 +9,57 @@ from zoneinfo import available_timezones
 from django.db.models import Model
 
 from accounts.models import Client
-from accounts.portability import Reading, Table, Writing, register
+from accounts.portability import Reading, Table, Writing, leave_out, register
 from campaigns.channels import CHANNELS
 from campaigns.imports.kinds import FILE_SOURCE
-from campaigns.models import AdConversion, AdDay, Campaign, Connection, DirtyDay, Lead, LoadedSpan, Order, PlatformCampaign, Pull
+from campaigns.models import (
+    AdConversion,
+    AdDay,
+    AudienceDay,
+    Budget,
+    Campaign,
+    CampaignAlias,
+    ChannelRules,
+    Connection,
+    ConversionAction,
+    Cost,
+    Customer,
+    Deal,
+    DirtyDay,
+    EmailDay,
+    EmailSend,
+    ErasedKey,
+    LandingDay,
+    Lead,
+    LoadedSpan,
+    Order,
+    Origin,
+    Page,
+    PageDay,
+    Person,
+    PersonKey,
+    PersonMerge,
+    PlatformCampaign,
+    Pull,
+    Replaced,
+    SavedMapping,
+    SocialDay,
+    SocialPost,
+    SubscriptionSpan,
+    SystemOfRecord,
+    Target,
+    Touch,
+    Upload,
+    UploadPart,
+)  # fmt: skip
+from campaigns.tables import FAMILIES
 
 RECONNECT = "The client was restored from an export: connect this account again."
 # A consent that is not there; what is read by API stays apart from what comes from files.
 NO_CONSENT = 0
 _CHANNEL = ", ".join(f"'{channel}'" for channel in CHANNELS)
 _ZONES = ", ".join(f"'{zone}'" for zone in sorted(available_timezones()))
+_FAMILIES = ", ".join(f"'{family}'" for family in FAMILIES)
 _STATES = ", ".join(f"'{state}'" for state in Connection.State.values)
 # Spaces and signs that no cell of an import may hold.
 _UNPRINTABLE = r"[\u0001-\u001f\u007f-\u00a0\u00ad\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
@@ -81,12 +122,14 @@ ADS = f"""
 """
 LEADS = f"""
     SELECT {_text("fact.external_id")} AS lead_id, {_text(_ACCOUNT)} AS account, {_instant("fact.created_at")} AS created_at,
-        nullif(fact.channel, '') AS channel, {_text("campaign.name")} AS campaign, {_text("fact.landing_page")} AS landing_page, fact.score,
+        nullif(origin.stated, '') AS channel,
+        {_text("coalesce(campaign.name, origin.campaign_name)")} AS campaign, {_text("fact.landing_page")} AS landing_page, fact.score,
         {_instant("fact.mql_at")} AS mql_at, {_instant("fact.sql_at")} AS sql_at, {_instant("fact.won_at")} AS won_at,
         {_instant("fact.lost_at")} AS lost_at, {_text("fact.customer_ref")} AS customer_id, {_money("fact.value_nano")} AS value
     FROM campaigns_lead AS fact
     JOIN campaigns_connection AS source ON source.id = fact.connection_id
-    LEFT JOIN campaigns_campaign AS campaign ON campaign.id = fact.campaign_id
+    JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
+    LEFT JOIN campaigns_campaign AS campaign ON campaign.id = origin.campaign_id
     ORDER BY fact.created_at, fact.connection_id, fact.external_id
 """
 ORDERS = f"""
@@ -94,15 +137,17 @@ ORDERS = f"""
         {_instant("fact.ordered_at")} AS ordered_at,
         {_money("CASE WHEN fact.kind = 'refund' THEN -fact.amount_nano ELSE fact.amount_nano END")} AS amount,
         {_money("fact.tax_nano")} AS tax, {_money("fact.shipping_nano")} AS shipping, fact.kind, {_text("fact.refund_of")} AS refund_of,
-        {_text("fact.product")} AS product, {_money("fact.margin_nano")} AS margin, nullif(fact.channel, '') AS channel,
-        {_text("campaign.name")} AS campaign
+        {_text("fact.product")} AS product, {_money("fact.margin_nano")} AS margin, nullif(origin.stated, '') AS channel,
+        {_text("coalesce(campaign.name, origin.campaign_name)")} AS campaign
     FROM campaigns_order AS fact
     JOIN campaigns_connection AS source ON source.id = fact.connection_id
-    LEFT JOIN campaigns_campaign AS campaign ON campaign.id = fact.campaign_id
+    JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
+    LEFT JOIN campaigns_campaign AS campaign ON campaign.id = origin.campaign_id
     ORDER BY fact.ordered_at, fact.connection_id, fact.external_id
 """
 
 _known_channel = _one_of("channel", f"'', {_CHANNEL}", "not a channel")
+_known_stated = _one_of("stated", f"'', {_CHANNEL}", "not a channel")
 register(
     ImportFile("ads", ADS),
     ImportFile("leads", LEADS),
@@ -116,13 +161,41 @@ register(
         },
         checks=[_one_of("timezone", _ZONES, "not a time zone"), _one_of("state", _STATES, "not a state of a connection")],
     ),
+    Table(Upload),
     Table(Pull),
     Table(LoadedSpan),
     Table(Campaign, checks=[_known_channel, ("key", "old.key <> ''", "empty")]),
+    Table(CampaignAlias),
+    Table(ChannelRules),
+    Table(Origin, checks=[_known_channel, _known_stated]),
+    Table(Page),
     Table(PlatformCampaign, checks=[_known_channel]),
+    Table(ConversionAction),
     Table(AdDay),
     Table(AdConversion),
-    Table(Lead, checks=[_known_channel]),
-    Table(Order, checks=[_known_channel, _one_of("kind", "'order', 'refund'", "not a kind of order")]),
-    Table(DirtyDay, checks=[_one_of("family", "'ads', 'leads', 'orders'", "not a family of facts")]),
+    Table(EmailSend),
+    Table(EmailDay),
+    Table(LandingDay),
+    Table(PageDay),
+    Table(SocialDay),
+    Table(SocialPost),
+    Table(AudienceDay),
+    Table(Person),
+    Table(PersonKey),
+    Table(PersonMerge),
+    Table(ErasedKey),
+    Table(Lead),
+    Table(Deal),
+    Table(Touch),
+    Table(Customer),
+    Table(Order, checks=[_one_of("kind", "'order', 'refund'", "not a kind of order")]),
+    Table(SubscriptionSpan),
+    Table(Cost),
+    Table(Budget),
+    Table(Target),
+    Table(SystemOfRecord),
+    Table(SavedMapping),
+    Table(Replaced),
+    Table(DirtyDay, checks=[_one_of("family", _FAMILIES, "not a family of facts")]),
 )
+leave_out(UploadPart, "pieces of files that wait for a person: they are stored nowhere yet")

@@ -2,70 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
-
-from django.db import connection as database
-from django.db.models import Max, Min
+from collections.abc import Iterator
 
 from accounts.models import Client
-from campaigns import loaded, signals
-from campaigns.models import Campaign, Connection, DirtyDay, PlatformCampaign, Pull
-from campaigns.records import AdDay, Lead, Order
+from campaigns import counters, dirty, loaded, people, signals, systems
+from campaigns.connectors.base import Replaces
+from campaigns.dimensions import Dimensions
+from campaigns.erasure import Memory
+from campaigns.models import Connection, DirtyDay, PersonKey, Pull, Upload
+from campaigns.records import Gone, Record, SocialPost
 from campaigns.spool import Spool
-from campaigns.streams import TABLES, CampaignId, Change, Staged, Table, Window
+from campaigns.streams import Change, Staged, Window
+from campaigns.tables import KEYED, TABLES, Table
+from campaigns.writer import be_the_only_writer
 
-# First half of the advisory lock's key; the second is the client's id. Arbitrary and fixed.
-WRITER_LOCK = 4_127
 # An answer that lost more than this share of the rows its window held waits for a person.
 SUSPECT_LOSS = 0.30
+# Families whose rows name people.
+PERSONAL = frozenset({"leads", "deals", "touches", "customers", "orders", "subscriptions"})
 
 
 class Suspect(Exception):
     """The answer is empty or lost too many rows. Nothing was written."""
 
 
-def store(client: Client, source: Connection, spool: Spool, *, window: Window | None, file_name: str | None = None) -> list[Pull]:
+def store(
+    client: Client,
+    source: Connection,
+    spool: Spool,
+    *,
+    window: Window | None,
+    covered: loaded.Span | None = None,
+    upload: Upload | None = None,
+    accept_loss: bool = False,
+) -> list[Pull]:
     """Store the spool's rows of one connection inside the caller's transaction; one pull per family of facts.
 
-    With `window` the rows are complete for its days (and checked against loss: raises `Suspect`); without, they replace
-    rows of the same key. Raises `streams.Conflict` when two different rows have one key.
+    With `window` the rows are an answer about its days, of which those in `covered` are complete (default: all): raises
+    `Suspect` on loss, unless a person accepted it. Without, they are of a file (`upload`) and replace rows of the same key.
+    Raises `streams.Conflict` when two different rows have one key.
     """
     be_the_only_writer(client)
-    moved = set()
-    resolve_ads, moved_ads = _keep_platform_campaigns(source, spool)
-    resolve_names = _keep_named_campaigns(spool)
-    moved |= moved_ads
+    before = systems.in_force()
+    dimensions = Dimensions(source, spool)
+    moved = dimensions.moved
+    memory = Memory.of(client, source)
     pulls = []
     for family, tables in _tables_by_family(spool, window).items():
-        spans = [(window.since, window.until)] if window else loaded.of_file(spool.days(tables[0].record))
-        pull = _new_pull(source, spool, family, spans, file_name)
-        changes = []
-        for table in tables:
-            staged = Staged(table, source)
-            count = staged.copy(spool.read(table.record), resolve_ads if family == "ads" else resolve_names)
-            if window and table is tables[0]:
-                _refuse_loss(staged, count, window)
-            pull.rows += count
-            changes.append(staged.apply(pull.pk, window))
+        spans = [covered or (window.since, window.until)] if window else loaded.of_file(spool.days(tables[0].record))
+        pull = _new_pull(source, spool, family, window, spans, upload)
+        changes = [_store_table(client, pull, table, spool, window, dimensions, memory, accept_loss) for table in tables]
+        if family == "social":
+            changes.append(counters.store(source, spool, pull.pk))
         _close(pull, changes)
         loaded.record(source, family, spans)
-        if _mark(family, {day for change in changes for day in change.days}):
-            moved.add(family)
+        moved |= dirty.mark(family, {day for change in changes for day in change.days})
         pulls.append(pull)
+    _link_people(source, spool, pulls)
+    moved |= systems.follow(before)
     # Also for marks of earlier: a rebuild that failed for good is asked for again by the next change.
     if moved or DirtyDay.objects.exists():
         signals.days_changed.send(sender=None, client=client, families=moved)
     return pulls
-
-
-def be_the_only_writer(client: Client) -> None:
-    """Until the end of the transaction. Taken first by everything that changes a client's facts or rebuilds its figures.
-
-    Without it, a rebuild could take the mark of a day while a store that changes the same day has not yet committed.
-    """
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITER_LOCK, client.pk])
 
 
 def _tables_by_family(spool: Spool, window: Window | None) -> dict[str, list[Table]]:
@@ -74,19 +72,62 @@ def _tables_by_family(spool: Spool, window: Window | None) -> dict[str, list[Tab
     for table in TABLES:
         if table.family == window.family if window else spool.has(table.record):
             families.setdefault(table.family, []).append(table)
+    if not window and spool.has(SocialPost):
+        families.setdefault("social", [])
     return families
 
 
-def _new_pull(source: Connection, spool: Spool, family: str, spans: list[loaded.Span], file_name: str | None) -> Pull:
+def _new_pull(
+    source: Connection, spool: Spool, family: str, window: Window | None, spans: list[loaded.Span], upload: Upload | None
+) -> Pull:
     return Pull.objects.create(
         connection=source,
         family=family,
-        file_name=file_name,
-        since=spans[0][0],
-        until=spans[-1][1],
+        file_name=upload.file_name[-255:] if upload else None,
+        upload=upload,
+        since=window.since if window else spans[0][0],
+        until=window.until if window else spans[-1][1],
+        spans=[[since.isoformat(), until.isoformat()] for since, until in spans],
         state=Pull.State.STORED,
         content_hash=spool.content_hash,
     )
+
+
+def _store_table(
+    client: Client,
+    pull: Pull,
+    table: Table,
+    spool: Spool,
+    window: Window | None,
+    dimensions: Dimensions,
+    memory: Memory,
+    accept_loss: bool,
+) -> Change:
+    staged = Staged(table, pull.connection, client.timezone, journal=pull.upload_id is not None)
+    count = staged.copy(_kept(spool, table, memory), dimensions.of(table))
+    if window and window.replaces is not Replaces.KEYED and not accept_loss and table.record is _leading(table):
+        _refuse_loss(staged, count, window)
+    pull.rows += count
+    gone = [said.external_id for _, said in spool.read(Gone) if KEYED[said.kind] is table.model]
+    removed = staged.remove(pull.pk, gone) if gone else Change()
+    change = staged.apply(pull.pk, window)
+    change.deleted += removed.deleted
+    change.days |= removed.days
+    return change
+
+
+def _kept(spool: Spool, table: Table, memory: Memory) -> Iterator[tuple[int, Record]]:
+    if not memory.digests:
+        yield from spool.read(table.record)
+        return
+    for position, record in spool.read(table.record):
+        if (kept := memory.kept(record)) is not None:
+            yield position, kept
+
+
+def _leading(table: Table) -> type[Record]:
+    """Of a family's tables the first one's rows are counted."""
+    return next(each.record for each in TABLES if each.family == table.family)
 
 
 def _refuse_loss(staged: Staged, count: int, window: Window) -> None:
@@ -102,94 +143,11 @@ def _close(pull: Pull, changes: list[Change]) -> None:
     pull.save(update_fields=["rows", "inserted", "updated", "deleted"])
 
 
-def _mark(family: str, days: Iterable[date]) -> bool:
-    """Mark days as changed; whether there were any."""
-    marks = [DirtyDay(family=family, day=day) for day in sorted(days)]
-    DirtyDay.objects.bulk_create(marks, ignore_conflicts=True)
-    return bool(marks)
-
-
-def _keep_platform_campaigns(source: Connection, spool: Spool) -> tuple[CampaignId, set[str]]:
-    """Create or rename the campaigns the ad rows speak of: the way from external id to row id, and the families that moved."""
-    newest: dict[str, AdDay] = {}
-    for _, record in spool.read(AdDay):
-        if record.campaign_id not in newest or record.day >= newest[record.campaign_id].day:
-            newest[record.campaign_id] = record
-    before = {row.external_id: row for row in PlatformCampaign.objects.filter(connection=source)}
-    ids = _campaign_ids({record.campaign.strip() for record in newest.values()})
-    rows = [
-        PlatformCampaign(
-            connection=source,
-            external_id=external_id,
-            name=record.campaign.strip(),
-            named_on=record.day,
-            channel=record.channel,
-            campaign_id=ids[Campaign.key_of(record.campaign)],
-        )
-        for external_id, record in newest.items()
-        if external_id not in before or before[external_id].named_on <= record.day
-    ]
-    PlatformCampaign.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["connection", "external_id"],
-        update_fields=["name", "named_on", "channel", "campaign"],
-    )
-    touched = {row.campaign_id for row in rows} | {before[row.external_id].campaign_id for row in rows if row.external_id in before}
-    moved = _mark_moved_ads(before, rows) | _follow_channels(touched)
-    known = dict(PlatformCampaign.objects.filter(connection=source).values_list("external_id", "pk"))
-    return known.__getitem__, moved
-
-
-def _mark_moved_ads(before: dict[str, PlatformCampaign], rows: list[PlatformCampaign]) -> set[str]:
-    """All days of a campaign whose name or channel changed are summed under the new one."""
-    moved = set()
-    for row in rows:
-        old = before.get(row.external_id)
-        if old and (old.campaign_id, old.channel) != (row.campaign_id, row.channel) and _mark_all("ads", "campaigns_adday", old.pk):
-            moved.add("ads")
-    return moved
-
-
-def _follow_channels(campaign_ids: set[int]) -> set[str]:
-    """Give campaigns the channel their ads agree on, and mark the leads and orders that follow it; the families that moved."""
-    moved = set()
-    agreed = (
-        PlatformCampaign.objects.filter(campaign__in=campaign_ids).values("campaign").annotate(one=Min("channel"), other=Max("channel"))
-    )
-    channels = {row["campaign"]: row["one"] if row["one"] == row["other"] else "" for row in agreed}
-    for campaign in Campaign.objects.filter(pk__in=campaign_ids):
-        channel = channels.get(campaign.pk, "")
-        if campaign.channel == channel:
-            continue
-        Campaign.objects.filter(pk=campaign.pk).update(channel=channel)
-        for family, table in (("leads", "campaigns_lead"), ("orders", "campaigns_order")):
-            if _mark_all(family, table, campaign.pk, "AND channel = ''"):
-                moved.add(family)
-    return moved
-
-
-def _keep_named_campaigns(spool: Spool) -> CampaignId:
-    """Create the campaigns that leads and orders name; returns the way from a name to a row id ("" has none)."""
-    names = {lead.campaign.strip() for _, lead in spool.read(Lead)} | {order.campaign.strip() for _, order in spool.read(Order)}
-    names.discard("")
-    ids = _campaign_ids(names)
-    return lambda name: ids[Campaign.key_of(name)] if name.strip() else None
-
-
-def _campaign_ids(names: set[str]) -> dict[str, int]:
-    """Campaign ids by key, creating what is missing. Of names that differ in case the first in order is kept."""
-    by_key = {Campaign.key_of(name): name for name in sorted(names, reverse=True)}
-    Campaign.objects.bulk_create([Campaign(name=name, key=key) for key, name in by_key.items()], ignore_conflicts=True)
-    return dict(Campaign.objects.filter(key__in=by_key).values_list("key", "pk"))
-
-
-def _mark_all(family: str, table: str, campaign_id: int, condition: str = "") -> bool:
-    """Mark every day on which a campaign has facts; whether there were any."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO campaigns_dirtyday (family, day)
-                SELECT DISTINCT %s, day FROM {table} WHERE campaign_id = %s {condition} ON CONFLICT DO NOTHING""",
-            [family, campaign_id],
-        )
-        return bool(cursor.rowcount)
+def _link_people(source: Connection, spool: Spool, pulls: list[Pull]) -> None:
+    """Of the rows that changed; of all, where nobody has a key yet."""
+    changed = [pull.pk for pull in pulls if pull.family in PERSONAL and (pull.inserted or pull.updated)]
+    merged = [gone for _, gone in spool.read(Gone) if gone.merged_into]
+    if changed or merged:
+        if not PersonKey.objects.exists():
+            changed = list(Pull.objects.filter(connection=source, family__in=PERSONAL).values_list("pk", flat=True))
+        people.link(source, changed, merged)

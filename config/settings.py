@@ -47,6 +47,7 @@ SHARED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "accounts",
+    "campaigns.rates",
     "reports",
     "django.contrib.contenttypes",
     "django.contrib.auth",

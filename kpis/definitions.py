@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NO_DENOMINATOR = "no_denominator"
     NOT_REPORTED = "not_reported"
     NOT_YET_OBSERVED = "not_yet_observed"
+    NO_EXCHANGE_RATE = "no_exchange_rate"  # a part is in a currency for which no rate was imported
     NOT_COMPARABLE = "not_comparable"  # of a period before: one of the two is not wholly loaded
 
 

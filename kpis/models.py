@@ -6,13 +6,14 @@ from typing import ClassVar
 from django.db import models
 
 
-def whole_sum() -> models.DecimalField[Decimal, Decimal]:
-    """A sum of billionths or millionths, which may be beyond a bigint in currencies with large numbers."""
-    return models.DecimalField(max_digits=38, decimal_places=0)
-
-
 def whole_sum_or_unknown() -> models.DecimalField[Decimal | None, Decimal | None]:
+    """A sum of billionths or millionths, which may be beyond a bigint in currencies with large numbers."""
     return models.DecimalField(max_digits=38, decimal_places=0, null=True)
+
+
+def unconverted() -> models.IntegerField[int, int]:
+    """How many parts are in a currency for which there was no rate; the money of the row is then unknown."""
+    return models.IntegerField(default=0, db_default=0)
 
 
 class Rollup(models.Model):
@@ -34,6 +35,7 @@ class AdRollup(Rollup):
     spend_nano = whole_sum_or_unknown()
     conversions_millionths = whole_sum_or_unknown()
     conversion_value_nano = whole_sum_or_unknown()
+    unconverted = unconverted()
 
     class Meta(Rollup.Meta):
         abstract = False
@@ -48,8 +50,9 @@ class LeadRollup(Rollup):
 
 class OrderRollup(Rollup):
     orders = models.BigIntegerField()
-    order_amount_nano = whole_sum()
-    revenue_nano = whole_sum()
+    order_amount_nano = whole_sum_or_unknown()
+    revenue_nano = whole_sum_or_unknown()
+    unconverted = unconverted()
 
     class Meta(Rollup.Meta):
         abstract = False

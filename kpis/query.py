@@ -12,6 +12,7 @@ from fractions import Fraction
 from django.db import connection
 
 from accounts.tenancy import one_state
+from campaigns.records import NANO
 from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS, Definition, Reason
 from kpis.measures import FAMILIES, MEASURES, Measure
@@ -39,14 +40,19 @@ DIMENSIONS = {By.CHANNEL: "rollup.channel", By.CAMPAIGN: "coalesce(campaign.name
 
 @dataclass
 class Sum:
-    """A measure summed over a slice: `total` in stored units, `unknown` rows whose part is not reported."""
+    """A measure summed over a slice: `total` in stored units, `unknown` rows whose part is not known.
+
+    `unconverted`: parts that are unknown because there is no exchange rate.
+    """
 
     total: int = 0
     unknown: int = 0
+    unconverted: int = 0
 
     def add(self, other: Sum) -> None:
         self.total += other.total
         self.unknown += other.unknown
+        self.unconverted += other.unconverted
 
 
 Sums = dict[str, Sum]
@@ -180,7 +186,7 @@ def _measure(measure: Measure, sums: Mapping[str, Sum], period: Period, coverage
         return Value(None, gap)
     found = sums.get(measure.slug, Sum())
     if found.unknown:
-        return Value(None, Reason.NOT_REPORTED)
+        return Value(None, Reason.NO_EXCHANGE_RATE if found.unconverted else Reason.NOT_REPORTED)
     return Value(Fraction(found.total, measure.scale))
 
 
@@ -214,7 +220,7 @@ def _fetch(period: Period, day: str, group: str) -> dict[tuple[date, str], Sums]
             for row in cursor.fetchall():
                 sums = found.setdefault((row[0], row[1]), {})
                 for index, measure in enumerate(measures):
-                    sums[measure.slug] = Sum(int(row[2 + 2 * index] or 0), row[3 + 2 * index])
+                    sums[measure.slug] = Sum(int(row[2 + 3 * index] or 0), row[3 + 3 * index], int(row[4 + 3 * index] or 0))
     return found
 
 
@@ -232,7 +238,8 @@ def _columns(measure: Measure) -> str:
     only = "TRUE"
     if measure.channels:
         only = f"rollup.channel IN ({', '.join(repr(channel) for channel in measure.channels)})"
-    return f"sum({column}) FILTER (WHERE {only}), count(*) FILTER (WHERE {only} AND {column} IS NULL)"
+    unconverted = f"sum(rollup.unconverted) FILTER (WHERE {only})" if measure.scale == NANO else "0"
+    return f"sum({column}) FILTER (WHERE {only}), count(*) FILTER (WHERE {only} AND {column} IS NULL), {unconverted}"
 
 
 def _plain(digits: Decimal) -> Decimal:

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from campaigns import connectors, simulators
 from campaigns.imports.kinds import KINDS
-from campaigns.streams import TABLES
+from campaigns.tables import TABLES
 from jobs import registry
 from kpis.definitions import DEFINITIONS, Reason
 from kpis.measures import FAMILIES, MEASURES

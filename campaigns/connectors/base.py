@@ -89,7 +89,6 @@ class Connector(ABC):
         """The accounts that a consent reaches, for the person to choose from. Raises as `fetch` does."""
 
     @classmethod
-    def secret_from(cls, settings: Mapping[str, str], answer: Secret, http: Http) -> Secret:
+    def secret_from(cls, settings: Mapping[str, str], answer: Secret, http: Http) -> Secret:  # noqa: ARG003 - for others to use
         """What is to be kept of the token endpoint's first answer."""
         return answer
-

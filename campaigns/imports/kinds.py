@@ -9,7 +9,7 @@ from typing import Any
 from campaigns.channels import BY_SOURCE
 from campaigns.imports import cells
 from campaigns.imports.cells import Context, Reader
-from campaigns.records import AdConversion, AdDay, Lead, Order, Record
+from campaigns.records import AdConversion, AdDay, Lead, Order, Origin, Record
 
 FILE_SOURCE = "file"
 DEFAULT_ACCOUNT = "import"
@@ -65,8 +65,7 @@ def _leads(values: Values, context: Context) -> Iterator[Record]:
         lead_id=values["lead_id"],
         created_at=values["created_at"],
         day=values["created_at"].astimezone(context.zone).date(),
-        channel=values["channel"] or "",
-        campaign=values["campaign"] or "",
+        origin=Origin(channel=values["channel"] or "", campaign=values["campaign"] or ""),
         landing_page=values["landing_page"] or "",
         score=values["score"],
         mql_at=values["mql_at"],
@@ -93,8 +92,7 @@ def _orders(values: Values, context: Context) -> Iterator[Record]:
         customer_id=values["customer_id"] or "",
         refund_of=values["refund_of"] or "",
         product=values["product"] or "",
-        channel=values["channel"] or "",
-        campaign=values["campaign"] or "",
+        origin=Origin(channel=values["channel"] or "", campaign=values["campaign"] or ""),
     )
 
 

@@ -17,11 +17,12 @@ from campaigns.imports.cells import Context
 from campaigns.imports.faults import Fault, Refusal
 from campaigns.imports.kinds import Kind, Owner, Values
 from campaigns.imports.reading import Reading
-from campaigns.models import Connection
+from campaigns.models import Connection, Upload
 from campaigns.records import AdDay
 from campaigns.spool import Spool
 from campaigns.streams import Conflict
-from campaigns.sync import be_the_only_writer, store
+from campaigns.sync import store
+from campaigns.writer import be_the_only_writer
 
 # Each account of a file holds open files of its own while it is read.
 MOST_ACCOUNTS = 100
@@ -100,10 +101,13 @@ def _store(client: Client, kind: Kind, path: Path, spools: Spools, rows: int) ->
     pulls = []
     with transaction.atomic():
         be_the_only_writer(client)
+        upload = Upload.objects.create(
+            kind=kind.name, file_name=path.name[-255:], size=path.stat().st_size, state=Upload.State.STORED, rows=rows
+        )
         for (source_name, account), spool in sorted(spools.by_owner.items(), key=lambda item: item[0]):
             source = _connection(client, kind, source_name, account)
             try:
-                pulls += store(client, source, spool, window=None, file_name=path.name[-255:])
+                pulls += store(client, source, spool, window=None, upload=upload)
             except Conflict as conflict:
                 raise Refusal(_conflict_fault(kind, *pair) for pair in conflict.pairs) from None
     return Loaded(

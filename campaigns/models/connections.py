@@ -52,6 +52,8 @@ class Pull(models.Model):
     upload = models.ForeignKey("Upload", on_delete=models.SET_NULL, null=True, related_name="pulls")
     since = models.DateField()
     until = models.DateField()
+    # The days it told everything about, as pairs of ISO days; [] for pulls that stored nothing.
+    spans = models.JSONField(default=list, db_default=[])
     state = models.CharField(max_length=10)
     problem = models.TextField(blank=True)
     rows = models.PositiveIntegerField(default=0)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from campaigns.models.connections import Pull
 from campaigns.models.facts import Fact, currency, nano
 from campaigns.models.origins import Origin
 
@@ -49,6 +50,8 @@ class PersonMerge(models.Model):
     # The key both had, and the ids of the keys that moved.
     by_key = models.ForeignKey(PersonKey, on_delete=models.SET_NULL, null=True, related_name="+")
     moved = models.JSONField(default=list)
+    # What brought it to light; undoing a file takes its merges back.
+    pull = models.ForeignKey(Pull, on_delete=models.SET_NULL, null=True, related_name="+")
     merged_at = models.DateTimeField(db_default=Now())
     undone_at = models.DateTimeField(null=True)
 

@@ -51,6 +51,8 @@ def reason_text(reason: str | None) -> str:
             return _("Not comparable: a part of the period is not loaded")
         case Reason.NOT_YET_OBSERVED:
             return _("Not observed yet")
+        case Reason.NO_EXCHANGE_RATE:
+            return _("Not known: a part is in a currency without an exchange rate")
         case _:
             return _("Not known")
 

@@ -1,0 +1,77 @@
+"""Lifetime figures of posts into figures by day: what was added since the post was last seen counts on the day it is seen.
+
+What a post has when it is first seen counts on the day it was published. A figure that falls takes the difference away
+again, so that the days of a post always add up to its lifetime figure; an older snapshot changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from campaigns.models import Connection
+from campaigns.records import SocialPost
+from campaigns.spool import Spool
+from campaigns.streams import Change, Conflict, execute
+
+COUNTS = (
+    "impressions", "reach", "likes", "comments", "shares", "saves", "messages", "replies", "link_clicks", "video_views", "video_seconds",
+)  # fmt: skip
+
+
+def store(source: Connection, spool: Spool, pull_id: int) -> Change:
+    """Store the spool's snapshots of posts; the change that it made to their days."""
+    newest: dict[str, SocialPost] = {}
+    for position, post in spool.read(SocialPost):
+        known = newest.get(post.post_id)
+        if known and known.observed_at == post.observed_at and known != post:
+            raise Conflict([(position, position, post.post_id)])
+        if known is None or known.observed_at < post.observed_at:
+            newest[post.post_id] = post
+    change = Change()
+    for post in newest.values():
+        _store(source, post, pull_id, change)
+    return change
+
+
+def _store(source: Connection, post: SocialPost, pull_id: int, change: Change) -> None:
+    found = execute(
+        f"""SELECT observed_at, {", ".join(COUNTS)} FROM campaigns_socialpost WHERE connection_id = %s AND external_id = %s""",
+        [source.pk, post.post_id],
+    )
+    said = [getattr(post, column) for column in COUNTS]
+    if found and (found[0][0] >= post.observed_at or list(found[0][1:]) == said):
+        return
+    before = list(found[0][1:]) if found else [None] * len(COUNTS)
+    day = post.observed_on if found else post.day
+    _write_post(source, post, said, pull_id)
+    _add(source, day, post.post_id, [_difference(now, was) for now, was in zip(said, before, strict=True)], pull_id)
+    change.days.add(day)
+    if found:
+        change.updated += 1
+    else:
+        change.inserted += 1
+
+
+def _difference(now: int | None, was: int | None) -> int | None:
+    return None if now is None else now - (was or 0)
+
+
+def _write_post(source: Connection, post: SocialPost, said: list[int | None], pull_id: int) -> None:
+    written = ", ".join(f"{column} = excluded.{column}" for column in ("observed_at", "pull_id", *COUNTS))
+    execute(
+        f"""INSERT INTO campaigns_socialpost (connection_id, external_id, day, pull_id, observed_at, {", ".join(COUNTS)})
+            VALUES (%s, %s, %s, %s, %s, {", ".join(["%s"] * len(COUNTS))})
+            ON CONFLICT (connection_id, external_id) DO UPDATE SET {written}""",
+        [source.pk, post.post_id, post.day, pull_id, post.observed_at, *said],
+    )
+
+
+def _add(source: Connection, day: date, post_id: str, differences: list[int | None], pull_id: int) -> None:
+    """Two looks on one day add up there."""
+    added = ", ".join(f"{column} = coalesce(old.{column} + excluded.{column}, excluded.{column}, old.{column})" for column in COUNTS)
+    execute(
+        f"""INSERT INTO campaigns_socialday AS old (connection_id, day, external_id, pull_id, {", ".join(COUNTS)})
+            VALUES (%s, %s, %s, %s, {", ".join(["%s"] * len(COUNTS))})
+            ON CONFLICT (connection_id, day, external_id) DO UPDATE SET {added}, pull_id = excluded.pull_id""",
+        [source.pk, day, post_id, pull_id, *differences],
+    )

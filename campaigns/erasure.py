@@ -1,0 +1,142 @@
+"""Erasing a person: keys, leads, touches and free text go; orders keep somebody without a name, so that sums stay."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from accounts.models import Client
+from campaigns import records, signals
+from campaigns.models import Connection, DirtyDay, ErasedKey, Person, PersonKey
+from campaigns.people import FILES, space_of
+from campaigns.records import Record
+from campaigns.streams import execute
+
+Key = tuple[str, int, str]
+NAMELESS = "erased:"
+# Facts that go with the person, and facts that stay without a name: (table, family, its column, kind of key).
+DELETED = (
+    ("campaigns_lead", "leads", "external_id", "lead"),
+    ("campaigns_touch", "touches", "lead_ref", "lead"),
+    ("campaigns_touch", "touches", "customer_ref", "customer"),
+)
+RENAMED = (
+    ("campaigns_deal", "deals", "lead_ref", "lead"),
+    ("campaigns_order", "orders", "customer_ref", "customer"),
+    ("campaigns_subscriptionspan", "subscriptions", "customer_ref", "customer"),
+    ("campaigns_customer", "customers", "external_id", "customer"),
+)
+
+
+def digest(client: Client, key: Key) -> str:
+    return hmac.new(bytes(client.pseudonym_key), "|".join(map(str, key)).encode(), hashlib.sha256).hexdigest()
+
+
+def nameless(client: Client, key: Key) -> str:
+    return NAMELESS + digest(client, key)
+
+
+def erase(client: Client, person: Person) -> None:
+    """Erase somebody from the client whose schema is open."""
+    from campaigns.writer import be_the_only_writer
+
+    with transaction.atomic():
+        be_the_only_writer(client)
+        keys = [(key.kind, key.space, key.value) for key in PersonKey.objects.filter(person=person)]
+        ErasedKey.objects.bulk_create([ErasedKey(digest=digest(client, key)) for key in keys], ignore_conflicts=True)
+        moved = {family for key in keys for family in _forget(client, key)}
+        PersonKey.objects.filter(person=person).delete()
+        bare = [
+            PersonKey(kind=kind, space=space, value=nameless(client, (kind, space, value)), person=person) for kind, space, value in keys
+        ]
+        PersonKey.objects.bulk_create([key for key in bare if key.kind != PersonKey.Kind.EMAIL])
+        execute("DELETE FROM campaigns_personmerge WHERE kept_id = %s OR dissolved_id = %s", [person.pk, person.pk])
+        if moved:
+            signals.days_changed.send(sender=None, client=client, families=moved)
+
+
+def _forget(client: Client, key: Key) -> set[str]:
+    """Take one key out of all facts and mark their days; the families that moved."""
+    kind, space, value = key
+    if kind == PersonKey.Kind.EMAIL:
+        for table in ("campaigns_lead", "campaigns_order", "campaigns_customer"):
+            execute(f"UPDATE {table} SET email_hash = '' WHERE email_hash = %s", [value])
+        execute("DELETE FROM campaigns_replaced WHERE row ->> 'email_hash' = %s", [value])
+        return set()
+    own = "connection_id IN (SELECT id FROM campaigns_connection WHERE credential_id IS NULL)" if space == FILES else "connection_id = %s"
+    where = [] if space == FILES else [space]
+    moved = set()
+    for table, family, column, of_kind in (*DELETED, *RENAMED):
+        if of_kind != kind:
+            continue
+        if (table, family, column, of_kind) in DELETED:
+            statement, parameters = f"DELETE FROM {table} WHERE {column} = %s AND {own} RETURNING day", [value, *where]
+        else:
+            free_text = ", name = ''" if table == "campaigns_deal" else ""
+            statement = f"UPDATE {table} SET {column} = %s{free_text} WHERE {column} = %s AND {own} RETURNING day"
+            parameters = [nameless(client, key), value, *where]
+        days = {day for (day,) in execute(statement, parameters)}
+        DirtyDay.objects.bulk_create([DirtyDay(family=family, day=day) for day in days], ignore_conflicts=True)
+        moved |= {family} if days else set()
+        execute(f"""DELETE FROM campaigns_replaced WHERE "table" = '{table}' AND row ->> '{column}' = %s""", [value])
+    return moved
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Who was erased, as far as one connection can bring them back."""
+
+    client: Client
+    space: int
+    digests: frozenset[str]
+
+    @classmethod
+    def of(cls, client: Client, source: Connection) -> Memory:
+        return cls(client, space_of(source), frozenset(ErasedKey.objects.values_list("digest", flat=True)))
+
+    def kept(self, record: Record) -> Record | None:
+        """What may be stored of a record: all of it, its sums without a name, or nothing."""
+        rule = RULES.get(type(record)) if self.digests else None
+        return rule(self, record) if rule else record
+
+    def _is_erased(self, kind: str, value: str) -> bool:
+        space = FILES if kind == "email" else self.space
+        return bool(value) and digest(self.client, (kind, space, value)) in self.digests
+
+    def _name(self, kind: str, value: str) -> str:
+        return nameless(self.client, (kind, self.space, value)) if self._is_erased(kind, value) else value
+
+    def lead(self, record: records.Lead) -> Record | None:
+        named = (("lead", record.lead_id), ("email", record.email_hash), ("customer", record.customer_id))
+        return None if any(self._is_erased(kind, value) for kind, value in named) else record
+
+    def touch(self, record: records.Touch) -> Record | None:
+        named = (("lead", record.lead_id), ("customer", record.customer_id))
+        return None if any(self._is_erased(kind, value) for kind, value in named) else record
+
+    def deal(self, record: records.Deal) -> Record:
+        lead_id = self._name("lead", record.lead_id)
+        return record if lead_id == record.lead_id else msgspec.structs.replace(record, lead_id=lead_id, name="")
+
+    def customer(self, record: records.Customer | records.Order | records.SubscriptionSpan) -> Record:
+        """Also who orders or subscribes: the row stays and its name goes."""
+        named = msgspec.structs.replace(record, customer_id=self._name("customer", record.customer_id))
+        if isinstance(named, records.SubscriptionSpan) or not self._is_erased("email", named.email_hash):
+            return named
+        return msgspec.structs.replace(named, email_hash="")
+
+
+RULES: dict[type, Callable[[Memory, Any], Record | None]] = {
+    records.Lead: Memory.lead,
+    records.Touch: Memory.touch,
+    records.Deal: Memory.deal,
+    records.Customer: Memory.customer,
+    records.Order: Memory.customer,
+    records.SubscriptionSpan: Memory.customer,
+}

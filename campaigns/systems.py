@@ -1,0 +1,55 @@
+"""Systems of record: whose word counts for leads, customers and revenue. What others say is shown beside it, never summed."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef
+
+from campaigns import dirty
+from campaigns.models import Connection, LoadedSpan, SystemOfRecord
+
+Subject = SystemOfRecord.Subject
+# Where the client has chosen none: the first of these that tells anything.
+DEFAULTS: dict[str, tuple[str, ...]] = {
+    Subject.LEADS: ("hubspot", "salesforce", "file"),
+    Subject.CUSTOMERS: ("shopify", "stripe", "file", "hubspot", "salesforce"),
+    Subject.REVENUE: ("shopify", "stripe", "file", "hubspot", "salesforce"),
+}
+# The families in which a source tells of a subject. Revenue of a CRM is that of the deals it won.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    Subject.LEADS: ("leads",),
+    Subject.CUSTOMERS: ("customers", "orders"),
+    Subject.REVENUE: ("orders", "deals"),
+}
+CRM = frozenset({"hubspot", "salesforce"})
+
+
+def in_force() -> dict[str, str]:
+    """The source that counts, by subject; "" where nobody tells anything."""
+    chosen = dict(SystemOfRecord.objects.values_list("subject", "source"))
+    return {subject: chosen.get(subject) or _first(subject) for subject in Subject.values}
+
+
+def candidates(subject: str) -> list[str]:
+    """The sources that tell of a subject, in the order in which they would be believed."""
+    told = LoadedSpan.objects.filter(connection=OuterRef("pk"), family__in=FAMILIES[subject])
+    sources = set(Connection.objects.filter(Exists(told)).values_list("source", flat=True))
+    known = [source for source in DEFAULTS[subject] if source in sources]
+    return [*known, *sorted(sources - set(known))]
+
+
+def choose(subject: str, source: str) -> set[str]:
+    """Believe `source` from now on; the families whose days were marked for it."""
+    before = in_force()
+    SystemOfRecord.objects.update_or_create(subject=subject, defaults={"source": source})
+    return follow(before)
+
+
+def follow(before: dict[str, str]) -> set[str]:
+    """Mark all days of the subjects whose system is another than before."""
+    now = in_force()
+    moved = [subject for subject, source in now.items() if before[subject] and source != before[subject]]
+    return {family for subject in moved for told in FAMILIES[subject] for family in dirty.mark_family(told)}
+
+
+def _first(subject: str) -> str:
+    return next(iter(candidates(subject)), "")
