@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -19,8 +19,6 @@ from campaigns.connectors.base import Replaces
 from campaigns.models import Connection
 from campaigns.records import Record
 from campaigns.tables import Ids, Table
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -119,15 +117,8 @@ class Staged:
 
     def _note(self, change: Change, rows: list[tuple[date | None, ...]]) -> int:
         for row in rows:
-            change.days.update(self._days(row))
+            change.days.update(self.table.days(row))
         return len(rows)
-
-    def _days(self, row: tuple[date | None, ...]) -> Iterable[date]:
-        days = [day for day in row if day]
-        if not self.table.until:
-            return days
-        since, until = min(days), max(days)
-        return [since + ONE_DAY * number for number in range((until - since).days + 1)]
 
     def _delete(self, pull_id: int, window: Window) -> list[tuple[date | None, ...]]:
         vanished = f"old.day BETWEEN %s AND %s AND NOT EXISTS (SELECT 1 FROM {self.name} AS new WHERE {self._same_key()})"
@@ -185,9 +176,7 @@ class Staged:
         )
 
     def _counted(self, side: str) -> list[str]:
-        """The days on which a row counts."""
-        instants = [f"({side}.{column} AT TIME ZONE '{self.zone}')::date" for column in self.table.instants]
-        return [f"{side}.day", *instants, *([f"{side}.{self.table.until}"] if self.table.until else [])]
+        return self.table.counted(side, self.zone)
 
     def _same_key(self, old: str = "old") -> str:
         return " AND ".join(f"{old}.{column} = new.{column}" for column in self.table.key)

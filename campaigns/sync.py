@@ -13,7 +13,7 @@ from campaigns.models import Connection, DirtyDay, PersonKey, Pull, Upload
 from campaigns.records import Gone, Record, SocialPost
 from campaigns.spool import Spool
 from campaigns.streams import Change, Staged, Window
-from campaigns.tables import KEYED, TABLES, Table
+from campaigns.tables import KEYED, TABLES, Table, of_family
 from campaigns.writer import be_the_only_writer
 
 # An answer that lost more than this share of the rows its window held waits for a person.
@@ -105,7 +105,7 @@ def _store_table(
 ) -> Change:
     staged = Staged(table, pull.connection, client.timezone, journal=pull.upload_id is not None)
     count = staged.copy(_kept(spool, table, memory), dimensions.of(table))
-    if window and window.replaces is not Replaces.KEYED and not accept_loss and table.record is _leading(table):
+    if window and _is_complete(window, table) and not accept_loss:
         _refuse_loss(staged, count, window)
     pull.rows += count
     gone = [said.external_id for _, said in spool.read(Gone) if KEYED[said.kind] is table.model]
@@ -125,9 +125,11 @@ def _kept(spool: Spool, table: Table, memory: Memory) -> Iterator[tuple[int, Rec
             yield position, kept
 
 
-def _leading(table: Table) -> type[Record]:
-    """Of a family's tables the first one's rows are counted."""
-    return next(each.record for each in TABLES if each.family == table.family)
+def _is_complete(window: Window, table: Table) -> bool:
+    """Whether fewer rows than before are a loss. Of a family's tables the first one's are counted."""
+    if window.replaces is Replaces.COUNTER:
+        return bool(table.newest)
+    return window.replaces is Replaces.WINDOW and table is of_family(table.family)[0]
 
 
 def _refuse_loss(staged: Staged, count: int, window: Window) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from operator import attrgetter
 from typing import Any
 
@@ -53,6 +54,18 @@ class Table:
     @property
     def refers_to_page(self) -> bool:
         return "page_id" in self.columns
+
+    def counted(self, side: str, zone: str) -> list[str]:
+        """SQL of the days on which a row counts: its own, and those of its moments in the client's zone."""
+        instants = [f"({side}.{column} AT TIME ZONE '{zone}')::date" for column in self.instants]
+        return [f"{side}.day", *instants, *([f"{side}.{self.until}"] if self.until else [])]
+
+    def days(self, counted: Iterable[date | None]) -> Iterable[date]:
+        """The days that a row's `counted` stand for: those between, of a fact that lasts."""
+        days = [day for day in counted if day]
+        if not self.until:
+            return days
+        return [date.fromordinal(day) for day in range(min(days).toordinal(), max(days).toordinal() + 1)]
 
     def cells(self, ids: Ids) -> Callable[[Record], list[Any]]:
         """A function from a record to its cells in the order of `columns`."""

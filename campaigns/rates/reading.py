@@ -34,6 +34,7 @@ def load(path: Path) -> tuple[int, set[str]]:
     if not rows:
         raise Refused("The file holds no rates.")
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.new_rate")
         cursor.execute("CREATE TEMPORARY TABLE new_rate (LIKE rates_exchangerate) ON COMMIT DROP")
         with cursor.copy("COPY new_rate (currency, day, per_euro) FROM STDIN") as copy:
             for row in rows:

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from accounts.models import Client
 from accounts.tenancy import inside
-from campaigns import sync
+from campaigns import dirty
 from campaigns.models import DirtyDay, Order
 from jobs import worker
 from jobs.models import Job
@@ -51,9 +51,9 @@ def test_a_day_that_changes_while_its_figures_are_rebuilt_is_not_lost(
     """The second order's day waits for its rebuild already, on account of the first; the import is not over when the rebuild comes."""
     client = cast.client
     marked, go_on = threading.Event(), threading.Event()
-    mark = sync._mark
+    mark = dirty.mark
 
-    def held(family: str, days: Iterable[date]) -> bool:
+    def held(family: str, days: Iterable[date]) -> set[str]:
         done = mark(family, days)
         marked.set()
         assert go_on.wait(PATIENCE)
@@ -65,7 +65,7 @@ def test_a_day_that_changes_while_its_figures_are_rebuilt_is_not_lost(
 
     with inside(client):
         load_text(client, "orders", ORDERS + "1,shop,2026-11-09T10:00:00,10\n")
-    monkeypatch.setattr(sync, "_mark", held)
+    monkeypatch.setattr(dirty, "mark", held)
     importing = in_thread(import_another)
     assert marked.wait(PATIENCE)
     rebuilding = in_thread(lambda: rebuild(client))
@@ -117,9 +117,9 @@ def test_two_imports_that_name_accounts_in_another_order_do_not_wait_for_each_ot
 ) -> None:
     client = cast.client
     stored, go_on = threading.Event(), threading.Event()
-    mark = sync._mark
+    mark = dirty.mark
 
-    def held(family: str, days: Iterable[date]) -> bool:
+    def held(family: str, days: Iterable[date]) -> set[str]:
         if not stored.is_set():
             stored.set()
             assert go_on.wait(PATIENCE)
@@ -130,7 +130,7 @@ def test_two_imports_that_name_accounts_in_another_order_do_not_wait_for_each_ot
             load_text(client, "orders", ORDERS + "".join(f"{name},{account},2026-11-02T10:00:00,1\n" for account in accounts))
 
     import_both("0", "AB")
-    monkeypatch.setattr(sync, "_mark", held)
+    monkeypatch.setattr(dirty, "mark", held)
     first = in_thread(lambda: import_both("1", "AB"))
     assert stored.wait(PATIENCE)
     second = in_thread(lambda: import_both("2", "BA"))
