@@ -22,7 +22,7 @@ class Dimensions:
         self.source = source
         self.spool = spool
         self.moved: set[str] = set()
-        self._ids: dict[str, Callable[[Any], int]] = {}
+        self._ids: dict[str, Callable[[Any], object]] = {}
         if spool.has(AdDay):
             self._keep_platform_campaigns()
         self._keep_actions()

@@ -16,7 +16,7 @@ from campaigns import records
 from campaigns.records import Record
 
 # Turns what a record says into the id its table refers to, by column.
-Ids = Mapping[str, Callable[[Any], int]]
+Ids = Mapping[str, Callable[[Any], object]]
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Table:
         """A function from a record to its cells in the order of `columns`."""
         attributes = [self.renamed.get(column, REFERS.get(column, column)) for column in self.columns]
         read = attrgetter(*attributes)
-        turned = [(position, ids[column]) for position, column in enumerate(self.columns) if column in ids]
-        turned += [(position, _json) for position, column in enumerate(self.columns) if column in self.as_json]
+        turns = {**dict.fromkeys(self.as_json, _json), **ids}
+        turned = [(position, turns[column]) for position, column in enumerate(self.columns) if column in turns]
 
         def cells(record: Record) -> list[Any]:
             row = list(read(record))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Client
 from accounts.services import keep_credential
 from campaigns import systems
-from campaigns.models import Connection, DirtyDay, Order
+from campaigns.models import Connection, DirtyDay, Order, Origin
 from campaigns.models.money import SystemOfRecord
 from campaigns.rates.models import ExchangeRate
 from jobs import worker
@@ -25,11 +26,12 @@ RATES = """Date,USD,GBP,JPY,
 2026-11-13,1.10,0.88,N/A,
 2026-11-12,1.25,0.80,160,
 """
+Publish = Callable[[str], None]
 ORDERS = "order_id,ordered_at,amount,currency\n"
 
 
 @pytest.fixture
-def publish(tmp_path: Path) -> object:
+def publish(tmp_path: Path) -> Publish:
     def stored(text: str) -> None:
         path = tmp_path / "eurofxref-hist.csv"
         path.write_text(text)
@@ -47,7 +49,7 @@ def say_orders(client: Client, *rows: tuple[str, str, int, str]) -> None:
     """Orders in any currency, as a platform tells them."""
     source = Connection.objects.get_or_create(source="file", account="import", defaults={"currency": "EUR", "timezone": "Europe/Paris"})[0]
     pull = source.pulls.create(family="orders", since="2026-11-01", until="2026-11-20", state="stored")
-    origin = Order.origin.field.related_model.objects.get_or_create(key="x", defaults={"channel": "unknown", "basis": "nothing"})[0]
+    origin = Origin.objects.get_or_create(key="x", defaults={"channel": "unknown", "basis": "nothing"})[0]
     source.loaded_spans.create(family="orders", since="2026-11-01", until="2026-11-20")
     for number, day, amount, currency in rows:
         Order.objects.create(
@@ -59,14 +61,14 @@ def say_orders(client: Client, *rows: tuple[str, str, int, str]) -> None:
 
 
 class TestConverting:
-    def test_each_amount_is_converted_at_the_rate_of_its_day(self, lumen: Client, publish: object) -> None:
-        publish(RATES)  # type: ignore[operator]
+    def test_each_amount_is_converted_at_the_rate_of_its_day(self, lumen: Client, publish: Publish) -> None:
+        publish(RATES)
         say_orders(lumen, ("1", "2026-11-12", 100, "USD"), ("2", "2026-11-13", 110, "USD"), ("3", "2026-11-13", 7, ""))
         assert value("revenue", "2026-11-12").decimal == Decimal(80)
         assert value("revenue", "2026-11-13").decimal == Decimal(107)
 
-    def test_a_week_end_takes_fridays_rate(self, lumen: Client, publish: object) -> None:
-        publish(RATES)  # type: ignore[operator]
+    def test_a_week_end_takes_fridays_rate(self, lumen: Client, publish: Publish) -> None:
+        publish(RATES)
         say_orders(lumen, ("1", "2026-11-15", 88, "GBP"))
         assert value("revenue", "2026-11-15").decimal == Decimal(100)
 
@@ -76,27 +78,27 @@ class TestConverting:
         assert value("orders", "2026-11-12", "2026-11-13").decimal == 2
         assert value("revenue", "2026-11-13").decimal == 7
 
-    def test_a_rate_of_long_ago_is_no_rate(self, lumen: Client, publish: object) -> None:
-        publish(RATES)  # type: ignore[operator]
+    def test_a_rate_of_long_ago_is_no_rate(self, lumen: Client, publish: Publish) -> None:
+        publish(RATES)
         say_orders(lumen, ("1", "2026-11-20", 16000, "JPY"))
         assert value("revenue", "2026-11-20").reason == Reason.NO_EXCHANGE_RATE
 
     def test_a_rate_that_comes_later_mends_the_figures_of_every_client_it_concerns(
-        self, cast: Cast, lumen: Client, publish: object
+        self, cast: Cast, lumen: Client, publish: Publish
     ) -> None:
         say_orders(lumen, ("1", "2026-11-12", 100, "USD"), ("2", "2026-11-13", 7, "EUR"))
-        publish(RATES)  # type: ignore[operator]
+        publish(RATES)
         assert {(mark.family, mark.day.isoformat()) for mark in DirtyDay.objects.all()} == {("orders", "2026-11-12")}
         worker.work_off(lumen.pk)
         assert value("revenue", "2026-11-12", "2026-11-13").decimal == 87
 
 
 class TestFile:
-    def test_the_same_file_again_changes_nothing(self, lumen: Client, publish: object) -> None:
+    def test_the_same_file_again_changes_nothing(self, lumen: Client, publish: Publish) -> None:
         say_orders(lumen, ("1", "2026-11-12", 100, "USD"))
-        publish(RATES)  # type: ignore[operator]
+        publish(RATES)
         DirtyDay.objects.all().delete()
-        publish(RATES)  # type: ignore[operator]
+        publish(RATES)
         assert (ExchangeRate.objects.count(), DirtyDay.objects.count()) == (5, 0)
 
     @pytest.mark.parametrize(
@@ -110,9 +112,9 @@ class TestFile:
             ("Date,USD\n2026-11-13,0\n", "Line 2, column USD"),
         ],
     )
-    def test_a_file_of_something_else_is_refused_whole(self, db: None, publish: object, text: str, complaint: str) -> None:
+    def test_a_file_of_something_else_is_refused_whole(self, db: None, publish: Publish, text: str, complaint: str) -> None:
         with pytest.raises(CommandError, match=complaint):
-            publish(text)  # type: ignore[operator]
+            publish(text)
         assert not ExchangeRate.objects.exists()
 
 
