@@ -46,7 +46,7 @@ class Rule:
 
     def fits(self, said: OriginRecord) -> bool:
         asked = ((said.source, self.source), (said.medium, self.medium), (said.campaign, self.campaign))
-        return all(fnmatchcase(value.strip().lower(), pattern.lower()) for value, pattern in asked)
+        return all(fnmatchcase(value.strip().lower(), pattern.lower().replace("[", "[[]")) for value, pattern in asked)
 
 
 def rules_in_force() -> list[Rule]:

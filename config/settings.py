@@ -12,7 +12,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import bootstrap, env, secrets
+from config import bootstrap, env, platforms, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Servers' data, spool files, generated secrets of an installation without an environment of its own.
@@ -284,16 +284,7 @@ EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 30, minimum=1)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vigie <reports@localhost>")
 
 # ---------------------------------------------------------------------------------------------------------- platforms
-# Versions and addresses are settings, for every platform retires a version a year.
-GOOGLE_ADS = {
-    "base_url": env.text("GOOGLE_ADS_BASE_URL", "https://googleads.googleapis.com"),
-    "token_url": env.text("GOOGLE_ADS_TOKEN_URL", "https://oauth2.googleapis.com/token"),
-    "version": env.text("GOOGLE_ADS_VERSION", "v26"),
-    "developer_token": env.text("GOOGLE_ADS_DEVELOPER_TOKEN", ""),
-    "client_id": env.text("GOOGLE_ADS_CLIENT_ID", ""),
-    "client_secret": env.text("GOOGLE_ADS_CLIENT_SECRET", ""),
-}
-PLATFORMS = {"google_ads": GOOGLE_ADS}
+PLATFORMS = platforms.from_environment()
 
 # ---------------------------------------------------------------------------------------------------------------- API
 REST_FRAMEWORK = {

@@ -8,25 +8,26 @@ from datetime import date, datetime, timedelta
 from accounts.models import Client
 from campaigns.connectors import connector_for
 from campaigns.models import Connection
+from kpis.measures import FAMILIES
 from kpis.periods import Grain, Period, buckets
 from reports.content import SourceState
 
 
 def states(client: Client, period: Period, now: datetime) -> Iterator[SourceState]:
-    """One for each connection and family of facts it has told of, and one for a connection that has told nothing."""
+    """One for each connection and family it has told of, among those that figures are made of; one where it has told nothing."""
     today = now.astimezone(client.zone).date()
     for source in Connection.objects.order_by("source", "account").prefetch_related("loaded_spans"):
         spans: dict[str, list[Period]] = {}
         for span in source.loaded_spans.all():
             spans.setdefault(span.family, []).append(Period(span.since, span.until))
-        for family in sorted(spans) or [""]:
+        for family in sorted(spans.keys() & set(FAMILIES)) if spans else [""]:
             yield _state(source, family, spans.get(family, []), period, today)
 
 
 def _state(source: Connection, family: str, spans: list[Period], period: Period, today: date) -> SourceState:
     until = max((span.until for span in spans), default=None)
     from_api = source.credential_id is not None
-    settled = until - timedelta(days=connector_for(source.source).settle_days) if until and from_api else until
+    settled = until - timedelta(days=connector_for(source.source).settle_days(family)) if until and from_api else until
     return SourceState(
         source=source.source,
         account=source.name or source.account,

@@ -75,6 +75,11 @@ class Connector(ABC):
         self.http = http
         self.hash_email = hash_email
 
+    @classmethod
+    def settle_days(cls, family: str) -> int:
+        """Trailing days of a family that the platform may still change; 0 for what it does not tell."""
+        return next((stream.settle_days for stream in cls.streams if stream.family == family), 0)
+
     @abstractmethod
     def fetch(self, stream: Stream, since: date, until: date) -> Iterator[Record]:
         """The stream's rows of the days `since` to `until`, both included, in the account's own calendar and currency.

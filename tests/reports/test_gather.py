@@ -25,7 +25,7 @@ from tests.reports.test_presentation import BRAND
 from tests.threads import PATIENCE, in_thread
 
 SUNDAY = date(2026, 11, 15)
-SETTLED = timedelta(days=connector_for("google_ads").settle_days)
+SETTLED = timedelta(days=connector_for("google_ads").settle_days("ads"))
 MONDAY_MORNING = datetime(2026, 11, 16, 6, tzinfo=UTC)
 
 
@@ -34,7 +34,7 @@ def pulled_until(last_day: date, source: str = "google_ads") -> Connection:
     connection = Connection.objects.create(
         source=source, account="4125589071", name="Maison Lumen", currency="EUR", timezone="Europe/Paris", credential_id=1
     )
-    LoadedSpan.objects.create(connection=connection, family=connector_for(source).family, since=date(2026, 10, 1), until=last_day)
+    LoadedSpan.objects.create(connection=connection, family="ads", since=date(2026, 10, 1), until=last_day)
     return connection
 
 
