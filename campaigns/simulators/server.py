@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 from campaigns.simulators import Answer, PlatformSimulator, Request, simulator_for, sources
-from campaigns.simulators.business import SEED, ZONE, Ledger
+from campaigns.simulators.business import BUSINESSES, MAISON_LUMEN, Ledger
 
 LARGEST_BODY = 1_000_000
 P = TypeVar("P", bound=PlatformSimulator)
@@ -20,13 +21,17 @@ P = TypeVar("P", bound=PlatformSimulator)
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer to give, once, instead of the platform's own, `delay` seconds late. `path` limits it to paths that contain it."""
+    """An answer to give, once, instead of the platform's own, `delay` seconds late. `path` limits it to paths that contain it.
+
+    A `Content-Length` header larger than the body cuts the answer short. With `is_dropped` the connection ends without an answer.
+    """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay: float = 0.0
     path: str = ""
+    is_dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,23 +48,24 @@ class Exchange:
 
 
 class Simulator:
-    """The platforms of one business, listening on 127.0.0.1 from the moment it is made until `stop()`.
+    """The platforms of all invented businesses, listening on 127.0.0.1 from the moment it is made until `stop()`.
 
-    `anchor` is the day around which the story is told and never moves; `as_of` says which day it is, on which the platforms
-    show what they would then know. Both default to today in the business's zone. Faults in `faults` are served in order.
+    `anchor` is the day around which the stories are told and never moves; `as_of` says which day it is, on which the platforms
+    show what they would then know. Both default to today in Paris. Faults in `faults` are served in order.
     """
 
     def __init__(
         self,
-        seed: str = SEED,
+        seed: str = "one",
         anchor: date | None = None,
         as_of: Callable[[], date] | None = None,
         recorder: list[Exchange] | None = None,
         port: int = 0,
     ) -> None:
         self.as_of = as_of or today
-        self.ledger = Ledger(seed, anchor or self.as_of())
-        self.platforms = {source: simulator_for(source)(self.ledger, self._day) for source in sources()}
+        told_around = anchor or self.as_of()
+        self.ledgers = {slug: Ledger(business, seed, told_around) for slug, business in BUSINESSES.items()}
+        self.platforms = {source: simulator_for(source)(self.ledgers, self._day) for source in sources()}
         self.faults: list[Fault] = []
         self.recorder = recorder
         self._lock = threading.Lock()
@@ -73,6 +79,11 @@ class Simulator:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+
+    @property
+    def ledger(self) -> Ledger:
+        """Maison Lumen's."""
+        return self.ledgers[MAISON_LUMEN.slug]
 
     @property
     def url(self) -> str:
@@ -95,19 +106,21 @@ class Simulator:
         """The product's settings for a platform, so that it speaks to this server."""
         return self.platforms[source].settings(f"{self.url}/{source}")
 
-    def secret(self, source: str) -> dict[str, str]:
-        """A credential that the platform's stand-in accepts."""
-        return self.platforms[source].secret()
+    def secret(self, source: str, user: str = "") -> dict[str, str]:
+        """A credential that the platform's stand-in accepts; `user` is the slug of the business whose accounts it opens."""
+        return self.platforms[source].secret(user)
 
     def _day(self) -> date:
         """Asked anew every time: a test may replace `as_of` while the server runs."""
         return self.as_of()
 
-    def respond(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to one request, recorded before it is sent."""
+    def respond(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        """The answer to one request, recorded before it is sent; None to drop the connection."""
         fault = self._next_fault(url)
         if fault:
             self._stopping.wait(fault.delay)
+            if fault.is_dropped:
+                return None
             answer = Answer(fault.status, fault.headers, fault.body)
         else:
             answer = self._platform_answer(method, url, headers, body)
@@ -127,13 +140,13 @@ class Simulator:
         source, _, path = parts.path.removeprefix("/").partition("/")
         if source not in self.platforms:
             return Answer.json({"error": f"Nothing is mounted at /{source}."}, 404)
-        request = Request(method, f"/{path}", dict(parse_qsl(parts.query)), headers, body)
+        request = Request(method, f"{self.url}/{source}", f"/{path}", dict(parse_qsl(parts.query, keep_blank_values=True)), headers, body)
         with self._lock:
             return self.platforms[source].answer(request)
 
 
 def today() -> date:
-    return datetime.now(ZONE).date()
+    return datetime.now(ZoneInfo(MAISON_LUMEN.zone)).date()
 
 
 class _Server(ThreadingHTTPServer):
@@ -169,12 +182,18 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self._send(self.server.simulator.respond(self.command, self.path, headers, body))
+        answer = self.server.simulator.respond(self.command, self.path, headers, body)
+        if answer is None:
+            self.close_connection = True
+            return
+        self._send(answer)
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
+        if int(answer.headers.get("Content-Length", 0)) > len(answer.body):
+            self.close_connection = True
         if "Content-Length" not in answer.headers:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()

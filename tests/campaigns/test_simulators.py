@@ -43,7 +43,7 @@ YEAR_AGO = ANCHOR - timedelta(days=7 * WEEKS - 1)
 SETTLED = ANCHOR + timedelta(days=60)
 PAID = {campaign.name: campaign.channel for campaign in CAMPAIGNS}
 # Of the first fortnight of November, computed once: a change of the story must be meant.
-FINGERPRINT = "9f4fa7d6eb54dae7"
+FINGERPRINT = "dc20bee71efa701e"
 
 
 def ago(days: int) -> date:
@@ -69,7 +69,7 @@ def test_every_machine_and_process_tells_the_same_story() -> None:
 
 
 def test_another_seed_tells_another_story() -> None:
-    assert Ledger("other").ad_days(ANCHOR, ANCHOR, ANCHOR) != LEDGER.ad_days(ANCHOR, ANCHOR, ANCHOR)
+    assert Ledger(seed="other").ad_days(ANCHOR, ANCHOR, ANCHOR) != LEDGER.ad_days(ANCHOR, ANCHOR, ANCHOR)
 
 
 def test_a_day_does_not_depend_on_the_days_asked_with_it() -> None:
@@ -178,7 +178,7 @@ def test_the_stages_of_a_lead_follow_one_another_and_none_is_yet_to_come() -> No
         assert instants == sorted(instants)
         assert instants[-1].date() <= ANCHOR
         assert bool(row["won_at"]) == bool(row["customer_id"]) == bool(row["value"])
-        assert not row["email"] or row["email"].endswith("@example.com")
+        assert not row["email"] or row["email"].endswith(".example")
 
 
 def test_leads_move_on_as_time_passes() -> None:
@@ -351,7 +351,7 @@ def test_a_platforms_name_finds_its_simulator() -> None:
 
 @pytest.mark.parametrize(("package", "other"), [("connectors", "simulators"), ("simulators", "connectors")])
 def test_connectors_and_simulators_do_not_know_one_another(package: str, other: str) -> None:
-    files = list((ROOT / "campaigns" / package).glob("*.py"))
+    files = list((ROOT / "campaigns" / package).rglob("*.py"))
     assert files
     for file in files:
         named = {node.module or "" for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)}
