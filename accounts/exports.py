@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from accounts.models import ApiToken, AuditEvent, Credential, FormerSlug, Invitation, Membership
+from accounts.models import ApiToken, AuditEvent, Credential, FormerSlug, Invitation, Membership, OAuthAttempt
 from accounts.portability import leave_out
 from jobs.models import Job
 
 leave_out(FormerSlug, "in client.json")
 leave_out(Job, "work of this installation; a restored client runs nothing until a person says so")
 leave_out(Credential, "a secret, and a consent given to this installation; accounts are connected again")
+leave_out(OAuthAttempt, "secrets of a quarter of an hour")
 leave_out(ApiToken, "a secret; programs get new ones")
 leave_out(Membership, "people and their passwords are the installation's; they are invited again")
 leave_out(Membership.clients.through, "as memberships")

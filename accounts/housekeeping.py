@@ -1,4 +1,4 @@
-"""What piles up is thrown away once a night: jobs long done, sessions long over."""
+"""What piles up is thrown away once a night: jobs long done, sessions and walks to consent pages long over."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts import attempts
 from jobs import queue
 from jobs.models import Job
 
@@ -30,4 +31,5 @@ def tidy() -> None:
     while queue.prune():
         pass
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    attempts.forget_expired()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

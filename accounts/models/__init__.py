@@ -1,3 +1,4 @@
+from accounts.models.attempts import OAuthAttempt
 from accounts.models.audit import AuditEvent
 from accounts.models.keys import ApiToken, Credential, Scope
 from accounts.models.organisations import (
@@ -28,6 +29,7 @@ __all__ = [
     "FormerSlug",
     "Invitation",
     "Membership",
+    "OAuthAttempt",
     "Organisation",
     "Owned",
     "Role",
