@@ -1,131 +1,181 @@
-"""Pull an account from its platform: fetch to disk first, then store in one short transaction."""
+"""Pull an account from its platform: fetch to disk first, then store in one short transaction, stream by stream.
+
+One job per connection reads what is due and goes on for a while with history; then it asks for itself again, so that no
+account keeps the others waiting. What is done is read from the rows that were stored: a worker may die at any point.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import vault
-from accounts.models import Client, Credential
-from campaigns import loaded
+from accounts.models import Client
+from campaigns import plan, standing
 from campaigns.connectors import connector_for
-from campaigns.connectors.base import Account, Connector, LostAccess, UnexpectedAnswer
+from campaigns.connectors.base import Account, Connector, LostAccess, Passing, Stream, UnexpectedAnswer
 from campaigns.connectors.http import Http
+from campaigns.consents import StoredGrant
 from campaigns.models import Connection, Pull
+from campaigns.plan import Ask
+from campaigns.pseudonyms import email_hasher
 from campaigns.spool import Spool
 from campaigns.streams import Conflict, Window
 from campaigns.sync import Suspect, store
+from campaigns.tables import of_family
 from jobs import queue
 
 KIND = "campaigns.pull"
-BACKFILL_DAYS = 180
-# Local hour of the daily pull: the platforms have closed the day before, and reports are not yet due.
-DAILY_HOUR = 4
+# Seconds of history that one account may read before others have their turn.
+TURN = 30.0
+Effect = Callable[[], AbstractContextManager[None]]
 
 
 class Refused(Exception):
-    """The pull stopped and trying again cannot help; the message tells a person why. Recorded on the connection."""
+    """No stream can be read and trying again cannot help; the message tells a person why. Recorded on the connection."""
 
 
-def schedule(client: Client, source: Connection, *, run_at: datetime | None = None, since: date | None = None) -> int:
-    """Ask for a pull of `source`, now or at `run_at`: of the days the platform may still change, or of all from `since`.
-
-    A pull of more days is a job of its own, which no daily pull joins and cuts short.
-    """
+def schedule(client: Client, source: Connection, *, run_at: datetime | None = None, asked_at: datetime | None = None) -> int:
+    """Ask for a pull of `source`, now or at `run_at`. With `asked_at`, what was read before that moment is read again."""
     arguments: dict[str, object] = {"connection_id": source.pk}
-    key = str(source.pk)
-    if since:
-        arguments["since"] = since.isoformat()
-        key = f"{source.pk} since {since}"
-    return queue.enqueue(KIND, client_id=client.pk, key=key, arguments=arguments, run_at=run_at)
-
-
-def next_daily_pull(source: Connection, now: datetime) -> datetime:
-    """The next early morning in the account's zone."""
-    local = now.astimezone(ZoneInfo(source.timezone))
-    morning = local.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
-    return morning if morning > local else morning + timedelta(days=1)
-
-
-def window_of(source: Connection, connector: type[Connector], since: date | None, now: datetime) -> Window:
-    """From `since`, or from the first day that is missing or may still change, to yesterday in the account's zone."""
-    yesterday = now.astimezone(ZoneInfo(source.timezone)).date() - timedelta(days=1)
-    if since is None:
-        earliest = yesterday - timedelta(days=BACKFILL_DAYS - 1)
-        settling = yesterday - timedelta(days=connector.settle_days - 1)
-        since = min(settling, loaded.first_gap(source, connector.family, earliest))
-    return Window(connector.family, min(since, yesterday), yesterday)
+    if asked_at:
+        arguments["asked_at"] = asked_at.isoformat()
+    return queue.enqueue(KIND, client_id=client.pk, key=str(source.pk), arguments=arguments, run_at=run_at)
 
 
 def pull(
     client: Client,
     source: Connection,
-    effect: Callable[[], AbstractContextManager[None]],
+    effect: Effect,
     *,
-    since: date | None = None,
+    asked_at: datetime | None = None,
     now: datetime | None = None,
-) -> Pull:
-    """Read one account and store what it says. Inside the client's schema.
+    seconds: float = TURN,
+) -> bool:
+    """Read what is due of one account, then history for some `seconds`; whether more of it is left. Inside the client's schema.
 
-    `effect` opens the transaction of the job that asks. Raises `Refused` when a person must act (and records why on the
-    connection), or the connector's `Passing` error, which is worth another attempt.
+    `effect` opens the transaction of the job that asks. A stream that fails is told on the connection and does not keep the
+    others from being read. Raises `Refused` where access to all of them is lost, and `Passing` where one of them is worth
+    another attempt, once the others had their turn.
     """
-    connector_class = connector_for(source.source)
-    window = window_of(source, connector_class, since, now or timezone.now())
-    try:
-        _refuse_other_currency(client, source)
-        with Spool() as spool, Http() as http:
-            connector = connector_class(_account(source), settings.PLATFORMS[source.source], _secret(source), http)
-            for record in connector.fetch(window.since, window.until):
+    now = now or timezone.now()
+    due = max(asked_at, plan.last_morning(source, now)) if asked_at else plan.last_morning(source, now)
+    with Http() as http:
+        turn = _Turn(client, source, effect, http, due, now)
+        turn.read_due()
+        left = turn.read_history(seconds)
+    if standing.is_locked_out(source, turn.connector):
+        raise Refused(f"{source}: {Connection.objects.get(pk=source.pk).problem}")
+    if turn.passing:
+        raise turn.passing
+    return left
+
+
+class _Turn:
+    """One job's reading of one connection."""
+
+    def __init__(self, client: Client, source: Connection, effect: Effect, http: Http, due: datetime, now: datetime) -> None:
+        self.client = client
+        self.source = source
+        self.effect = effect
+        self.http = http
+        self.due = due
+        self.now = now
+        self.connector = connector_for(source.source)
+        self.passing: Passing | None = None
+        # Streams that are not asked again in this turn.
+        self.stuck: set[Stream] = set()
+
+    def read_due(self) -> None:
+        """The days that may still change, of every stream that was not read since it was due."""
+        for reach in plan.reaches(self.source, self.connector, self.now):
+            ask = reach.settling()
+            if ask and not standing.was_tried(self.source, ask, self.due):
+                self._read(ask)
+
+    def read_history(self, seconds: float) -> bool:
+        """Missing days, the newest first, for some seconds; whether any are left that can be read."""
+        end = time.monotonic() + seconds
+        for ask in self._history():
+            if time.monotonic() >= end:
+                return True
+            self._read(ask)
+        return False
+
+    def _history(self) -> Iterator[Ask]:
+        """The newest missing days of any stream, again and again, until none is left that can be read."""
+        while True:
+            failed = standing.failed(self.source, self.due)
+            asks = [
+                ask
+                for reach in plan.reaches(self.source, self.connector, self.now)
+                if reach.stream not in self.stuck and reach.stream.family not in failed and (ask := reach.history())
+            ]
+            if not asks:
+                return
+            yield max(asks, key=lambda ask: ask.until)
+
+    def _read(self, ask: Ask) -> None:
+        try:
+            self._fetch_and_store(ask)
+        except LostAccess as error:
+            self._refuse(ask, Pull.State.LOST, str(error))
+        except UnexpectedAnswer as error:
+            self._refuse(ask, Pull.State.FAILED, str(error))
+        except Passing as error:
+            self.stuck.add(ask.stream)
+            if self.passing is None or (error.retry_after or 0) > (self.passing.retry_after or 0):
+                self.passing = error
+
+    def _fetch_and_store(self, ask: Ask) -> None:
+        with Spool() as spool:
+            for record in self._connector().fetch(ask.stream, ask.since, ask.until):
                 spool.write(record)
-            with effect():
-                [stored] = store(client, source, spool, window=window)
-                _set_state(source, Connection.State.ACTIVE, "")
-                return stored
-    except (LostAccess, vault.Unreadable) as error:
-        return _refuse(effect, source, connector_class, window, Connection.State.LOST_ACCESS, Pull.State.FAILED, str(error))
-    except (Suspect, Conflict, UnexpectedAnswer) as error:
-        return _refuse(effect, source, connector_class, window, Connection.State.SUSPECT, Pull.State.SUSPECT, str(error))
+            rows = _leading_rows(spool, ask)
+            try:
+                with self.effect():
+                    self._store(ask, spool, rows)
+            except (Suspect, Conflict) as error:
+                self._refuse(ask, Pull.State.SUSPECT if isinstance(error, Suspect) else Pull.State.FAILED, str(error), rows)
 
-
-def _refuse_other_currency(client: Client, source: Connection) -> None:
-    if source.currency != client.currency:
-        raise UnexpectedAnswer(f"the account is in {source.currency}, the client in {client.currency}; there is no exchange rate")
-
-
-def _refuse(
-    effect: Callable[[], AbstractContextManager[None]],
-    source: Connection,
-    connector: type[Connector],
-    window: Window,
-    state: str,
-    pull_state: str,
-    problem: str,
-) -> Pull:
-    """Record why nothing was stored, both or neither, and only while the job is still this worker's."""
-    with effect():
-        Pull.objects.create(
-            connection=source, family=connector.family, since=window.since, until=window.until, state=pull_state, problem=problem
+    def _store(self, ask: Ask, spool: Spool, rows: int) -> None:
+        stream = ask.stream
+        store(
+            self.client,
+            self.source,
+            spool,
+            window=Window(stream.family, ask.since, ask.until, stream.replaces),
+            covered=ask.covered,
+            accept_loss=standing.is_accepted(self.source, stream.family, rows),
         )
-        _set_state(source, state, problem)
-    raise Refused(f"{source}: {problem}")
+        standing.settle(self.source)
+
+    def _connector(self) -> Connector:
+        source = self.source
+        account = Account(source.account, source.name, source.currency, source.timezone, source.manager_id)
+        grant = StoredGrant.of(source)
+        return self.connector(account, settings.PLATFORMS[source.source], grant, self.http, email_hasher(self.client))
+
+    def _refuse(self, ask: Ask, state: str, problem: str, rows: int = 0) -> None:
+        """Record why nothing was stored, and only while the job is still this worker's."""
+        self.stuck.add(ask.stream)
+        with self.effect():
+            Pull.objects.create(
+                connection=self.source,
+                family=ask.stream.family,
+                since=ask.since,
+                until=ask.until,
+                state=state,
+                problem=problem,
+                rows=rows,
+            )
+            standing.settle(self.source)
 
 
-def _set_state(source: Connection, state: str, problem: str) -> None:
-    Connection.objects.filter(pk=source.pk).update(state=state, problem=problem)
-
-
-def _account(source: Connection) -> Account:
-    return Account(source.account, source.name, source.currency, source.timezone, source.manager_id)
-
-
-def _secret(source: Connection) -> dict[str, str]:
-    credential = Credential.objects.filter(pk=source.credential_id or 0).first()
-    if credential is None:
-        raise LostAccess("The consent for this account was removed; connect it again.")
-    return vault.unseal(credential)
+def _leading_rows(spool: Spool, ask: Ask) -> int:
+    """The rows by which `sync` tells a loss: those of the family's first table."""
+    return sum(1 for _row in spool.read(of_family(ask.stream.family)[0].record))

@@ -13,6 +13,7 @@ class Connection(models.Model):
         ACTIVE = "active"
         LOST_ACCESS = "lost_access"  # a person must reconnect
         SUSPECT = "suspect"  # the newest answer looks wrong and waits for a person; nothing of it is stored
+        DISCONNECTED = "disconnected"  # by a person; nothing is read any more, and what was read stays
 
     source = models.CharField(max_length=40)
     account = models.CharField(max_length=100)
@@ -41,6 +42,9 @@ class Pull(models.Model):
     class State(models.TextChoices):
         STORED = "stored"
         SUSPECT = "suspect"
+        ACCEPTED = "accepted"  # suspect, but a person wants it stored: it is read again for that
+        IGNORED = "ignored"  # suspect, and a person keeps what was stored before
+        LOST = "lost"  # the platform let us in no more
         FAILED = "failed"
         UNDONE = "undone"  # of a file: everything it said was taken back
 
