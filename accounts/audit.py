@@ -49,12 +49,14 @@ SENTENCES = {
     "passkey.removed": _("removed a passkey"),
     "session.ended": _("ended one of their sessions"),
     "session.others_ended": _("ended their other sessions"),
+    "person.erased": _("erased a person from the data"),
 }
 # Kinds of change, to look for one: a name, and the part of the verb before its point.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "team": (_("Team"), ("member", "invitation")),
     "clients": (_("Client and agency"), ("client", "agency")),
     "tokens": (_("API tokens"), ("token",)),
+    "data": (_("Data"), ("person",)),
     "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
 }
 PAGE = 50

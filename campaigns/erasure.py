@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from accounts import audit
+from accounts.audit import Actor
 from accounts.models import Client
 from campaigns import records, signals
 from campaigns.models import Connection, DirtyDay, ErasedKey, Person, PersonKey
 from campaigns.people import FILES, space_of
 from campaigns.records import Record
 from campaigns.streams import execute
+from campaigns.writer import be_the_only_writer
 
 Key = tuple[str, int, str]
 NAMELESS = "erased:"
@@ -42,10 +45,14 @@ def nameless(client: Client, key: Key) -> str:
     return NAMELESS + digest(client, key)
 
 
-def erase(client: Client, person: Person) -> None:
-    """Erase somebody from the client whose schema is open."""
-    from campaigns.writer import be_the_only_writer
+def known_of(person: Person) -> str:
+    """What there is of somebody, for whoever decides."""
+    names = sorted(key.value for key in person.keys.exclude(kind=PersonKey.Kind.EMAIL))
+    return f"{person} ({', '.join(names)})" if names else str(person)
 
+
+def erase(client: Client, person: Person, by: Actor) -> None:
+    """Erase somebody from the client whose schema is open; the record says that it was done, and not who it was."""
     with transaction.atomic():
         be_the_only_writer(client)
         keys = [(key.kind, key.space, key.value) for key in PersonKey.objects.filter(person=person)]
@@ -56,6 +63,7 @@ def erase(client: Client, person: Person) -> None:
             PersonKey(kind=kind, space=space, value=nameless(client, (kind, space, value)), person=person) for kind, space, value in keys
         ]
         PersonKey.objects.bulk_create([key for key in bare if key.kind != PersonKey.Kind.EMAIL])
+        audit.record("person.erased", by, organisation=client)
         execute("DELETE FROM campaigns_personmerge WHERE kept_id = %s OR dissolved_id = %s", [person.pk, person.pk])
         if moved:
             signals.days_changed.send(sender=None, client=client, families=moved)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
+from accounts.models import Client
 from campaigns.models import Connection, Person, PersonKey, PersonMerge
+from campaigns.pseudonyms import email_hasher
 from campaigns.records import Gone
 from campaigns.streams import execute
 
@@ -145,6 +147,13 @@ def _make_one(newest_before: int, pull_id: int | None) -> None:
            AND NOT EXISTS (SELECT 1 FROM campaigns_personkey AS key WHERE key.person_id = person.id)""",
         [newest_before],
     )
+
+
+def called(client: Client, name: str) -> list[Person]:
+    """The people whom a name means: an e-mail address, or the id of a lead or a customer."""
+    digest = email_hasher(client)(name)
+    keys = PersonKey.objects.filter(Q(kind=PersonKey.Kind.EMAIL, value=digest) | Q(value=name) & ~Q(kind=PersonKey.Kind.EMAIL))
+    return list(Person.objects.filter(keys__in=keys).distinct().order_by("pk"))
 
 
 def take_back(merge: PersonMerge, *, never_again: bool = True) -> None:

@@ -7,13 +7,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from accounts.models import Client
+from accounts.audit import OPERATOR
+from accounts.models import AuditEvent, Client
 from accounts.services import keep_credential
 from campaigns import erasure, people
 from campaigns.connectors.base import Replaces
 from campaigns.models import Connection, Deal, DirtyDay, Lead, Order, Person, PersonKey, PersonMerge, Touch
+from campaigns.pseudonyms import email_hasher
 from campaigns.records import Deal as DealRecord
 from campaigns.records import Gone, Record
 from campaigns.records import Lead as LeadRecord
@@ -131,6 +134,17 @@ class TestTakingBack:
         tell(lumen, crm, "leads", lead("L1", ANA, score=4))
         assert groups() == {frozenset({"L1"}), frozenset({"C1"})}
 
+    def test_by_command(self, lumen: Client, crm: Connection, shop: Connection, capsys: pytest.CaptureFixture[str]) -> None:
+        tell(lumen, crm, "leads", lead("L1", ANA))
+        tell(lumen, shop, "orders", order("C1"))
+        tell(lumen, shop, "orders", order("C1", ANA))
+        call_command("undo_merge", "lumen")
+        number = capsys.readouterr().out.split()[0]
+        call_command("undo_merge", "lumen", number)
+        assert groups() == {frozenset({"L1"}), frozenset({"C1"})}
+        with pytest.raises(CommandError, match="no merge"):
+            call_command("undo_merge", "lumen", number)
+
 
 class TestErasing:
     @pytest.fixture
@@ -146,7 +160,7 @@ class TestErasing:
         tell(client, shop, "orders", order("C1", ANA, 30, "A"), order("C1", "", 20, "B"), order("C2", BOB, 5, "C"))
 
     def test_leads_and_touches_go_and_sums_stay_without_a_name(self, lumen: Client, known: Person) -> None:
-        erasure.erase(lumen, known)
+        erasure.erase(lumen, known, OPERATOR)
         assert [row.external_id for row in Lead.objects.all()] == ["L2"]
         assert not Touch.objects.exists()
         assert sum(Order.objects.values_list("amount_nano", flat=True)) == 55
@@ -159,13 +173,13 @@ class TestErasing:
         assert {mark.family for mark in DirtyDay.objects.all()} == {"leads", "touches", "deals", "orders"}
 
     def test_orders_of_somebody_erased_still_belong_to_one_person(self, lumen: Client, known: Person) -> None:
-        erasure.erase(lumen, known)
+        erasure.erase(lumen, known, OPERATOR)
         names = set(Order.objects.filter(amount_nano__gte=20).values_list("customer_ref", flat=True))
         assert len(names) == 1
         assert person("customer", names.pop()) == known.pk
 
     def test_no_later_answer_brings_them_back(self, lumen: Client, crm: Connection, shop: Connection, known: Person) -> None:
-        erasure.erase(lumen, known)
+        erasure.erase(lumen, known, OPERATOR)
         before = {model: list(model.objects.order_by("pk").values()) for model in (Lead, Deal, Touch, Order, PersonKey)}
         self.say_everything(lumen, crm, shop)
         tell(lumen, crm, "leads", lead("L9", ANA))
@@ -173,7 +187,21 @@ class TestErasing:
         assert {model: list(model.objects.order_by("pk").values()) for model in before} == before
 
     def test_a_new_order_of_theirs_counts_without_a_name(self, lumen: Client, shop: Connection, known: Person) -> None:
-        erasure.erase(lumen, known)
+        erasure.erase(lumen, known, OPERATOR)
         tell(lumen, shop, "orders", order("C1", ANA, 100, "N"))
         new = Order.objects.get(external_id="N")
         assert (new.email_hash, person("customer", new.customer_ref)) == ("", known.pk)
+
+    def test_by_command_and_by_the_address_somebody_writes_from(
+        self, lumen: Client, crm: Connection, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        tell(lumen, crm, "leads", lead("L1", email_hasher(lumen)("ana@leads.example")), lead("L2", BOB))
+        with pytest.raises(CommandError, match="--yes"):
+            call_command("erase_person", "lumen", "Ana@leads.example")
+        assert Lead.objects.count() == 2
+        call_command("erase_person", "lumen", "Ana@leads.example", "--yes")
+        assert [row.external_id for row in Lead.objects.all()] == ["L2"]
+        assert AuditEvent.objects.latest("pk").verb == "person.erased"
+        assert "ana@" not in str(AuditEvent.objects.latest("pk").__dict__).lower()
+        with pytest.raises(CommandError, match="Nobody"):
+            call_command("erase_person", "lumen", "Ana@leads.example")
