@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
 
-from accounts.models import Agency, Client, Organisation
+from accounts.models import Agency, Client, Organisation, agency_of
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # The admin is for the default host only.
@@ -20,10 +20,7 @@ HSTS = "Strict-Transport-Security"
 def serves(request: HttpRequest, organisation: Organisation) -> bool:
     """Whether the request's host may show this client or agency: an agency's own host serves only itself and its clients."""
     host_agency: Agency | None = getattr(request, "host_agency", None)
-    if host_agency is None:
-        return True
-    agency_id = organisation.agency_id if isinstance(organisation, Client) else organisation.pk
-    return agency_id == host_agency.pk
+    return host_agency is None or agency_of(organisation) == host_agency
 
 
 def is_default(request: HttpRequest) -> bool:

@@ -28,6 +28,7 @@ from accounts.models import (
     Organisation,
     Role,
     User,
+    agency_of,
     new_nonce,
     owner_fields,
 )
@@ -108,7 +109,7 @@ def state(invitation: Invitation) -> State:
 def link(invitation: Invitation) -> str:
     """Where the invited person accepts, on the host of whoever invites."""
     token = signing.dumps([invitation.pk, invitation.nonce], salt=SALT)
-    return f"{hosts.origin(_agency(invitation.organisation))}{reverse('join', args=[token])}"
+    return f"{hosts.origin(agency_of(invitation.organisation))}{reverse('join', args=[token])}"
 
 
 def find(token: str) -> Invitation | None:
@@ -186,7 +187,6 @@ def join(invitation: Invitation, name: str, password: str, by: Actor) -> User:
 def send(invitation: Invitation) -> None:
     """Hand the mail to the server."""
     organisation = invitation.organisation
-    agency = _agency(organisation)
     context: dict[str, object] = {
         "address": invitation.email,
         "organisation": organisation,
@@ -197,11 +197,9 @@ def send(invitation: Invitation) -> None:
         "until": moments.day(invitation.expires_at.date(), invitation.language),
         "url": link(invitation),
     }
-    mails.send("invitation", invitation.email, language=invitation.language, brand=brand.of_agency(agency), context=context)
-
-
-def _agency(organisation: Organisation) -> Agency | None:
-    return organisation if isinstance(organisation, Agency) else organisation.agency
+    mails.send(
+        "invitation", invitation.email, language=invitation.language, brand=brand.of_agency(agency_of(organisation)), context=context
+    )
 
 
 def _checked(email: str, role: Role, organisation: Organisation, clients: list[Client]) -> str:

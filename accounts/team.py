@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
 from accounts import invitations
-from accounts.models import Agency, Client, Invitation, Membership, Organisation, Role, User, owner_fields
+from accounts.models import Agency, Client, Invitation, Membership, Organisation, Role, User, agency_of, owner_fields
 from accounts.permissions import MEANINGS, may_grant
 from accounts.sign_in import second_factor
 
@@ -84,7 +84,7 @@ def own_membership(organisation: Organisation, me: User) -> Membership:
 
 def belongings(me: User) -> list[Membership]:
     """Every organisation a person is a member of that is open, agencies first, by name."""
-    rows = me.memberships.filter(client__closed_at=None).select_related("agency", "client")
+    rows = me.memberships.filter(client__closed_at=None).select_related("agency", "client__agency")
     return sorted(rows, key=lambda row: (row.client_id is not None, row.organisation.name.casefold()))
 
 
@@ -102,8 +102,9 @@ def assignable(organisation: Organisation) -> QuerySet[Client]:
 
 def _given(organisation: Organisation) -> Prefetch[str, QuerySet[Client], str]:
     """The names of clients that are still the agency's."""
-    agency = organisation if isinstance(organisation, Agency) else organisation.agency
-    return Prefetch("clients", Client.objects.filter(closed_at=None, agency=agency).only("id", "name").order_by("name", "id"))
+    return Prefetch(
+        "clients", Client.objects.filter(closed_at=None, agency=agency_of(organisation)).only("id", "name").order_by("name", "id")
+    )
 
 
 def _in_order(rows: Iterable[Membership]) -> list[Membership]:

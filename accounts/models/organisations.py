@@ -103,6 +103,12 @@ class FormerSlug(models.Model):
 # Who has people, tokens and a record of changes.
 Organisation = Union[Agency, Client]  # noqa: UP007 - evaluated at run time by the checker's plugin
 
+
+def agency_of(organisation: Organisation) -> Agency | None:
+    """An agency itself; of a client company, the agency that serves it, or None."""
+    return organisation if isinstance(organisation, Agency) else organisation.agency
+
+
 ONE_OWNER = models.Q(agency__isnull=False, client__isnull=True) | models.Q(agency__isnull=True, client__isnull=False)
 
 
