@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts import hosts
 from accounts.models import Agency, Client, User
 
 PRODUCT = "Vigie"
@@ -42,7 +43,7 @@ def of_person(user: User) -> Brand:
 
 def _of_request(request: HttpRequest, agency: Agency | None) -> Brand:
     """On pages that are of no organisation, the host's brand, else that of the person's agency."""
-    agency = agency or getattr(request, "host_agency", None)
+    agency = agency or hosts.host_agency(request)
     user = getattr(request, "user", None)
     return of_person(user) if agency is None and isinstance(user, User) else of_agency(agency)
 

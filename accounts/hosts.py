@@ -17,20 +17,25 @@ ADMIN = "/admin/"
 HSTS = "Strict-Transport-Security"
 
 
+def host_agency(request: HttpRequest) -> Agency | None:
+    """Whose own host the request came to; None on the default host."""
+    return getattr(request, "host_agency", None)
+
+
 def serves(request: HttpRequest, organisation: Organisation) -> bool:
     """Whether the request's host may show this client or agency: an agency's own host serves only itself and its clients."""
-    host_agency: Agency | None = getattr(request, "host_agency", None)
-    return host_agency is None or agency_of(organisation) == host_agency
+    agency = host_agency(request)
+    return agency is None or agency_of(organisation) == agency
 
 
 def is_default(request: HttpRequest) -> bool:
-    return getattr(request, "host_agency", None) is None
+    return host_agency(request) is None
 
 
 def served(request: HttpRequest, clients: QuerySet[Client]) -> QuerySet[Client]:
     """Those of the clients that the request's host may show."""
-    host_agency: Agency | None = getattr(request, "host_agency", None)
-    return clients if host_agency is None else clients.filter(agency=host_agency)
+    agency = host_agency(request)
+    return clients if agency is None else clients.filter(agency=agency)
 
 
 def origin(agency: Agency | None) -> str:

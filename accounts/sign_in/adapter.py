@@ -110,7 +110,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
                 name, words = "security_notice", self._notice(template_prefix, email, context)
         else:
             return
-        host_agency = getattr(current.request, "host_agency", None)
+        host_agency = hosts.host_agency(current.request)
         own = brand.of_person(user) if user and host_agency is None else brand.of_agency(host_agency)
         try:
             mails.send(name, email, language=language, brand=own, context=words)
@@ -144,7 +144,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     }
 
     def get_totp_issuer(self) -> str:
-        return brand.of_agency(getattr(current.request, "host_agency", None)).name
+        return brand.of_agency(hosts.host_agency(current.request)).name
 
     def build_totp_svg(self, url: str) -> str:
         """The picture alone, to stand inside a page: without an XML declaration."""
@@ -179,4 +179,4 @@ def _signed_in_lately(request: HttpRequest) -> bool:
 
 def _here(path: str) -> str:
     """The address of `path` on the host that the person is on."""
-    return hosts.origin(getattr(current.request, "host_agency", None)) + path
+    return hosts.origin(hosts.host_agency(current.request)) + path
