@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts import hosts
-from accounts.models import Agency, Client, User
+from accounts.models import Agency, Client, Organisation, User, agency_of
 
 PRODUCT = "Vigie"
 
@@ -30,6 +30,10 @@ def of_agency(agency: Agency | None) -> Brand:
     return Brand(agency.name, agency.primary_colour, agency.accent_colour, agency.reply_to)
 
 
+def of_organisation(organisation: Organisation) -> Brand:
+    return of_agency(agency_of(organisation))
+
+
 def of_client(client: Client) -> Brand:
     return of_agency(client.agency)
 
@@ -41,21 +45,21 @@ def of_person(user: User) -> Brand:
     return of_agency(agencies[0]) if len(agencies) == 1 else Brand()
 
 
-def _of_request(request: HttpRequest, agency: Agency | None) -> Brand:
-    """On pages that are of no organisation, the host's brand, else that of the person's agency."""
-    agency = agency or hosts.host_agency(request)
-    user = getattr(request, "user", None)
-    return of_person(user) if agency is None and isinstance(user, User) else of_agency(agency)
+def met_by(request: HttpRequest, person: object) -> Brand:
+    """What a person, or nobody known, meets in what is of no organisation: the host's brand, else that of the person's agency."""
+    agency = hosts.host_agency(request)
+    return of_person(person) if agency is None and isinstance(person, User) else of_agency(agency)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """Template context: `brand`; behind the gate, `organisation`, `permissions`, and the `client` or the `agency` it is."""
     client: Client | None = getattr(request, "client", None)
     agency: Agency | None = getattr(request, "agency", None)
+    organisation = client or agency
     return {
-        "brand": of_client(client) if client else _of_request(request, agency),
+        "brand": of_organisation(organisation) if organisation else met_by(request, getattr(request, "user", None)),
         "client": client,
         "agency": agency,
-        "organisation": client or agency,
+        "organisation": organisation,
         "permissions": getattr(request, "permissions", frozenset()),
     }

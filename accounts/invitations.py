@@ -197,9 +197,7 @@ def send(invitation: Invitation) -> None:
         "until": moments.day(invitation.expires_at.date(), invitation.language),
         "url": link(invitation),
     }
-    mails.send(
-        "invitation", invitation.email, language=invitation.language, brand=brand.of_agency(agency_of(organisation)), context=context
-    )
+    mails.send("invitation", invitation.email, language=invitation.language, brand=brand.of_organisation(organisation), context=context)
 
 
 def _checked(email: str, role: Role, organisation: Organisation, clients: list[Client]) -> str:

@@ -99,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email or user.email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """In the person's language, under the brand of the host they are on. That it failed is said to them, and is no error page."""
+        """In the person's language, under the brand that they meet. That it failed is said to them, and is no error page."""
         user: User | None = context.get("user")
         language = (user.language if user else "") or get_language() or settings.LANGUAGE_CODE
         if template_prefix in LINKS:
@@ -110,10 +110,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
                 name, words = "security_notice", self._notice(template_prefix, email, context)
         else:
             return
-        host_agency = hosts.host_agency(current.request)
-        own = brand.of_person(user) if user and host_agency is None else brand.of_agency(host_agency)
         try:
-            mails.send(name, email, language=language, brand=own, context=words)
+            mails.send(name, email, language=language, brand=brand.met_by(current.request, user), context=words)
         except (OSError, smtplib.SMTPException):
             logger.exception("the mail %s could not be sent", name)
             if template_prefix in LINKS:
@@ -144,7 +142,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     }
 
     def get_totp_issuer(self) -> str:
-        return brand.of_agency(hosts.host_agency(current.request)).name
+        return brand.met_by(current.request, current.request.user).name
 
     def build_totp_svg(self, url: str) -> str:
         """The picture alone, to stand inside a page: without an XML declaration."""

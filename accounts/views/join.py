@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import brand, hosts, invitations
 from accounts.audit import Actor
 from accounts.forms import Confirmation, JoinForm, carried_out, posted
-from accounts.models import Client, Invitation, Organisation, Role, User
+from accounts.models import Invitation, Organisation, Role, User
 from accounts.navigation import landing
 from accounts.permissions import MEANINGS
 
@@ -67,6 +67,6 @@ def _page(request: HttpRequest, template: str, invitation: Invitation, form: For
         "inviting": organisation,
         "role": Role(invitation.role).label,
         "means": gettext(MEANINGS[invitation.role]),
-        "brand": brand.of_client(organisation) if isinstance(organisation, Client) else brand.of_agency(organisation),
+        "brand": brand.of_organisation(organisation),
     }
     return render(request, template, context)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -77,6 +78,12 @@ class TestApp:
         for _attempt in range(5):
             browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
         assert "Too many attempts" in words(browser, "/accounts/2fa/authenticate/", code=code())
+
+    @pytest.mark.parametrize(("host", "name"), [("localhost", "Agence Nord"), (SUD, "Agence Sud")])
+    def test_shows_the_account_under_the_brand_that_the_person_meets(self, cast: Cast, host: str, name: str) -> None:
+        page = signs_in(cast.viewer, host=host).get("/accounts/2fa/totp/activate/")
+        assert f"· {name}</title>" in page.content.decode()
+        assert parse_qs(urlsplit(page.context["totp_url"]).query)["issuer"] == [name]
 
     def test_works_on_an_agencys_own_host_where_passkeys_are_not_offered(self, cast: Cast) -> None:
         has_app(cast.stranger)
