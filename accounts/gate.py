@@ -103,24 +103,28 @@ def _enter_client(request: ClientRequest, slug: str, permission: str | None) -> 
         grant = access.client_for(identity(request), slug, permission or "client.view")
     except Http404:
         return _moved(request, slug)
-    if not hosts.serves(request, grant.organisation):
-        raise Http404
-    if permission is None:
-        return HttpResponseNotAllowed(SAFE)
-    request.client = request.organisation = grant.organisation
-    request.permissions = grant.permissions
-    request.entered.enter_context(visit(grant.organisation, of_one_state=request.method in {"GET", "HEAD"}))
+    if refusal := _admit(request, grant, permission):
+        return refusal
+    request.client = grant.organisation
+    request.entered.enter_context(visit(request.client, of_one_state=request.method in {"GET", "HEAD"}))
     return None
 
 
 def _enter_agency(request: AgencyRequest, slug: str, permission: str | None) -> HttpResponse | None:
     grant = access.agency_for(identity(request), slug, permission or "agency.view")
+    if refusal := _admit(request, grant, permission):
+        return refusal
+    request.agency = grant.organisation
+    return None
+
+
+def _admit(request: OrganisationRequest, grant: access.Grant[access.Held], permission: str | None) -> HttpResponse | None:
+    """Put the organisation on the request; or the answer that it cannot be asked for this on this host or by this method."""
     if not hosts.serves(request, grant.organisation):
         raise Http404
     if permission is None:
         return HttpResponseNotAllowed(SAFE)
-    request.agency = request.organisation = grant.organisation
-    request.permissions = grant.permissions
+    request.organisation, request.permissions = grant.organisation, grant.permissions
     return None
 
 
