@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
+from django.views.defaults import permission_denied
 
 from accounts import access, hosts
 from accounts.identity import API, identity, unauthenticated
@@ -78,9 +79,10 @@ class Gate:
                 undo()
             return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Leave the client as the view was left: behind a transaction pooler, what it wrote is undone."""
         cast("OrganisationRequest", request).entered.__exit__(type(exception), exception, exception.__traceback__)
+        return _forbidden(request, exception) if isinstance(exception, PermissionDenied) else None
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> HttpResponse | None:
         if not kwargs.keys() & {"client_slug", "agency_slug"}:
@@ -92,10 +94,8 @@ class Gate:
             if "agency_slug" in kwargs:
                 return _enter_agency(cast("AgencyRequest", request), kwargs.pop("agency_slug"), permission)
             return _enter_client(cast("ClientRequest", request), kwargs.pop("client_slug"), permission)
-        except PermissionDenied:
-            if not request.path.startswith(API):
-                raise
-            return JsonResponse({"detail": "You do not have permission to perform this action."}, status=403)
+        except PermissionDenied as refusal:
+            return _forbidden(request, refusal)
 
 
 def _enter_client(request: ClientRequest, slug: str, permission: str | None) -> HttpResponse | None:
@@ -143,6 +143,13 @@ def _moved(request: HttpRequest, former: str) -> HttpResponse:
     address = reverse(match.view_name, args=match.args, kwargs=match.kwargs | {"client_slug": slug})
     query = request.META.get("QUERY_STRING", "")
     return redirect(f"{address}?{query}" if query else address, preserve_request=True)
+
+
+def _forbidden(request: HttpRequest, refusal: PermissionDenied) -> HttpResponse:
+    """Answered here, for what Django makes of the exception itself goes to the log with its traceback, like an error of ours."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "You do not have permission to perform this action."}, status=403)
+    return permission_denied(request, refusal)
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:

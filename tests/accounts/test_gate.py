@@ -165,6 +165,20 @@ def test_an_unknown_host_is_misdirected_and_an_agencys_own_is_served(cast: Cast)
     assert Browser(SERVER_NAME="reports.sud.example").get("/accounts/login/").status_code == 200
 
 
+@pytest.mark.parametrize("page", ["/c/lumen/settings/", "/c/lumen/team/{}/"])
+def test_a_page_refused_to_a_member_is_a_line_in_the_log_and_no_traceback(
+    cast: Cast, signed_in: SignIn, caplog: pytest.LogCaptureFixture, page: str
+) -> None:
+    """By the gate, and by the page itself: a manager looks after viewers, not after admins."""
+    add_member(cast.analyst, Role.MANAGER, agency=cast.agency)
+    admin = add_member(User.objects.create_user("admin@people.example"), Role.ADMIN, client=cast.client)
+    person = cast.analyst if "team" in page else cast.viewer
+    answer = signed_in(person).get(page.format(admin.pk))
+    assert (answer.status_code, [template.name for template in answer.templates][:1]) == (403, ["403.html"])
+    [line] = [record for record in caplog.records if record.name == "django.request"]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+
+
 class TestAgencyHost:
     """Agency Sud has a host of its own. It serves Autre; Maison Lumen is another agency's."""
 
