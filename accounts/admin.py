@@ -8,7 +8,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts import services
+from accounts.audit import Actor
 from accounts.models import Agency, AuditEvent, Client, Membership, User
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ class AgencyAdmin(AgencyAdminBase):
         return tuple(name for name in self.fields if name != "host") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Agency, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if change and "host" in form.changed_data:
-            told = f"host: {form.initial['host'] or '–'} → {obj.host or '–'}"
-            audit.record("agency.changed", audit.Actor.of(request), organisation=obj, changes=[told])
+        if change:
+            services.change_agency(obj, Actor.of(request), host=obj.host)
+        else:
+            services.create_agency(obj, Actor.of(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: Agency | None = None) -> bool:
         return False

@@ -64,6 +64,7 @@ PAGE = 50
 FIELDS = {
     "name": _("Name"),
     "slug": _("Short name"),
+    "host": _("Own address"),
     "language": _("Language"),
     "primary_colour": _("Colour"),
     "accent_colour": _("Second colour"),

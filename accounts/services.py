@@ -32,7 +32,15 @@ from accounts.sign_in import second_factor
 from accounts.tenancy import outside, schemas
 
 CLIENT_FIELDS = ("slug", "name", "language")
-AGENCY_FIELDS = ("name", "primary_colour", "accent_colour", "reply_to", "requires_second_factor")
+AGENCY_FIELDS = ("name", "host", "primary_colour", "accent_colour", "reply_to", "requires_second_factor")
+
+
+def create_agency(agency: Agency, by: Actor) -> None:
+    """Save a new agency. Raises `ValidationError` naming the field at fault."""
+    agency.full_clean()
+    with transaction.atomic():
+        agency.save(force_insert=True)
+        audit.record("agency.created", by, organisation=agency, name=agency.name)
 
 
 def create_client(
@@ -72,7 +80,7 @@ def change_client(client: Client, by: Actor, **fields: str) -> None:
 
 
 def change_agency(agency: Agency, by: Actor, **fields: Any) -> None:
-    """Change an agency's name, colours, reply address or sign-in rule. Raises `ValidationError` naming the field."""
+    """Change an agency's name, host, colours, reply address or sign-in rule. Raises `ValidationError` naming the field."""
     with transaction.atomic():
         present = Agency.objects.select_for_update().get(pk=agency.pk)
         changed = _changed(present, AGENCY_FIELDS, fields)
@@ -215,14 +223,14 @@ def _keep_someone_in_charge(membership: Membership) -> None:
 
 
 def _changed(row: Agency | Client, allowed: tuple[str, ...], fields: dict[str, Any]) -> dict[str, tuple[object, object]]:
-    """Set the fields that differ, check the row, and return each with its value before and after."""
-    changed = {name: (getattr(row, name), value) for name, value in fields.items() if getattr(row, name) != value}
-    if unknown := changed.keys() - set(allowed):
+    """Set the fields, check the row, and return those that differ, each with its value before and after."""
+    if unknown := fields.keys() - set(allowed):
         raise TypeError(f"not to be changed like this: {', '.join(unknown)}")
-    for name, (_before, after) in changed.items():
-        setattr(row, name, after)
-    row.full_clean()
-    return changed
+    before = {name: getattr(row, name) for name in fields}
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.full_clean()  # which may write a value otherwise
+    return {name: (was, getattr(row, name)) for name, was in before.items() if getattr(row, name) != was}
 
 
 def _told(changed: dict[str, tuple[object, object]]) -> list[dict[str, object]]:

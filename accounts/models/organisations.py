@@ -64,6 +64,10 @@ class Agency(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        super().clean()
+        self.host = self.host.lower() if self.host else None
+
 
 class Client(Tenant):
     """A company whose marketing is reported. Its facts and figures live in a schema of their own."""

@@ -33,22 +33,29 @@ def test_takes_no_second_factor_away(cast: Cast, root: Browser) -> None:
     assert Authenticator.objects.filter(pk=factor.pk).exists()
 
 
-def test_makes_an_agency(root: Browser) -> None:
+def test_makes_an_agency_with_a_line_in_its_record(root: Browser) -> None:
     colours = {"primary_colour": "#1f4e5f", "accent_colour": "#e08e45"}
     root.post("/admin/accounts/agency/add/", {"name": "Est", "slug": "est", "host": "", **colours})
     est = Agency.objects.get(slug="est")
     assert (est.name, est.host, est.requires_second_factor) == ("Est", None, False)
+    line = AuditEvent.objects.get(agency=est)
+    assert (line.actor_label, audit.sentence(line)) == ("root@people.example", "created the agency Est")
 
 
 def test_gives_an_agency_a_host_with_a_line_in_its_record_and_changes_nothing_else(cast: Cast, root: Browser) -> None:
     Agency.objects.filter(pk=cast.agency.pk).update(requires_second_factor=True)
-    given = {"name": "Other", "slug": "other", "primary_colour": "#000000", "reply_to": "x@x.example", "host": "reports.nord.example"}
+    given = {"name": "Other", "slug": "other", "primary_colour": "#000000", "reply_to": "x@x.example", "host": "Reports.Nord.example"}
     root.post(f"/admin/accounts/agency/{cast.agency.pk}/change/", given)
     nord = Agency.objects.get(pk=cast.agency.pk)
     assert (nord.name, nord.slug, nord.reply_to, nord.requires_second_factor) == ("Agence Nord", "nord", "bonjour@nord.example", True)
     assert nord.host == "reports.nord.example"
     line = AuditEvent.objects.get(agency=nord, verb="agency.changed")
-    assert (line.actor_label, audit.sentence(line)) == ("root@people.example", "changed the agency: host: – → reports.nord.example")
+    assert (line.actor_label, audit.sentence(line)) == ("root@people.example", "changed the agency: Own address: – → reports.nord.example")
+
+
+def test_a_host_is_one_agencys_however_it_is_written(cast: Cast, root: Browser) -> None:
+    page = root.post(f"/admin/accounts/agency/{cast.agency.pk}/change/", {"host": "REPORTS.sud.example"})
+    assert "Agency with this Host already exists." in page.content.decode()
 
 
 def test_deletes_no_agency(root: Browser) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
-from accounts import audit
+from accounts.audit import OPERATOR
 from accounts.models import Agency
+from accounts.services import create_agency
 
 
 class Command(BaseCommand):
@@ -19,12 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", help="the agency's own address, such as reports.atelier-nord.example; its DNS must lead here")
 
     def handle(self, *, slug: str, name: str, host: str | None, **options: Any) -> None:
-        agency = Agency(slug=slug, name=name, host=host.lower() if host else None)
+        agency = Agency(slug=slug, name=name, host=host)
         try:
-            agency.full_clean()
+            create_agency(agency, OPERATOR)
         except ValidationError as error:
             raise CommandError("\n".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())) from None
-        with transaction.atomic():
-            agency.save()
-            audit.record("agency.created", audit.OPERATOR, organisation=agency, name=agency.name)
         self.stdout.write(f"Created {agency.name} ({agency.slug}). Next: add_person ADDRESS --agency {agency.slug} --role owner")
