@@ -138,19 +138,8 @@ def accept(invitation: Invitation, user: User, by: Actor) -> Membership:
         if created:
             audit.record("member.joined", by, organisation=organisation, role=invitation.role)
         if isinstance(organisation, Agency):
-            _give_clients(membership, invitation.clients.filter(agency=organisation), by)
+            services.give_clients(membership, invitation.clients.filter(agency=organisation), by)
     return membership
-
-
-def _give_clients(membership: Membership, clients: QuerySet[Client], by: Actor) -> None:
-    new = clients.exclude(pk__in=membership.clients.values("pk")).order_by("name")
-    named = list(new.values_list("name", "pk"))
-    if named:
-        membership.clients.add(*(pk for _name, pk in named))
-        names, ids = [name for name, _pk in named], [pk for _name, pk in named]
-        audit.record(
-            "member.assigned", by, organisation=membership.organisation, person=membership.user.email, clients=names, client_ids=ids
-        )
 
 
 def _stands(invitation: Invitation) -> bool:

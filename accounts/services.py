@@ -99,13 +99,20 @@ def add_member(user: User, role: Role, *, agency: Agency | None = None, client: 
     with transaction.atomic():
         before = Membership.objects.filter(user=user, **owner_fields(organisation)).values_list("role", flat=True).first()
         membership, _created = Membership.objects.update_or_create(user=user, **owner_fields(organisation), defaults={"role": role})
-        if role in AGENCY_ROLES and client:
-            membership.clients.add(client)
         if before is None:
             audit.record("member.added", by, organisation=organisation, person=user.email, role=role)
         elif before != role:
             audit.record("member.changed", by, organisation=organisation, person=user.email, before=before, role=role)
+        if role in AGENCY_ROLES and client:
+            give_clients(membership, [client], by)
     return membership
+
+
+def give_clients(membership: Membership, clients: Iterable[Client], by: Actor) -> None:
+    """Let a member of an agency see these of its clients too, in the caller's transaction."""
+    if new := set(clients) - set(membership.clients.all()):
+        membership.clients.add(*new)
+        _record_clients(membership, new, by)
 
 
 def check_may_change(membership: Membership, mine: frozenset[str]) -> None:
@@ -154,12 +161,16 @@ def assign(membership: Membership, clients: Iterable[Client], mine: frozenset[st
         present, mine = _lock(membership), still(mine, by, agency)
         if not may_grant(mine, present.role, agency):
             raise PermissionDenied
-        if set(membership.clients.all()) == set(chosen):
-            return
-        membership.clients.set(chosen)
-        named = sorted((client.name, client.pk) for client in chosen)
-        names, ids = [name for name, _pk in named], [pk for _name, pk in named]
-        audit.record("member.assigned", by, organisation=agency, person=membership.user.email, clients=names, client_ids=ids)
+        if set(membership.clients.all()) != set(chosen):
+            membership.clients.set(chosen)
+            _record_clients(membership, chosen, by)
+
+
+def _record_clients(membership: Membership, clients: Iterable[Client], by: Actor) -> None:
+    """With their ids, by which a client's name is struck when it is deleted."""
+    named = sorted((client.name, client.pk) for client in clients)
+    names, ids = [name for name, _pk in named], [pk for _name, pk in named]
+    audit.record("member.assigned", by, organisation=membership.organisation, person=membership.user.email, clients=names, client_ids=ids)
 
 
 def remove_member(membership: Membership, mine: frozenset[str], by: Actor) -> None:

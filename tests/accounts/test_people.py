@@ -83,6 +83,13 @@ def test_a_changed_role_is_said_and_recorded_as_a_change(cast: Cast) -> None:
     assert audit.events_of(cast.agency)[0].verb == "member.changed"
 
 
+def test_a_client_given_with_a_role_is_on_record_and_given_again_it_is_not(cast: Cast) -> None:
+    for _time in range(2):
+        add("new@nord.example", role="analyst", agency="nord", client="lumen")
+    told = [audit.sentence(event) for event in audit.events_of(cast.agency)[:2]]
+    assert told == ["gave new@nord.example these clients: Maison Lumen", "gave new@nord.example the role Analyst"]
+
+
 def test_a_former_name_is_said_to_be_one(cast: Cast) -> None:
     change_client(cast.client, audit.OPERATOR, slug="maison")
     with pytest.raises(CommandError, match="The client 'lumen' is called 'maison' now"):
