@@ -35,7 +35,8 @@ def tidy(run: Run) -> None:
 @handles(invitations.SEND)
 def send_invitation(run: Run) -> None:
     """Mail the link. A worker that dies between the mail server's yes and its own note sends it again: the same link, twice."""
-    invitation = invitations.waiting().filter(pk=run.arguments["invitation_id"]).select_related("agency", "client__agency").first()
+    rows = Invitation.objects.waiting().select_related("agency", "client__agency")
+    invitation = rows.filter(pk=run.arguments["invitation_id"]).first()
     if invitation is None:
         return  # withdrawn while this waited
     if invitation.client and invitation.client.closed_at:

@@ -11,7 +11,6 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -64,11 +63,11 @@ def invite(
     with transaction.atomic():
         services.lock_team(organisation)
         mine = services.still(mine, by, organisation)
-        before = waiting().filter(email=email, **owner_fields(organisation)).first()
+        before = Invitation.objects.waiting().filter(email=email, **owner_fields(organisation)).first()
         if not may_grant(mine, role, organisation) or (before and not may_grant(mine, before.role, organisation)):
             raise PermissionDenied
         _refuse_flood(email, organisation)
-        invitation, _created = waiting().update_or_create(
+        invitation, _created = Invitation.objects.waiting().update_or_create(
             email=email, **owner_fields(organisation), defaults=fields | {"sent_at": None, "problem": ""}
         )
         invitation.clients.set(chosen)
@@ -86,16 +85,13 @@ def resend(invitation: Invitation, mine: frozenset[str], by: Actor) -> Invitatio
 
 def withdraw(invitation: Invitation, mine: frozenset[str], by: Actor) -> None:
     """Make the link worthless. Raises `PermissionDenied` to whoever may not give its role."""
-    if not may_grant(mine, invitation.role, invitation.organisation):
-        raise PermissionDenied
+    organisation = invitation.organisation
     with transaction.atomic():
-        if waiting().filter(pk=invitation.pk).update(withdrawn_at=timezone.now()):
-            audit.record("invitation.withdrawn", by, organisation=invitation.organisation, person=invitation.email)
-
-
-def waiting() -> QuerySet[Invitation]:
-    """Invitations neither accepted nor withdrawn; some have expired."""
-    return Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
+        services.lock_team(organisation)
+        invitation.refresh_from_db(fields=["role"])
+        if not may_grant(services.still(mine, by, organisation), invitation.role, organisation):
+            raise PermissionDenied
+        services.withdraw_invitation(invitation, by)
 
 
 def state(invitation: Invitation) -> State:
@@ -118,8 +114,8 @@ def find(token: str) -> Invitation | None:
         pk, nonce = signing.loads(token, salt=SALT)
     except signing.BadSignature:
         return None
-    usable = waiting().filter(pk=pk, nonce=nonce, expires_at__gt=timezone.now(), client__closed_at=None)
-    found = usable.select_related("agency", "client__agency", "invited_by").first()
+    usable = Invitation.objects.usable().select_related("agency", "client__agency", "invited_by")
+    found = usable.filter(pk=pk, nonce=nonce).first()
     return found if found and _stands(found) else None
 
 
@@ -131,7 +127,7 @@ def accept(invitation: Invitation, user: User, by: Actor) -> Membership:
     organisation = invitation.organisation
     with transaction.atomic():
         services.lock_team(organisation)
-        usable = waiting().filter(pk=invitation.pk, nonce=invitation.nonce, expires_at__gt=timezone.now(), client__closed_at=None)
+        usable = Invitation.objects.usable().filter(pk=invitation.pk, nonce=invitation.nonce)
         if not _stands(invitation) or not usable.update(accepted_at=timezone.now()):
             raise ValidationError(_("This invitation was used or withdrawn."))
         membership, created = Membership.objects.get_or_create(user=user, **owner_fields(organisation), defaults={"role": invitation.role})

@@ -183,7 +183,7 @@ def remove_member(membership: Membership, mine: frozenset[str], by: Actor) -> No
             raise PermissionDenied
         _keep_someone_in_charge(present)
         tokens.revoke_all_by(present.user, organisation, by)
-        _withdraw_invitations(present.user, organisation)
+        _withdraw_invitations(present.user, organisation, by)
         verb = "member.left" if leaves else "member.removed"
         person = {} if leaves else {"person": present.user.email}
         audit.record(verb, by, organisation=organisation, role=present.role, **person)
@@ -202,13 +202,20 @@ def keep_credential(
     return Credential.objects.create(platform=platform, label=label, agency=agency, client=client, sealed=vault.seal(secret))
 
 
-def _withdraw_invitations(user: User, organisation: Organisation) -> None:
+def withdraw_invitation(invitation: Invitation, by: Actor) -> None:
+    """Make its link worthless, in the caller's transaction. One that was answered or withdrawn stays as it is."""
+    if Invitation.objects.waiting().filter(pk=invitation.pk).update(withdrawn_at=timezone.now()):
+        audit.record("invitation.withdrawn", by, organisation=invitation.organisation, person=invitation.email)
+
+
+def _withdraw_invitations(user: User, organisation: Organisation, by: Actor) -> None:
     """What a person who leaves has asked others, or was asked themselves, no longer opens a door."""
     owned = Q(**owner_fields(organisation))
     if isinstance(organisation, Agency):
         owned |= Q(client__agency=organisation, invited_by=user)
-    waiting = Invitation.objects.filter(owned, accepted_at=None, withdrawn_at=None)
-    waiting.filter(Q(invited_by=user) | Q(email=user.email)).update(withdrawn_at=timezone.now())
+    theirs = Invitation.objects.waiting().filter(owned, Q(invited_by=user) | Q(email=user.email))
+    for invitation in theirs.select_related("agency", "client"):
+        withdraw_invitation(invitation, by)
 
 
 def _lock(membership: Membership) -> Membership:

@@ -68,8 +68,8 @@ def agency_people(client: Client, me: User) -> list[Member]:
 
 def waiting(organisation: Organisation, mine: frozenset[str]) -> list[Waiting]:
     """Invitations nobody has answered, the newest first."""
-    rows = invitations.waiting().filter(**owner_fields(organisation)).prefetch_related(_given(organisation)).order_by("-created_at", "-pk")
-    return [_waiting(row, may_grant(mine, row.role, organisation)) for row in rows]
+    rows = Invitation.objects.waiting().filter(**owner_fields(organisation)).prefetch_related(_given(organisation))
+    return [_waiting(row, may_grant(mine, row.role, organisation)) for row in rows.order_by("-created_at", "-pk")]
 
 
 def member_of(organisation: Organisation, pk: int) -> Membership:
@@ -90,7 +90,7 @@ def belongings(me: User) -> list[Membership]:
 
 def invitation_of(organisation: Organisation, pk: int) -> Invitation:
     """One of its open invitations. Raises `Http404` for anybody else's."""
-    return get_object_or_404(invitations.waiting().select_related("agency", "client__agency"), pk=pk, **owner_fields(organisation))
+    return get_object_or_404(Invitation.objects.waiting().select_related("agency", "client__agency"), pk=pk, **owner_fields(organisation))
 
 
 def assignable(organisation: Organisation) -> QuerySet[Client]:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
@@ -93,6 +94,16 @@ def new_nonce() -> str:
     return get_random_string(16)
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def waiting(self) -> InvitationQuerySet:
+        """Neither accepted nor withdrawn; some have expired."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def usable(self) -> InvitationQuerySet:
+        """Those whose link can be accepted: not expired, and of no client that is closing."""
+        return self.waiting().filter(expires_at__gt=timezone.now(), client__closed_at=None)
+
+
 class Invitation(Owned):
     """An address asked to take a role. Its link is signed, expires, and works once; see `accounts.invitations`."""
 
@@ -110,6 +121,8 @@ class Invitation(Owned):
     problem = models.TextField(blank=True)
     accepted_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

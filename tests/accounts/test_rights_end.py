@@ -72,6 +72,16 @@ class TestInvitationsOutlive:
         services.remove_member(Membership.objects.get(user=cast.owner), owners(cast), actor(other))
         assert invitations.find(token) is None
 
+    def test_what_a_removed_owner_had_asked_is_withdrawn_on_record(self, cast: Cast) -> None:
+        other = second_owner(cast)
+        invitations.invite("ally@x.example", Role.OWNER, cast.agency, owners(cast), actor(cast.owner), language="en")
+        mine = permissions_of(frozenset({Role.OWNER}), cast.client)
+        invitations.invite("new@lumen.example", Role.VIEWER, cast.client, mine, actor(cast.owner), language="en")
+        services.remove_member(Membership.objects.get(user=cast.owner), owners(cast), actor(other))
+        lines = AuditEvent.objects.filter(verb="invitation.withdrawn", actor=other)
+        assert [audit.sentence(line) for line in lines.filter(agency=cast.agency)] == ["withdrew the invitation of ally@x.example"]
+        assert [audit.sentence(line) for line in lines.filter(client=cast.client)] == ["withdrew the invitation of new@lumen.example"]
+
     def test_a_removed_person_does_not_come_back_by_an_older_invitation(self, cast: Cast) -> None:
         invitation = invitations.invite("ana@x.example", Role.ANALYST, cast.agency, owners(cast), actor(cast.owner), language="en")
         person = User.objects.create_user("ana@x.example", PASSWORD)
@@ -123,6 +133,21 @@ class TestStale:
         Membership.objects.filter(pk=seen.pk).update(role=Role.ADMIN)
         with pytest.raises(PermissionDenied):
             services.change_role(seen, Role.VIEWER, managers, actor(cast.analyst))
+
+    def test_a_manager_does_not_withdraw_what_invites_an_admin_by_now(self, cast: Cast) -> None:
+        services.add_member(cast.analyst, Role.MANAGER, agency=cast.agency)
+        mine = permissions_of(frozenset({Role.OWNER}), cast.client)
+        seen = invitations.invite("new@lumen.example", Role.VIEWER, cast.client, mine, actor(cast.owner), language="en")
+        invitations.invite("new@lumen.example", Role.ADMIN, cast.client, mine, actor(cast.owner), language="en")
+        with pytest.raises(PermissionDenied):
+            invitations.withdraw(seen, permissions_of(frozenset({Role.MANAGER}), cast.client), actor(cast.analyst))
+
+    def test_an_owner_removed_meanwhile_withdraws_nothing(self, cast: Cast) -> None:
+        other = second_owner(cast)
+        invitation = invitations.invite("ally@x.example", Role.OWNER, cast.agency, owners(cast), actor(other), language="en")
+        services.remove_member(Membership.objects.get(user=cast.owner), owners(cast), actor(other))
+        with pytest.raises(PermissionDenied):
+            invitations.withdraw(invitation, owners(cast), actor(cast.owner))
 
     def test_a_removal_is_recorded_with_the_role_they_had(self, cast: Cast) -> None:
         seen = Membership.objects.get(user=cast.viewer)
