@@ -30,7 +30,7 @@ class State(Enum):
     USABLE = "usable"
     EXPIRED = "expired"
     REVOKED = "revoked"
-    ORPHANED = "orphaned"  # whoever made it may no longer sign in
+    ORPHANED = "orphaned"  # whoever made it may no longer make one, or no longer sign in
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,10 @@ def revoke(token: ApiToken, by: Actor) -> None:
             audit.record("token.revoked", by, organisation=token.organisation, name=token.name, ending=token.ending)
 
 
-def revoke_all_by(user: User, organisation: Organisation, by: Actor) -> int:
-    """Revoke what a person made for an organisation they leave; return how many."""
-    theirs = list(_of_maker(user, organisation).select_related("agency", "client"))
-    for token in theirs:
+def revoke_all_by(user: User, organisation: Organisation, by: Actor) -> None:
+    """Revoke what a person made for an organisation they leave."""
+    for token in _of_maker(user, organisation).select_related("agency", "client"):
         revoke(token, by)
-    return len(theirs)
 
 
 def count_by(user: User, organisation: Organisation) -> int:

@@ -68,7 +68,7 @@ def test_what_no_longer_works_is_folded_away_and_says_why(cast: Cast, signed_in:
     User.objects.filter(pk=leaver.pk).update(is_active=False)
     used, folded = signed_in(cast.owner).get("/c/lumen/tokens/").content.decode().split('<details class="data">')
     assert "good" in used
-    for name, why in ((gone.name, "revoked on"), (old.name, "expired on"), (orphan.name, "may no longer sign in")):
+    for name, why in ((gone.name, "revoked on"), (old.name, "expired on"), (orphan.name, "may no longer make one")):
         assert name in folded
         assert why in folded
         assert f'<th scope="row">{name}' not in used
