@@ -61,7 +61,7 @@ class KnownHosts:
             return HttpResponse("This address serves nothing here.\n", status=421, content_type="text/plain")
         if agency is not None and request.path.startswith(ADMIN):
             return HttpResponseNotFound()
-        request.host_agency = agency  # type: ignore[attr-defined]
+        request.host_agency = agency  # type: ignore[attr-defined]  # ours; read by `host_agency`
         response = self.get_response(request)
         if agency is not None and HSTS in response.headers:
             # What holds for other names below an agency's domain is not ours to promise.

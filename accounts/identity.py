@@ -36,5 +36,5 @@ class TokenIdentity:
             token = tokens.find(secret.strip()) if scheme.lower() == SCHEME.lower() else None
             if token is None:
                 return unauthenticated(_("This token is wrong, expired or revoked."))
-            request.token = token  # type: ignore[attr-defined]
+            request.token = token  # type: ignore[attr-defined]  # ours; read by `identity`
         return self.get_response(request)

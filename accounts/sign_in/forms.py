@@ -35,14 +35,14 @@ def _word(form: forms.Form, name: str, label: Any, *, help_text: Any = "", **att
     field.widget.attrs.update(attributes)
 
 
-class SignInForm(account.LoginForm):  # type: ignore[misc]
+class SignInForm(account.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "login", _("E-mail address"), autocomplete="username")
         _word(self, "password", _("Password"))
 
 
-class ForgottenPasswordForm(account.ResetPasswordForm):  # type: ignore[misc]
+class ForgottenPasswordForm(account.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "email", _("E-mail address"), autocomplete="username")
@@ -54,7 +54,7 @@ class ForgottenPasswordForm(account.ResetPasswordForm):  # type: ignore[misc]
         return email
 
 
-class NewAddressForm(account.AddEmailForm):  # type: ignore[misc]
+class NewAddressForm(account.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         help_text = _("We send a link to it. Until you open it, you go on signing in with your present address.")
@@ -66,32 +66,32 @@ def _new_passwords(form: forms.Form) -> None:
     _word(form, "password2", _("New password again"))
 
 
-class ChangePasswordForm(account.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(account.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "oldpassword", _("Present password"))
         _new_passwords(self)
 
 
-class SetPasswordForm(account.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(account.SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _new_passwords(self)
 
 
-class NewPasswordForm(account.ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPasswordForm(account.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _new_passwords(self)
 
 
-class PasswordAgainForm(account.ReauthenticateForm):  # type: ignore[misc]
+class PasswordAgainForm(account.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "password", _("Password"))
 
 
-class _OnlyOnce(second_factor.BaseAuthenticateForm):  # type: ignore[misc]
+class _OnlyOnce(second_factor.BaseAuthenticateForm):
     """A code within the tolerated minute and a half works once: allauth forgets after half a minute that it was used."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -109,15 +109,15 @@ class _OnlyOnce(second_factor.BaseAuthenticateForm):  # type: ignore[misc]
         return code
 
 
-class CodeForm(_OnlyOnce, second_factor.AuthenticateForm):  # type: ignore[misc]
+class CodeForm(_OnlyOnce, second_factor.AuthenticateForm):
     pass
 
 
-class CodeAgainForm(_OnlyOnce, second_factor.ReauthenticateForm):  # type: ignore[misc]
+class CodeAgainForm(_OnlyOnce, second_factor.ReauthenticateForm):
     pass
 
 
-class FirstCodeForm(ActivateTOTPForm):  # type: ignore[misc]
+class FirstCodeForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "code", _("Code"), help_text=_("The six digits that the app shows now."), maxlength="8", **CODE)
@@ -140,7 +140,7 @@ class PasskeysAnswer(forms.JSONField):
         return initial
 
 
-class NewPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
+class NewPasskeyForm(webauthn.AddWebAuthnForm):
     credential = PasskeysAnswer(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -154,7 +154,7 @@ class NewPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
         return cast("dict[str, Any]", _understood(super().clean))
 
 
-class RenamePasskeyForm(webauthn.EditWebAuthnForm):  # type: ignore[misc]
+class RenamePasskeyForm(webauthn.EditWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _name_passkey(self)
@@ -167,7 +167,7 @@ def _name_passkey(form: forms.Form) -> None:
     name.max_length = 60
 
 
-class PasskeyForm(webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyForm(webauthn.AuthenticateWebAuthnForm):
     """What is no answer of a passkey is refused like a wrong one."""
 
     credential = PasskeysAnswer(widget=forms.HiddenInput)
@@ -176,11 +176,11 @@ class PasskeyForm(webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
         return _understood(super().clean_credential)
 
 
-class PasskeyAgainForm(PasskeyForm, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyAgainForm(PasskeyForm, webauthn.ReauthenticateWebAuthnForm):
     pass
 
 
-class PasskeySignInForm(PasskeyForm, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
+class PasskeySignInForm(PasskeyForm, webauthn.LoginWebAuthnForm):
     pass
 
 

@@ -86,7 +86,7 @@ class RequireSecondFactor:
         if agency is None:
             return None
         if name in OPEN:
-            request.second_factor_required_by = agency  # type: ignore[attr-defined]
+            request.second_factor_required_by = agency  # type: ignore[attr-defined]  # ours; read by the page
             return None
         if request.path.startswith(API):
             detail = _("%(agency)s requires a second step at sign-in. Set one up in your profile first.") % {"agency": agency.name}

@@ -48,7 +48,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return response
 
 
-class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
+class RemovePasskey(RemoveWebAuthnView):
     def form_valid(self, form: Any) -> HttpResponse:
         if reason := second_factor.why_kept(self.object):
             form.add_error(None, reason)
@@ -56,7 +56,7 @@ class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no
         return cast("HttpResponse", super().form_valid(form))
 
 
-class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no types
+class Sessions(ListUserSessionsView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         found: list[UserSession] = sorted(context["sessions"], key=lambda session: session.last_seen_at, reverse=True)

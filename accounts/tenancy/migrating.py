@@ -110,7 +110,7 @@ def _digest(applied: Applied) -> str:
 
 def applied_migrations() -> Applied:
     """What the schema that is open has applied; nothing where it has no table of that."""
-    schema: str = connection.schema_name  # type: ignore[attr-defined]
+    schema: str = connection.schema_name  # type: ignore[attr-defined]  # of our backend
     table = f"{quote_schema_name(schema)}.django_migrations"  # named in full: public has one too
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
