@@ -43,15 +43,13 @@ def clients_of(identity: Identity) -> QuerySet[Client]:
     return _reachable_clients(identity).filter(closed_at=None)
 
 
-def closing_clients_of(identity: Identity) -> list[Client]:
-    """The clients that are closing and that whoever asks may reopen, by name."""
-    found = _reachable_clients(identity).exclude(closed_at=None)
-    return [client for client in found if "client.close" in permissions_in(client)]
-
-
-def closed_to(identity: Identity) -> list[Client]:
-    """The clients that are closing and that whoever asks belongs to without being able to reopen them, by name."""
-    return [client for client in _reachable_clients(identity).exclude(closed_at=None) if "client.close" not in permissions_in(client)]
+def closing_clients_of(identity: Identity) -> tuple[list[Client], list[Client]]:
+    """The clients that are closing, by name: those that whoever asks may reopen, and the others that they belong to."""
+    theirs: list[Client] = []
+    others: list[Client] = []
+    for client in _reachable_clients(identity).exclude(closed_at=None):
+        (theirs if "client.close" in permissions_in(client) else others).append(client)
+    return theirs, others
 
 
 def agencies_of(identity: Identity) -> QuerySet[Agency]:

@@ -29,14 +29,14 @@ HITS = 20
 def home(request: HttpRequest) -> HttpResponse:
     """The clients a person may see; who sees only one goes straight there."""
     clients = list(hosts.served(request, access.clients_of(request.user)))
-    closing = [client for client in access.closing_clients_of(request.user) if hosts.serves(request, client)]
+    closing, closed = ([client for client in part if hosts.serves(request, client)] for part in access.closing_clients_of(request.user))
     if len(clients) == 1 and not closing and "q" not in request.GET:
         return redirect("overview", client_slug=clients[0].slug)
     asked = request.GET.get("q", "")[:100]
     context = {
         "clients": search.matching(clients, asked),
         "closing": portfolio.closing_lines(closing),
-        "closed": [client for client in access.closed_to(request.user) if hosts.serves(request, client)],
+        "closed": closed,
         "agencies": [agency for agency in access.agencies_of(request.user) if hosts.serves(request, agency)],
         "asked": asked,
         "total": len(clients),
@@ -66,10 +66,10 @@ def client_list(request: AgencyRequest) -> HttpResponse:
     asked = request.GET.get("q", "")[:100]
     lines = portfolio.lines(request.agency, request.user)
     by_client = {line.client: line for line in lines}
-    closing = [client for client in access.closing_clients_of(request.user) if client.agency_id == request.agency.pk]
+    closing, _others = access.closing_clients_of(request.user)
     context = {
         "lines": [by_client[client] for client in search.matching(by_client, asked)],
-        "closing": portfolio.closing_lines(closing),
+        "closing": portfolio.closing_lines([client for client in closing if client.agency_id == request.agency.pk]),
         "asked": asked,
         "total": len(lines),
     }

@@ -21,13 +21,18 @@ def text(answer: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
-def queries(browser: Browser, address: str) -> int:
-    """How many questions a page asks the database, once the session is under way."""
+def asked(browser: Browser, address: str) -> list[str]:
+    """What a page asks the database, once the session is under way."""
     browser.get(address)
     with CaptureQueriesContext(connection) as captured:
         assert browser.get(address).status_code == 200
     # The way back to the public schema is made by the next request, whichever it is.
-    return sum(not query["sql"].startswith("SET search_path") for query in captured.captured_queries)
+    return [query["sql"] for query in captured.captured_queries if not query["sql"].startswith("SET search_path")]
+
+
+def queries(browser: Browser, address: str) -> int:
+    """How many questions that are."""
+    return len(asked(browser, address))
 
 
 def person(name: str) -> User:

@@ -7,11 +7,13 @@ import re
 import pytest
 from django.test import Client as Browser
 
+from accounts import closing
+from accounts.audit import OPERATOR
 from accounts.models import Agency, Client, Membership, Role
 from accounts.services import add_member
 from accounts.tenancy import inside
 from campaigns.models import Connection
-from tests.accounts.reading import SignIn, person, queries, text
+from tests.accounts.reading import SignIn, asked, person, queries, text
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,16 @@ class TestTheStartPage:
         rows(cast.agency, *(f"Client number {number}" for number in range(498)))
         assert queries(browser, "/") == before
         assert len(browser.get("/").content) < 200_000
+
+    def test_asks_nothing_twice(self, cast: Cast, signed_in: SignIn) -> None:
+        add_member(cast.owner, Role.VIEWER, client=cast.other_client)
+        for client in (cast.client, cast.other_client):
+            closing.close(client, OPERATOR)
+        browser = signed_in(cast.owner)
+        assert "Autre is closed" in text(browser.get("/"))
+        assert 'action="/c/lumen/settings/reopen/"' in browser.get("/").content.decode()
+        questions = asked(browser, "/")
+        assert len(questions) == len(set(questions))
 
 
 class TestTheSwitcher:
