@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts import services
 from accounts.audit import Actor
-from accounts.models import Agency, Client, FormerSlug
+from accounts.models import Agency, Client
 from accounts.portability import client_file, registry
 from accounts.portability.archive import Reading, Refused
 from accounts.portability.exporting import quiet
@@ -36,7 +36,6 @@ def restore(
         client.slug, client.agency = slug or client.slug, agency
         client_file.checked(client)
         with transaction.atomic():
-            _refuse_taken(client.slug)
             _insert(client, by)
             client_file.keep_former_slugs(client, former_slugs)
             with inside(client):
@@ -48,7 +47,7 @@ def _insert(client: Client, by: Actor) -> None:
     try:
         services.insert_client(client, "client.restored", by)
     except ValidationError as error:
-        if "slug" in error.message_dict:  # taken since this was looked at
+        if "slug" in error.message_dict:  # its form was checked before
             raise SlugTaken(client.slug) from None
         raise
 
@@ -67,8 +66,3 @@ def _refuse_unknown_tables(archive: Reading) -> None:
     for name in archive.manifest.files:
         if name.startswith("tables/") and name not in known:
             raise Refused(f"{name}: a table unknown to this version of the service. Update first.")
-
-
-def _refuse_taken(slug: str) -> None:
-    if Client.objects.filter(slug=slug).exists() or FormerSlug.objects.filter(slug=slug).exists():
-        raise SlugTaken(slug)
