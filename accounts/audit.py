@@ -51,15 +51,6 @@ SENTENCES = {
     "session.others_ended": _("ended their other sessions"),
     "person.erased": _("erased a person from the data"),
 }
-# Kinds of change, to look for one: a name, and the part of the verb before its point.
-KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "team": (_("Team"), ("member", "invitation")),
-    "clients": (_("Client and agency"), ("client", "agency")),
-    "tokens": (_("API tokens"), ("token",)),
-    "data": (_("Data"), ("person",)),
-    "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
-}
-PAGE = 50
 # Fields whose change is told.
 FIELDS = {
     "name": _("Name"),
@@ -73,10 +64,17 @@ FIELDS = {
 }
 # Details that are slugs, to be shown as their names.
 NAMES: dict[str, Any] = {"role": Role, "before": Role, "scope": Scope}
-
-
 # Stands for the name of a client that is no more.
 STRUCK = "…"
+# Kinds of change, to look for one: a name, and the part of the verb before its point.
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "team": (_("Team"), ("member", "invitation")),
+    "clients": (_("Client and agency"), ("client", "agency")),
+    "tokens": (_("API tokens"), ("token",)),
+    "data": (_("Data"), ("person",)),
+    "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
+}
+PAGE = 50
 
 
 @dataclass(frozen=True)
