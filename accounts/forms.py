@@ -18,9 +18,10 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, team
+from accounts import audit
 from accounts.models import (
     SHORT_NAME_ERRORS,
+    Agency,
     AuditEvent,
     Client,
     Organisation,
@@ -81,21 +82,16 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, organisation: Organisation, mine: frozenset[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = team.assignable(organisation)
-        field = self.fields["role"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = _role_choices(roles := grantable(mine, organisation))
+        role, clients = self.fields["role"], self.fields["clients"]
+        assert isinstance(role, forms.ChoiceField)
+        assert isinstance(clients, forms.ModelMultipleChoiceField)
+        role.choices = _role_choices(roles := grantable(mine, organisation))
         if len(roles) == 1:
             self.initial.setdefault("role", roles[0].value)
-        if isinstance(organisation, Client):
-            del self.fields["clients"]
+        if isinstance(organisation, Agency):
+            clients.queryset = organisation.clients.order_by("name", "id")
         else:
-            self._offer(choices)
-
-    def _offer(self, choices: QuerySet[Client]) -> None:
-        field = self.fields["clients"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = choices
+            del self.fields["clients"]
 
     @property
     def role_chosen(self) -> Role:

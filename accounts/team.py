@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
 from accounts import invitations
-from accounts.models import Agency, Client, Invitation, Membership, Organisation, Role, User, agency_of, owner_fields
+from accounts.models import Client, Invitation, Membership, Organisation, Role, User, agency_of, owner_fields
 from accounts.permissions import MEANINGS, may_grant
 from accounts.sign_in import second_factor
 
@@ -91,13 +91,6 @@ def belongings(me: User) -> list[Membership]:
 def invitation_of(organisation: Organisation, pk: int) -> Invitation:
     """One of its open invitations. Raises `Http404` for anybody else's."""
     return get_object_or_404(Invitation.objects.waiting().select_related("agency", "client__agency"), pk=pk, **owner_fields(organisation))
-
-
-def assignable(organisation: Organisation) -> QuerySet[Client]:
-    """The clients an agency's people can be given; none of a company's."""
-    if not isinstance(organisation, Agency):
-        return Client.objects.none()
-    return organisation.clients.order_by("name", "id")
 
 
 def _given(organisation: Organisation) -> Prefetch[str, QuerySet[Client], str]:
