@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
@@ -55,6 +56,12 @@ def closing_clients_of(identity: Identity) -> tuple[list[Client], list[Client]]:
 def agencies_of(identity: Identity) -> QuerySet[Agency]:
     """Every agency that whoever asks works in, by name."""
     return _reachable_agencies(identity).order_by("name", "id")
+
+
+def zone_of(user: User) -> ZoneInfo:
+    """Where the days of all open clients begin that a person may see; UTC if that is in several places, or there are none."""
+    zones = list(clients_of(user).order_by("timezone").values_list("timezone", flat=True).distinct()[:2])
+    return ZoneInfo(zones[0] if len(zones) == 1 else "UTC")
 
 
 def client_for(identity: Identity, slug: str, permission: str) -> Grant[Client]:

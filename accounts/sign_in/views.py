@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit, hosts
+from accounts import access, audit, hosts
 from accounts.sign_in import second_factor, sessions
 
 View = Callable[..., HttpResponseBase]
@@ -62,6 +62,7 @@ class Sessions(ListUserSessionsView):
         found: list[UserSession] = sorted(context["sessions"], key=lambda session: session.last_seen_at, reverse=True)
         found.sort(key=UserSession.is_current, reverse=True)
         context["sessions"] = [(session, sessions.device(session.user_agent)) for session in found]
+        context["zone"] = access.zone_of(self.request.user)
         return context
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -31,5 +31,10 @@ def moment(value: datetime, zone: ZoneInfo) -> str:
     return moments.moment(value, zone, _language())
 
 
+@register.filter
+def instant(value: datetime, zone: ZoneInfo) -> str:
+    return moments.instant(value, zone, _language())
+
+
 def _language() -> str:
     return (get_language() or "en")[:2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,7 +14,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Client, Role, User
+from accounts.services import add_member
 from tests.conftest import PASSWORD, Cast
 
 pytestmark = pytest.mark.django_db
@@ -377,6 +379,15 @@ class TestSessions:
         assert elsewhere.get("/c/lumen/").status_code == 302
         assert here.get("/c/lumen/").status_code == 200
         assert AuditEvent.objects.filter(verb="session.ended", actor=cast.viewer).count() == 1
+
+    def test_when_is_told_in_the_zone_of_ones_clients_where_they_share_one(self, cast: Cast) -> None:
+        browser = signs_in(cast.viewer)
+        browser.get("/accounts/sessions/")
+        UserSession.objects.update(last_seen_at=datetime(2026, 11, 16, 6, tzinfo=UTC))
+        assert "last seen on 16 November 2026, 07:00 (Europe/Paris)" in words(browser, "/accounts/sessions/")
+        Client.objects.filter(pk=cast.other_client.pk).update(timezone="Asia/Tokyo")
+        add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
+        assert "last seen on 16 November 2026, 06:00 (UTC)" in words(browser, "/accounts/sessions/")
 
     def test_nobody_ends_somebody_elses(self, cast: Cast) -> None:
         viewer, owner = signs_in(cast.viewer), signs_in(cast.owner)
