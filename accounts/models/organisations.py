@@ -61,6 +61,9 @@ class Agency(models.Model):
     # Its clients live in many zones; its own pages tell the time of none of them.
     zone: ClassVar = zoneinfo.ZoneInfo("UTC")
 
+    class Meta:
+        verbose_name_plural = "agencies"
+
     def __str__(self) -> str:
         return self.name
 

@@ -19,8 +19,10 @@ def root(cast: Cast) -> Browser:
     return signs_in(User.objects.create_superuser("root@people.example", PASSWORD))
 
 
-def test_bears_our_name(root: Browser) -> None:
-    assert "<title>Site administration | Vigie</title>" in root.get("/admin/").content.decode()
+def test_bears_our_name_and_calls_things_by_theirs(root: Browser) -> None:
+    page = root.get("/admin/").content.decode()
+    assert "<title>Site administration | Vigie</title>" in page
+    assert ">Agencies</a>" in page
 
 
 def test_takes_no_second_factor_away(cast: Cast, root: Browser) -> None:
