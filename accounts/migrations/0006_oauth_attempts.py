@@ -35,4 +35,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
+        migrations.AlterModelOptions(
+            name='agency',
+            options={'verbose_name_plural': 'agencies'},
+        ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -231,7 +231,6 @@ def _at(cells: list[str], place: int) -> str:
         return ""
     cell = cells[place]
     return cell if isinstance(cell, Typed) else cell.strip()
-
 
 
 def _canonical_delimiter(path: Path) -> str:

@@ -10,7 +10,7 @@ from accounts import belonging
 from accounts.models import Client
 from accounts.portability import client_file, registry
 from accounts.portability.tables import Table, _columns
-from campaigns.exports import ImportFile
+from campaigns.export_files import ImportFile
 from campaigns.imports.kinds import KINDS
 from campaigns.models import Order
 from reports.models import Delivery, Schedule
