@@ -45,6 +45,9 @@ class Answer:
     def html(cls, page: str, status: int = 200) -> Answer:
         return cls(status, {"Content-Type": "text/html; charset=UTF-8"}, page.encode())
 
+    def with_headers(self, headers: Mapping[str, str]) -> Answer:
+        return Answer(self.status, {**self.headers, **headers}, self.body)
+
     @classmethod
     def redirect(cls, address: str) -> Answer:
         return cls(302, {"Location": address})

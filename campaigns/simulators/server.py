@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self, TypeVar
@@ -64,7 +65,7 @@ class Simulator:
     ) -> None:
         self.as_of = as_of or today
         told_around = anchor or self.as_of()
-        self.ledgers = {slug: Ledger(business, seed, told_around) for slug, business in BUSINESSES.items()}
+        self.ledgers = {slug: ledger_of(slug, seed, told_around) for slug in BUSINESSES}
         self.platforms = {source: simulator_for(source)(self.ledgers, self._day) for source in sources()}
         self.faults: list[Fault] = []
         self.recorder = recorder
@@ -143,6 +144,12 @@ class Simulator:
         request = Request(method, f"{self.url}/{source}", f"/{path}", dict(parse_qsl(parts.query, keep_blank_values=True)), headers, body)
         with self._lock:
             return self.platforms[source].answer(request)
+
+
+@lru_cache(maxsize=9)
+def ledger_of(slug: str, seed: str, anchor: date) -> Ledger:
+    """The same ledger for every server that tells this story: what was told once need not be told again."""
+    return Ledger(BUSINESSES[slug], seed, anchor)
 
 
 def today() -> date:

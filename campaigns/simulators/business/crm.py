@@ -61,12 +61,14 @@ class Crm:
         return self._fates[lead.number]
 
     def _decided(self, lead: Enquiry) -> _Fate:
+        chance = self.story.chance("fate", lead.number)
+        if DUPLICATED <= chance <= 1 - ARCHIVED:
+            return _Fate()
         random = self.story.random("fate", lead.number)
-        chance = random.random()
         if chance < DUPLICATED and lead.person.email:
             duplicated = self.story.later(random, lead.created_at, 1, LONGEST_DUPLICATE - 1)
             return _Fate(duplicated, self.story.later(random, duplicated, 1, 20))
-        if chance > 1 - ARCHIVED and not lead.deal and not lead.returns_at:
+        if not lead.deal and not lead.returns_at:
             return _Fate(archived_at=self.story.later(random, lead.created_at, 20, 60))
         return _Fate()
 
@@ -155,6 +157,7 @@ class Crm:
             modified_at=history[-1][1],
             closes_at=deal.closes_at,
             history=history,
+            touch=person.touch,
         )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from random import Random
+from threading import Lock
 
 from campaigns.simulators.business.figures import ListDay, Send
 from campaigns.simulators.business.people import People
@@ -64,6 +65,7 @@ class Email:
         self._mailings: dict[date, list[Mailing]] = {}
         self._days: dict[date, list[ListDay]] = {}
         self._next = story.opened_on
+        self._telling = Lock()
         self._members = {mailing_list.id: mailing_list.members // 2 for mailing_list in story.business.lists}
 
     def sends(self, since: date, until: date, as_of: date) -> list[Send]:
@@ -81,10 +83,11 @@ class Email:
         return [(mailing.utm_campaign, mailing.on(CLICKED, mailing.clicks, day)) for mailing in self._recent(day)]
 
     def _tell(self, until: date) -> None:
-        while self._next <= until:
-            self._mailings[self._next] = list(self._sent(self._next))
-            self._days[self._next] = [self._list_day(mailing_list, self._next) for mailing_list in self.story.business.lists]
-            self._next += timedelta(days=1)
+        with self._telling:
+            while self._next <= until:
+                self._mailings[self._next] = list(self._sent(self._next))
+                self._days[self._next] = [self._list_day(mailing_list, self._next) for mailing_list in self.story.business.lists]
+                self._next += timedelta(days=1)
 
     def _recent(self, day: date) -> list[Mailing]:
         return [mailing for earlier in days(day - timedelta(days=len(OPENED)), day) for mailing in self._mailings.get(earlier, ())]

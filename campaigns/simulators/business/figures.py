@@ -177,6 +177,7 @@ class Deal:
     modified_at: datetime
     closes_at: datetime
     history: tuple[tuple[str, datetime], ...]
+    touch: Touch
 
     @property
     def stage(self) -> str:
@@ -232,6 +233,7 @@ class Refund:
 class Subscription:
     """A subscription as it stands. `cancelled_at` is when the customer said so, `ended_at` when it stopped; None when not yet.
 
+    `cancels_at` is when a cancelled one will stop or did. The period is the one paid last.
     `unit_minor` is the price of one seat or box for each `plan.interval` ("month" or "year").
     """
 
@@ -243,7 +245,10 @@ class Subscription:
     quantity: int
     started_at: datetime
     cancelled_at: datetime | None
+    cancels_at: datetime | None
     ended_at: datetime | None
+    period_started_at: datetime
+    period_ends_at: datetime
 
     @property
     def status(self) -> str:
@@ -252,9 +257,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice of a subscription's period or of a won deal (`subscription_id` empty). Paid when made."""
+    """An invoice of a subscription's period or of a won deal (`subscription_id` empty). Paid when made, by the charge."""
 
     id: str
+    charge_id: str
     customer_id: str
     subscription_id: str
     billing_reason: str
@@ -262,4 +268,6 @@ class Invoice:
     currency: str
     total_minor: int
     tax_minor: int
+    quantity: int
     description: str
+    period_ends_at: datetime

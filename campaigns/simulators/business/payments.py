@@ -103,6 +103,9 @@ class Payments:
         return Contract(identity, person, plan, currency, unit, seats, at, cancelled, ends, order_id)
 
     def _subscription(self, contract: Contract, as_of: date) -> Subscription:
+        step = MONTHS[contract.plan.interval]
+        cancelled, ended = _known(contract.cancelled_at, as_of), _known(contract.ends_at, as_of)
+        paid = _periods(contract.started_at, min(as_of, ended.date()) if ended else as_of, step)
         return Subscription(
             id=contract.id,
             customer_id=self.customer_id(contract.person),
@@ -111,8 +114,11 @@ class Payments:
             unit_minor=contract.unit_minor,
             quantity=contract.quantity,
             started_at=contract.started_at,
-            cancelled_at=_known(contract.cancelled_at, as_of),
-            ended_at=_known(contract.ends_at, as_of),
+            cancelled_at=cancelled,
+            cancels_at=contract.ends_at if cancelled else None,
+            ended_at=ended,
+            period_started_at=months_later(contract.started_at, paid * step),
+            period_ends_at=months_later(contract.started_at, (paid + 1) * step),
         )
 
     def _renewed(self, day: date) -> Iterator[tuple[Contract, datetime]]:
@@ -168,7 +174,7 @@ class Payments:
         total = minor(lead.deal.amount * rate, currency) + tax
         invoice_id = "in_" + self.story.identifier("invoice", lead.number)
         charge = self._charge(invoice_id, lead.person, at, currency, (total, tax, 0), invoice_id)
-        return Payment(charge, invoice=_invoice(charge, "manual", lead.person.company or lead.person.last_name))
+        return Payment(charge, invoice=_invoice(charge, "manual", lead.person.company or lead.person.last_name, at))
 
     def _of_renewals(self, day: date) -> Iterator[Payment]:
         return (self._of_period(contract, at, "subscription_cycle") for contract, at in self._renewed(day))
@@ -180,10 +186,10 @@ class Payments:
         order_id = contract.order_id if reason == "subscription_create" else ""
         amounts = (total, 0, 0)
         charge = self._charge(key, contract.person, at, contract.currency, amounts, invoice_id, contract.id, order_id)
-        invoice = _invoice(charge, reason, contract.plan.name)
-        random = self.story.random("goodwill", charge.id)
-        if random.random() < GOODWILL_SHARE:
-            return Payment(charge, self.story.later(random, at, 1, 20), total, invoice)
+        until = months_later(at, MONTHS[contract.plan.interval])
+        invoice = _invoice(charge, reason, contract.plan.name, until, contract.quantity)
+        if self.story.chance("goodwill", charge.id) < GOODWILL_SHARE:
+            return Payment(charge, self.story.later(self.story.random("goodwill", charge.id), at, 1, 20), total, invoice)
         return Payment(charge, invoice=invoice)
 
     def _charge(
@@ -219,9 +225,9 @@ class Payments:
 
     def _attempts(self, charge: Charge) -> Iterator[Payment]:
         """The card that was refused first, minutes before."""
-        random = self.story.random("attempt", charge.id)
-        if random.random() < FAILED_SHARE:
-            at = charge.created_at - timedelta(minutes=1 + int(random.random() * 30))
+        chance = self.story.chance("attempt", charge.id)
+        if chance < FAILED_SHARE:
+            at = charge.created_at - timedelta(minutes=1 + int(chance / FAILED_SHARE * 30))
             yield Payment(replace(charge, id=charge.id[:-1] + "F", created_at=at, status="failed"))
 
     def _refunds(self, day: date) -> Iterator[Refund]:
@@ -254,9 +260,16 @@ def months_later(at: datetime, count: int) -> datetime:
     return at.replace(year=year, month=index + 1, day=min(at.day, monthrange(year, index + 1)[1]))
 
 
-def _invoice(charge: Charge, reason: str, description: str) -> Invoice:
+def _periods(started_at: datetime, until: date, step: int) -> int:
+    """How many whole periods of `step` months have passed on the day `until`."""
+    count = ((until.year - started_at.year) * 12 + until.month - started_at.month) // step
+    return count if months_later(started_at, count * step).date() <= until else count - 1
+
+
+def _invoice(charge: Charge, reason: str, description: str, until: datetime, quantity: int = 1) -> Invoice:
     return Invoice(
         charge.invoice_id,
+        charge.id,
         charge.customer_id,
         charge.subscription_id,
         reason,
@@ -264,7 +277,9 @@ def _invoice(charge: Charge, reason: str, description: str) -> Invoice:
         charge.currency,
         charge.amount_minor,
         charge.tax_minor,
+        quantity,
         description,
+        until,
     )
 
 

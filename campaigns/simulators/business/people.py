@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -126,6 +127,9 @@ class People:
         self._enquiries: dict[date, tuple[Enquiry, ...]] = {}
         self._signups: dict[date, tuple[Signup, ...]] = {}
         self._sales: dict[date, tuple[Sale, ...]] = {}
+        # What was told of days to come, by those days.
+        self._returns: dict[date, list[Enquiry | Signup]] = defaultdict(list)
+        self._wins: dict[date, list[Enquiry]] = defaultdict(list)
 
     # ---------------------------------------------------------------------------------------------------- enquiries
     def enquiries(self, day: date) -> tuple[Enquiry, ...]:
@@ -135,12 +139,18 @@ class People:
             for origin in self.story.business.origins:
                 touches += [touch_of(origin)] * several(random, origin.leads * demand)
             self._enquiries[day] = tuple(self._enquiry(day, n, touch) for n, touch in enumerate(touches, 1))
+            for lead in self._enquiries[day]:
+                if lead.won_at:
+                    self._wins[lead.won_at.date()].append(lead)
+                if lead.returns_at:
+                    self._returns[lead.returns_at.date()].append(lead)
         return self._enquiries[day]
 
     def won(self, day: date) -> list[Enquiry]:
         """The leads that became customers on this day, by winning their deal."""
-        earlier = days(day - timedelta(days=LONGEST_DEAL), day)
-        return [lead for created in earlier for lead in self.enquiries(created) if lead.won_at and lead.won_at.date() == day]
+        for created in days(day - timedelta(days=LONGEST_DEAL), day):
+            self.enquiries(created)
+        return sorted(self._wins[day], key=lambda lead: lead.number)
 
     def _enquiry(self, day: date, n: int, touch: Touch) -> Enquiry:
         number = f"{day:%Y%m%d}-{n:02d}"
@@ -224,6 +234,9 @@ class People:
             random, demand = self.story.random("signups", day), self.story.demand(day)
             count = several(random, self.story.business.lists[0].joined * demand)
             self._signups[day] = tuple(self._signup(day, n) for n in range(1, count + 1))
+            for signup in self._signups[day]:
+                if signup.returns_at:
+                    self._returns[signup.returns_at.date()].append(signup)
         return self._signups[day]
 
     def _signup(self, day: date, n: int) -> Signup:
@@ -259,10 +272,10 @@ class People:
     def _returning(self, day: date) -> Iterator[_Draft]:
         """People whom the newsletter brought back to order."""
         for earlier in days(day - timedelta(days=LONGEST_RETURN), day):
-            known: tuple[Enquiry | Signup, ...] = (*self.enquiries(earlier), *self.signups(earlier))
-            for contact in known:
-                if contact.returns_at and contact.returns_at.date() == day:
-                    yield _Draft(self.newsletter, None, contact.person, contact.returns_at)
+            self.enquiries(earlier)
+            self.signups(earlier)
+        for contact in sorted(self._returns[day], key=lambda contact: contact.person.number):
+            yield _Draft(self.newsletter, None, contact.person, contact.returns_at)
 
     def _sale(self, day: date, n: int, draft: _Draft) -> Sale:
         business = self.story.business

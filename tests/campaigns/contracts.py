@@ -1,0 +1,69 @@
+"""Checks of what went over the wire against the platforms' published contracts."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from openapi_core import Config, OpenAPI
+from openapi_core.testing import MockRequest, MockResponse
+from werkzeug.datastructures import MultiDict
+
+from campaigns.simulators.server import Exchange
+
+# The contracts themselves were checked when they were fetched.
+UNCHECKED = Config(spec_validator_cls=None)
+
+
+class Contract:
+    """A published contract, made strict: fields that it does not name are refused.
+
+    `source` is the prefix under which the simulator serves the platform, `below` the rest of the path that the contract leaves out.
+    """
+
+    def __init__(self, spec: Path, source: str, below: str = "") -> None:
+        published = json.loads(spec.read_text())
+        self.schemas: dict[str, Any] = published["components"]["schemas"]
+        self.host = published["servers"][0]["url"]
+        self.prefix = f"/{source}{below}"
+        # The sign-in is left out: the validator cannot judge it.
+        self.published = OpenAPI.from_dict({name: _strict(part) for name, part in published.items() if name != "security"}, UNCHECKED)
+
+    def check(self, exchange: Exchange, *, is_asked_rightly: bool = True) -> None:
+        """Raises where the request, if it is meant to be right, or its answer breaks the contract."""
+        parts = urlsplit(exchange.url)
+        request = MockRequest(
+            self.host,
+            exchange.method,
+            parts.path.removeprefix(self.prefix),
+            args=MultiDict(parse_qsl(parts.query, keep_blank_values=True)),
+            headers=dict(exchange.request_headers),
+            data=exchange.request_body or None,
+        )
+        if is_asked_rightly:
+            self.published.validate_request(request)
+        kind = exchange.response_headers["Content-Type"].partition(";")[0]
+        answer = MockResponse(exchange.response_body, exchange.status, dict(exchange.response_headers), content_type=kind)
+        self.published.validate_response(request, answer)
+
+
+@cache
+def contract_at(spec: Path, source: str, below: str = "") -> Contract:
+    """Read once: compiling a contract takes longer than a test."""
+    return Contract(spec, source, below)
+
+
+def _strict(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_strict(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("style") == "deepObject" and part.get("schema", {}).get("type") == "array":
+        # The validator reads objects in this style only; arrays come as a repeated `name[]`.
+        part = {**part, "name": f"{part['name']}[]", "style": "form"}
+    strict = {name: _strict(item) for name, item in part.items()}
+    is_closed = part.get("type") == "object" and isinstance(part.get("properties"), dict) and "additionalProperties" not in part
+    return strict | {"additionalProperties": False} if is_closed else strict
