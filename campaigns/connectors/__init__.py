@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 
 from campaigns.connectors.base import Connector
 
-PLUMBING = frozenset({"base", "errors", "http", "oauth"})
+PLUMBING = frozenset({"answers", "base", "errors", "http", "oauth"})
 
 
 def sources() -> list[str]:

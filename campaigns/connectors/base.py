@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from campaigns.connectors.errors import LostAccess, Passing, UnexpectedAnswer
 from campaigns.connectors.http import Http
@@ -58,6 +59,10 @@ class Stream:
     chunk_days: int | None = 31
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Connector(ABC):
     """Reads one account of one platform. `source` is the platform's slug and the name of its module."""
 
@@ -67,13 +72,24 @@ class Connector(ABC):
     streams: ClassVar[tuple[Stream, ...]]
     consent: ClassVar[Consent]
 
-    def __init__(self, account: Account, settings: Mapping[str, str], grant: Grant, http: Http, hash_email: HashEmail) -> None:
+    def __init__(
+        self,
+        account: Account,
+        settings: Mapping[str, str],
+        grant: Grant,
+        http: Http,
+        hash_email: HashEmail,
+        *,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         """`settings` are the installation's (addresses, our own keys), `grant` what the person gave us."""
         self.account = account
         self.settings = settings
         self.grant = grant
         self.http = http
         self.hash_email = hash_email
+        self.clock = clock
+        self.zone = ZoneInfo(account.timezone or "UTC")
 
     @classmethod
     def settle_days(cls, family: str) -> int:
@@ -97,3 +113,12 @@ class Connector(ABC):
     def secret_from(cls, settings: Mapping[str, str], answer: Secret, http: Http) -> Secret:  # noqa: ARG003 - for others to use
         """What is to be kept of the token endpoint's first answer."""
         return answer
+
+    def day_of(self, at: datetime) -> date:
+        """The account's calendar day of an instant."""
+        return at.astimezone(self.zone).date()
+
+    def span(self, since: date, until: date) -> tuple[datetime, datetime]:
+        """The instants at which the first day begins and the last one is over."""
+        begins = datetime.combine(since, time(), self.zone)
+        return begins, datetime.combine(until + timedelta(days=1), time(), self.zone)

@@ -1,28 +1,42 @@
-"""Google Ads: figures by campaign and day, over the REST interface of the Google Ads API."""
+"""Google Ads: figures by campaign and day, and conversions by action, over the REST interface of the Google Ads API."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import httpx
 import msgspec
 
 from campaigns.channels import gettext_noop as _
-from campaigns.connectors.base import Connector
+from campaigns.connectors.answers import Answers, duration
+from campaigns.connectors.base import Account, Connector, Replaces, Stream
 from campaigns.connectors.errors import Failure, LostAccess, Passing, UnexpectedAnswer
-from campaigns.connectors.http import UNREADABLE, pages
-from campaigns.connectors.oauth import AccessToken
-from campaigns.records import LARGEST, NANO, AdConversion, AdDay, millionths, nano
+from campaigns.connectors.http import Http, pages, told
+from campaigns.connectors.oauth import AccessToken, Consent, Grant
+from campaigns.records import NANO, AdConversion, AdDay, ConversionAction, Record, millionths, nano
 
-QUERY = (
-    "SELECT customer.currency_code, campaign.id, campaign.name, campaign.advertising_channel_type, segments.date,"
-    " metrics.impressions, metrics.clicks, metrics.cost_micros, metrics.conversions, metrics.conversions_value"
-    " FROM campaign WHERE segments.date BETWEEN '{since}' AND '{until}'"
+TITLE = "Google Ads"
+_CAMPAIGN = "customer.currency_code, campaign.id, campaign.name, campaign.advertising_channel_type, segments.date"
+_DAYS = "FROM campaign WHERE segments.date BETWEEN '{since}' AND '{until}'"
+# All conversions are asked for so that a day which had none that count, but others, is told too.
+DELIVERY = (
+    f"SELECT {_CAMPAIGN}, metrics.impressions, metrics.clicks, metrics.cost_micros, metrics.conversions,"
+    f" metrics.conversions_value, metrics.all_conversions {_DAYS}"
+)
+BY_ACTION = (
+    f"SELECT {_CAMPAIGN}, segments.conversion_action, segments.conversion_action_name, segments.conversion_action_category,"
+    f" metrics.conversions, metrics.all_conversions, metrics.all_conversions_value {_DAYS}"
+)
+ACTIONS = (
+    "SELECT conversion_action.id, conversion_action.name, conversion_action.category, conversion_action.primary_for_goal"
+    " FROM conversion_action"
+)
+CLIENTS = (
+    "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, customer_client.time_zone,"
+    " customer_client.manager, customer_client.status FROM customer_client"
 )
 MICROS = 1_000_000
 CHANNELS = {
@@ -34,7 +48,6 @@ CHANNELS = {
     "VIDEO": "video",
 }
 NO_DEVELOPER_TOKEN = _("This installation has no Google Ads developer token. Whoever runs it must set one.")
-NO_GRANT = _("Google Ads is not connected. Please connect it.")
 NOT_AN_ID = _("This is not a Google Ads customer id, which has ten digits. Please choose the account again.")
 LOST = _("Google Ads no longer lets us read this account. Please reconnect it.")
 SENTENCES = {
@@ -64,70 +77,110 @@ SENTENCES = {
 }
 ACCESS_KINDS = frozenset({"authenticationError", "authorizationError", "headerError"})
 PASSING_CODES = frozenset({"EXPIRED_PAGE_TOKEN", "INTERNAL_ERROR", "TRANSIENT_ERROR", "DEADLINE_EXCEEDED"})
+# An account that cannot be read is no reason to hide the others from the person who chooses.
+UNREADABLE_ACCOUNTS = frozenset({SENTENCES["CUSTOMER_NOT_ENABLED"], SENTENCES["USER_PERMISSION_DENIED"]})
+answers = Answers(TITLE)
 logger = logging.getLogger(__name__)
 
 
 class GoogleAds(Connector):
-    """One customer of Google Ads. Settings: `base_url`, `version`, `token_url`, `developer_token`, `client_id`, `client_secret`.
+    """One customer of Google Ads. Settings: `base_url`, `version`, `developer_token` and those of OAuth.
 
-    The credential holds `refresh_token`. Days are those of the account's zone; conversions are booked on the day of the
-    click and keep arriving for as long as the conversion action allows, 30 days unless it was changed.
+    Days are those of the account's zone; conversions are booked on the day of the click and keep arriving for as long as
+    the conversion action allows, 30 days unless it was changed.
     """
 
     source = "google_ads"
-    family = "ads"
-    settle_days = 30
+    title = TITLE
+    streams = (Stream("ads", Replaces.WINDOW, settle_days=30),)
+    consent = Consent(("https://www.googleapis.com/auth/adwords",), {"access_type": "offline", "prompt": "consent"})
 
-    def fetch(self, since: date, until: date) -> Iterator[AdDay | AdConversion]:
-        """An `AdDay` and an `AdConversion` for every campaign and day with impressions. See `Connector.fetch` for errors."""
-        search = self._search(QUERY.format(since=since, until=until))
-        seen: set[tuple[date, str]] = set()
-        for page in search:
-            for row in page.results:
-                day, campaign_id = self._key(row, since, until)
-                if (day, campaign_id) in seen:
-                    raise UnexpectedAnswer(f"Google Ads gave campaign.id {campaign_id!r} twice for segments.date {day}.")
-                seen.add((day, campaign_id))
-                yield from _records(row, day, campaign_id)
+    def fetch(self, stream: Stream, since: date, until: date) -> Iterator[Record]:
+        """An `AdDay` and the platform's total for every campaign and day with activity, then every action's conversions.
 
-    def _search(self, query: str) -> Iterator[_Page]:
-        customer = _customer_id(self.account.external_id)
-        url = f"{self.settings['base_url']}/{self.settings['version']}/customers/{customer}/googleAds:search"
-        headers = self._headers()
-        token = self._token()
+        An action's conversions are all it had, whether or not Google counts it: `ConversionAction` says whether it does.
+        """
+        search = _Search(self.settings, self.grant, self.http, _customer_id(self.account.external_id), self.account.manager_id)
+        told: set[tuple[date, str]] = set()
+        yield from self._delivery(search, since, until, told)
+        yield from self._conversions(search, since, until, told)
 
-        def read(cursor: str) -> tuple[_Page, str]:
-            body = {"query": query, "pageToken": cursor} if cursor else {"query": query}
-            answer = self.http.request_json("POST", url, headers=headers, json=body, auth=token, explain=_explain, retry_delay=_retry_delay)
-            page = _page(answer)
-            return page, page.next_page_token
+    def _delivery(self, search: _Search, since: date, until: date, told: set[tuple[date, str]]) -> Iterator[AdDay | AdConversion]:
+        for row in search(DELIVERY.format(since=since, until=until)):
+            day, campaign = self._key(row, since, until)
+            if (day, campaign) in told:
+                raise answers.unexpected("campaign.id", campaign, f"twice for segments.date {day}")
+            told.add((day, campaign))
+            yield _ad_day(row, day)
+            yield AdConversion(
+                day=day,
+                campaign_id=campaign,
+                conversions_millionths=answers.exact("metrics.conversions", row.metrics.conversions, millionths),
+                value_nano=answers.exact("metrics.conversionsValue", row.metrics.conversions_value, nano),
+            )
 
-        return pages(read)
+    def _conversions(self, search: _Search, since: date, until: date, told: set[tuple[date, str]]) -> Iterator[Record]:
+        actions: dict[str, ConversionAction] = {}
+        seen: set[tuple[date, str, str]] = set()
+        for row in search(BY_ACTION.format(since=since, until=until)):
+            day, campaign = self._key(row, since, until)
+            action = _action_id(row.segments.conversion_action)
+            if (day, campaign, action) in seen:
+                raise answers.unexpected("segments.conversionAction", action, f"twice for campaign.id {campaign} on {day}")
+            seen.add((day, campaign, action))
+            if (day, campaign) not in told:
+                # It arrived between the two questions, and before it the campaign's day had nothing to tell.
+                told.add((day, campaign))
+                yield _ad_day(row, day)
+            yield _conversion(row, day, action)
+            # Of actions that a manager account shares, the account's own list says nothing.
+            counts = row.metrics.conversions > 0 or (action in actions and actions[action].counts)
+            actions[action] = _action(until, action, row.segments.conversion_action_name, row.segments.conversion_action_category, counts)
+        for one in (row.conversion_action for row in search(ACTIONS)):
+            actions[one.id] = _action(until, one.id, one.name, one.category, one.primary_for_goal)
+        yield from actions.values()
 
-    def _headers(self) -> dict[str, str]:
-        if not self.settings.get("developer_token"):
-            raise LostAccess(NO_DEVELOPER_TOKEN)
-        headers = {"developer-token": self.settings["developer_token"]}
-        if self.account.manager_id:
-            headers["login-customer-id"] = _customer_id(self.account.manager_id)
-        return headers
-
-    def _token(self) -> AccessToken:
-        if not self.secret.get("refresh_token"):
-            raise LostAccess(NO_GRANT)
-        settings = self.settings
-        return AccessToken(settings["token_url"], settings["client_id"], settings["client_secret"], self.secret["refresh_token"], self.http)
+    @classmethod
+    def accounts(cls, settings: Mapping[str, str], grant: Grant, http: Http) -> list[Account]:
+        """Every open account the person reaches, directly or below a manager; managers themselves have no figures."""
+        found: dict[str, Account] = {}
+        for root in _accessible(settings, grant, http):
+            for client in _clients(settings, grant, http, root):
+                is_direct = client.id == root
+                if not client.manager and client.status in ("ENABLED", "") and (is_direct or client.id not in found):
+                    found[client.id] = _account(client, "" if is_direct else root)
+        return sorted(found.values(), key=lambda account: (account.name.casefold(), account.external_id))
 
     def _key(self, row: _Row, since: date, until: date) -> tuple[date, str]:
         """The row's day and campaign, once it is certain that it belongs to this account and these days."""
         if row.customer.currency_code != self.account.currency:
-            raise _unexpected("customer.currencyCode", row.customer.currency_code, f"the account is in {self.account.currency}")
-        day = _day(row.segments.date)
-        if not since <= day <= until:
-            raise _unexpected("segments.date", row.segments.date, f"asked for {since} to {until}")
+            raise answers.unexpected("customer.currencyCode", row.customer.currency_code, f"the account is in {self.account.currency}")
         if not row.campaign.id:
-            raise _unexpected("campaign.id", "")
-        return day, row.campaign.id
+            raise answers.unexpected("campaign.id", "")
+        return answers.within("segments.date", answers.day("segments.date", row.segments.date), since, until), row.campaign.id
+
+
+class _Search:
+    """Asks one customer in Google's query language, page by page."""
+
+    def __init__(self, settings: Mapping[str, str], grant: Grant, http: Http, customer: str, manager: str) -> None:
+        self._url = f"{settings['base_url']}/{settings['version']}/customers/{customer}/googleAds:search"
+        self._headers = _headers(settings)
+        if manager:
+            self._headers["login-customer-id"] = _customer_id(manager)
+        self._token = AccessToken(settings, grant, http)
+        self._http = http
+
+    def __call__(self, query: str) -> Iterator[_Row]:
+        def read(cursor: str) -> tuple[list[_Row], str]:
+            body = {"query": query, "pageToken": cursor} if cursor else {"query": query}
+            answer = self._http.request_json(
+                "POST", self._url, headers=self._headers, json=body, auth=self._token, explain=_explain, retry_delay=_retry_delay
+            )
+            page = answers.shaped(answer, _Page)
+            return page.results, page.next_page_token
+
+        return (row for page in pages(read) for row in page)
 
 
 class _Customer(msgspec.Struct, frozen=True, rename="camel"):
@@ -140,8 +193,11 @@ class _Campaign(msgspec.Struct, frozen=True, rename="camel"):
     advertising_channel_type: str = ""
 
 
-class _Segments(msgspec.Struct, frozen=True):
+class _Segments(msgspec.Struct, frozen=True, rename="camel"):
     date: str = ""
+    conversion_action: str = ""
+    conversion_action_name: str = ""
+    conversion_action_category: str = ""
 
 
 class _Metrics(msgspec.Struct, frozen=True, rename="camel"):
@@ -151,13 +207,33 @@ class _Metrics(msgspec.Struct, frozen=True, rename="camel"):
     cost_micros: str = "0"
     conversions: float = 0.0
     conversions_value: float = 0.0
+    all_conversions: float = 0.0
+    all_conversions_value: float = 0.0
 
 
-class _Row(msgspec.Struct, frozen=True):
+class _Action(msgspec.Struct, frozen=True, rename="camel"):
+    id: str = ""
+    name: str = ""
+    category: str = ""
+    primary_for_goal: bool = False
+
+
+class _Client(msgspec.Struct, frozen=True, rename="camel"):
+    id: str = ""
+    descriptive_name: str = ""
+    currency_code: str = ""
+    time_zone: str = ""
+    manager: bool = False
+    status: str = ""
+
+
+class _Row(msgspec.Struct, frozen=True, rename="camel"):
     customer: _Customer = _Customer()
     campaign: _Campaign = _Campaign()
     segments: _Segments = _Segments()
     metrics: _Metrics = _Metrics()
+    conversion_action: _Action = _Action()
+    customer_client: _Client = _Client()
 
 
 class _Page(msgspec.Struct, frozen=True, rename="camel"):
@@ -165,69 +241,78 @@ class _Page(msgspec.Struct, frozen=True, rename="camel"):
     next_page_token: str = ""
 
 
-def _page(answer: Any) -> _Page:
-    try:
-        return msgspec.convert(answer, _Page)
-    except msgspec.ValidationError as error:
-        reason, _separator, path = str(error).partition(" - at ")
-        raise _unexpected(path.strip("`") or "a body", _at(answer, path), reason) from None
+class _Accessible(msgspec.Struct, frozen=True, rename="camel"):
+    resource_names: list[str] = []
 
 
-def _at(answer: Any, path: str) -> Any:
-    """What stands at a path such as `$.results[3].metrics.clicks`."""
-    for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
-        answer = answer[name] if name else answer[int(index)]
-    return answer
-
-
-def _unexpected(field: str, value: object, reason: str = "") -> UnexpectedAnswer:
-    because = f" ({reason})" if reason else ""
-    return UnexpectedAnswer(f"Google Ads answered {field} = {value!r:.80}{because}.")
-
-
-def _records(row: _Row, day: date, campaign_id: str) -> Iterator[AdDay | AdConversion]:
-    metrics = row.metrics
-    yield AdDay(
+def _ad_day(row: _Row, day: date) -> AdDay:
+    return AdDay(
         day=day,
-        campaign_id=campaign_id,
-        campaign=row.campaign.name or campaign_id,
+        campaign_id=row.campaign.id,
+        campaign=row.campaign.name or row.campaign.id,
         channel=CHANNELS.get(row.campaign.advertising_channel_type, "other"),
-        impressions=_count("impressions", metrics.impressions),
-        clicks=_count("clicks", metrics.clicks),
-        spend_nano=_count("costMicros", metrics.cost_micros, NANO // MICROS),
+        impressions=answers.count("metrics.impressions", row.metrics.impressions),
+        clicks=answers.count("metrics.clicks", row.metrics.clicks),
+        spend_nano=answers.count("metrics.costMicros", row.metrics.cost_micros, NANO // MICROS),
     )
-    yield AdConversion(
+
+
+def _conversion(row: _Row, day: date, action: str) -> AdConversion:
+    return AdConversion(
         day=day,
-        campaign_id=campaign_id,
-        conversions_millionths=_exact("conversions", metrics.conversions, millionths),
-        value_nano=_exact("conversionsValue", metrics.conversions_value, nano),
+        campaign_id=row.campaign.id,
+        action=action,
+        conversions_millionths=answers.exact("metrics.allConversions", row.metrics.all_conversions, millionths),
+        value_nano=answers.exact("metrics.allConversionsValue", row.metrics.all_conversions_value, nano),
     )
 
 
-def _count(field: str, text: str, scale: int = 1) -> int:
-    if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) * scale > LARGEST:
-        raise _unexpected(f"metrics.{field}", text)
-    return int(text) * scale
+def _action(day: date, action: str, name: str, category: str, counts: bool) -> ConversionAction:
+    if not action:
+        raise answers.unexpected("conversionAction.id", "")
+    return ConversionAction(day=day, action=action, name=name or action, category=category, counts=counts)
 
 
-def _exact(field: str, number: float, scaled: Callable[[Decimal], int]) -> int:
-    """The decimal number Google wrote: the shortest text of a double is the one it was read from."""
+def _action_id(resource_name: str) -> str:
+    """The id in `customers/…/conversionActions/…`."""
+    match = re.fullmatch(r"customers/[0-9]+/conversionActions/([0-9]+)", resource_name)
+    if not match:
+        raise answers.unexpected("segments.conversionAction", resource_name)
+    return match[1]
+
+
+def _accessible(settings: Mapping[str, str], grant: Grant, http: Http) -> list[str]:
+    """The ids of the customers that list the person as a user of theirs."""
+    url = f"{settings['base_url']}/{settings['version']}/customers:listAccessibleCustomers"
+    token = AccessToken(settings, grant, http)
+    answer = http.request_json("GET", url, headers=_headers(settings), auth=token, explain=_explain, retry_delay=_retry_delay)
+    names = answers.shaped(answer, _Accessible).resource_names
+    for name in names:
+        if not re.fullmatch(r"customers/[0-9]{10}", name):
+            raise answers.unexpected("resourceNames", name)
+    return [name.removeprefix("customers/") for name in names]
+
+
+def _clients(settings: Mapping[str, str], grant: Grant, http: Http, root: str) -> list[_Client]:
+    """The customer and, of a manager, all below it; none of one that is closed."""
     try:
-        value = scaled(Decimal(str(number)))
-    except (ArithmeticError, ValueError):
-        raise _unexpected(f"metrics.{field}", number) from None
-    if value < 0:
-        raise _unexpected(f"metrics.{field}", number)
-    return value
+        return [row.customer_client for row in _Search(settings, grant, http, root, root)(CLIENTS)]
+    except LostAccess as refused:
+        if str(refused) not in UNREADABLE_ACCOUNTS:
+            raise
+        return []
 
 
-def _day(text: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        raise _unexpected("segments.date", text)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _unexpected("segments.date", text) from None
+def _account(client: _Client, manager: str) -> Account:
+    if not re.fullmatch(r"[0-9]{10}", client.id):
+        raise answers.unexpected("customerClient.id", client.id)
+    return Account(client.id, client.descriptive_name or client.id, client.currency_code, client.time_zone, manager)
+
+
+def _headers(settings: Mapping[str, str]) -> dict[str, str]:
+    if not settings.get("developer_token"):
+        raise LostAccess(NO_DEVELOPER_TOKEN)
+    return {"developer-token": settings["developer_token"]}
 
 
 def _customer_id(shown: str) -> str:
@@ -267,11 +352,8 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 def _failures(response: httpx.Response) -> list[_Failed]:
     """The parts of an error answer that name errors; none where a proxy or the sign-in answered in its own format."""
-    try:
-        details = msgspec.json.decode(response.content, type=_Envelope).error.details
-    except UNREADABLE:
-        return []
-    return [failed for failed in details if failed.errors]
+    envelope = told(response, _Envelope)
+    return [failed for failed in envelope.error.details if failed.errors] if envelope else []
 
 
 def _explain(response: httpx.Response) -> Failure | None:
@@ -305,6 +387,5 @@ def _refused(response: httpx.Response, kind: str, code: str, message: str) -> Fa
 
 def _retry_delay(response: httpx.Response) -> float | None:
     """Seconds from the first quota error that says, such as "30s" or "1.5s"."""
-    asked = [error.details.quota_error_details.retry_delay for failed in _failures(response) for error in failed.errors]
-    delays = [float(text[:-1]) for text in asked if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?s", text)]
-    return delays[0] if delays else None
+    asked = (duration(error.details.quota_error_details.retry_delay) for failed in _failures(response) for error in failed.errors)
+    return next((delay for delay in asked if delay is not None), None)

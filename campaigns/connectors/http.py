@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -24,7 +25,7 @@ FIRST_DELAY = 1.0
 # A worker waits this long at most; a platform that asks for more is called again by a later job.
 LONGEST_DELAY = 60.0
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "developer-token", "x-api-key"})
-SECRET_FIELDS = frozenset({"access_token", "refresh_token", "client_secret", "code", "password", "assertion"})
+SECRET_FIELDS = frozenset({"access_token", "refresh_token", "client_secret", "code", "code_verifier", "password", "assertion"})
 # Below this length a "secret" is more likely a flag or a page number, and replacing it would garble the message.
 SHORTEST_SECRET = 6
 REFUSED = _("The platform no longer accepts our access to this account. Please reconnect it.")
@@ -137,6 +138,14 @@ def pages(read: Callable[[str], tuple[T, str]]) -> Iterator[T]:
         seen.add(cursor)
 
 
+def told(response: httpx.Response, shape: type[T]) -> T | None:
+    """What a failed answer says, where it is of this shape; None where a proxy or another part of the platform answered."""
+    try:
+        return msgspec.json.decode(response.content, type=shape)
+    except UNREADABLE:
+        return None
+
+
 def _decoded(response: httpx.Response) -> Any:
     try:
         return msgspec.json.decode(response.content)
@@ -187,9 +196,19 @@ def _without_secrets(text: str, request: httpx.Request) -> str:
 
 def _secrets(request: httpx.Request) -> set[str]:
     headers = [value for name, value in request.headers.items() if name in SECRET_HEADERS]
+    credentials = [header.rpartition(" ")[2] for header in headers]
+    passwords = [_password(header) for header in headers if header.startswith("Basic ")]
     fields = [value for name, value in _fields(request) if name in SECRET_FIELDS]
-    found = {*headers, *(header.rpartition(" ")[2] for header in headers), *fields, *request.url.params.values()}
+    found = {*headers, *credentials, *passwords, *fields, *request.url.params.values()}
     return {value for value in found if len(value) >= SHORTEST_SECRET}
+
+
+def _password(basic: str) -> str:
+    """What a Basic header hides of `user:password`."""
+    try:
+        return b64decode(basic.removeprefix("Basic ")).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _fields(request: httpx.Request) -> list[tuple[str, str]]:

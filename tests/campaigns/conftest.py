@@ -1,10 +1,68 @@
-"""What the tests of connectors share."""
+"""What the tests of connectors share: a running simulator, a grant in memory, and connectors made of both."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx
 import pytest
 
+from campaigns.connectors import connector_for
+from campaigns.connectors.base import Account, Connector
+from campaigns.connectors.http import Http
+from campaigns.connectors.oauth import Secret
+from campaigns.records import Record
+from campaigns.simulators.business import ANCHOR, MAISON_LUMEN, Business
 from campaigns.simulators.server import Exchange, Simulator
+
+# Reading the certificates anew for every client would take most of the time of these tests.
+TLS = httpx.create_ssl_context()
+# The evening of the anchor: what the connectors take for now.
+NOW = datetime(ANCHOR.year, ANCHOR.month, ANCHOR.day, 22, tzinfo=UTC)
+Connect = Callable[..., Connector]
+Fetch = Callable[..., list[Record]]
+
+
+class Held:
+    """A grant in memory that nobody else renews."""
+
+    def __init__(self, secret: Secret) -> None:
+        self.secret = secret
+        self.renewals = 0
+
+    def renewed(self, stale: Secret, renew: Callable[[Secret], Secret]) -> Secret:
+        if self.secret == stale:
+            self.secret = renew(stale)
+            self.renewals += 1
+        return self.secret
+
+
+def hash_email(address: str) -> str:
+    """A stand-in for the client's HMAC, in which an address can be told and not read."""
+    return f"hash of {len(address)} {sum(address.encode())}"
+
+
+def account_of(source: str, business: Business = MAISON_LUMEN) -> Account:
+    """The business's account on a platform as it is connected: without days of its own it has those of the client."""
+    ids = business.accounts
+    if source == "google_ads":
+        main = business.main_ad_account
+        return Account(main.id, main.name, main.currency, main.zone)
+    external_id = {
+        "google_analytics": ids.google_analytics,
+        "hubspot": ids.hubspot,
+        "mailchimp": ids.mailchimp,
+        "stripe": ids.stripe,
+    }[source]
+    return Account(external_id, business.name, business.currency, business.zone)
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(anchor=ANCHOR, as_of=lambda: ANCHOR, recorder=[]) as running:
+        yield running
 
 
 @pytest.fixture
@@ -18,3 +76,46 @@ def exchanges(simulator: Simulator) -> list[Exchange]:
 def pauses() -> list[float]:
     """The seconds the plumbing waited, in order; nothing is really slept."""
     return []
+
+
+@pytest.fixture
+def http(pauses: list[float]) -> Iterator[Http]:
+    client = httpx.Client(verify=TLS, trust_env=False, timeout=httpx.Timeout(5.0, read=1.0))
+    with Http(client, sleep=pauses.append, random=lambda: 0.0) as plumbing:
+        yield plumbing
+
+
+@pytest.fixture
+def connect(simulator: Simulator, http: Http) -> Connect:
+    """Makes Maison Lumen's connector to a platform; keywords change the account, the settings, the secret or the business."""
+
+    def make(
+        source: str,
+        *,
+        business: Business = MAISON_LUMEN,
+        settings: dict[str, str] | None = None,
+        secret: Secret | None = None,
+        **changes: str,
+    ) -> Connector:
+        known = account_of(source, business)
+        told = {name: getattr(known, name) for name in ("external_id", "name", "currency", "timezone", "manager_id")}
+        ours = simulator.settings(source) | (settings or {})
+        grant = Held(simulator.secret(source, business.slug) if secret is None else secret)
+        return connector_for(source)(Account(**told | changes), ours, grant, http, hash_email, clock=lambda: NOW)
+
+    return make
+
+
+def stream_of(connector: type[Connector] | Connector, family: str) -> Any:
+    return next(stream for stream in connector.streams if stream.family == family)
+
+
+@pytest.fixture
+def fetch(connect: Connect) -> Fetch:
+    """What a connector yields of one family for some days."""
+
+    def fetched(source: str, family: str, since: date, until: date, **changes: Any) -> list[Record]:
+        connector = connect(source, **changes)
+        return list(connector.fetch(stream_of(connector, family), since, until))
+
+    return fetched

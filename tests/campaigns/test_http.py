@@ -8,18 +8,28 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
 from campaigns.connectors.errors import LostAccess, Passing, UnexpectedAnswer
+from campaigns.connectors.google_ads import GoogleAds
 from campaigns.connectors.http import USER_AGENT, Http, pages
-from campaigns.connectors.oauth import KEYS_REFUSED, REVOKED, AccessToken
-from campaigns.simulators.google_ads import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from campaigns.connectors.oauth import (
+    CODE_REFUSED,
+    KEYS_REFUSED,
+    NOT_CONNECTED,
+    PARTLY_GRANTED,
+    REVOKED,
+    AccessToken,
+    Consent,
+    authorize_url,
+    exchange,
+)
 from campaigns.simulators.server import Exchange, Fault, Simulator
+from tests.campaigns.conftest import TLS, Held
 
-# Reading the certificates anew for every client would take most of the time of these tests.
-TLS = httpx.create_ssl_context()
 FINE = Fault(body=b'{"fine": true}')
 HTML = {"Content-Type": "text/html"}
 CANARY = "canary-4f1c9a7e"
@@ -215,9 +225,16 @@ def test_messages_of_our_own_show_no_query_string(simulator: Simulator, http: Ht
     assert CANARY not in caplog.text
 
 
+def test_a_password_of_basic_authentication_is_redacted(simulator: Simulator, http: Http) -> None:
+    simulator.faults += [Fault(400)]
+    with pytest.raises(UnexpectedAnswer) as caught:
+        ask(http, simulator, auth=httpx.BasicAuth("any", CANARY), explain=lambda _: UnexpectedAnswer(f"Bad key {CANARY}"))
+    assert CANARY not in str(caught.value)
+
+
 # ----------------------------------------------------------------------------------------------------- access tokens
 class Clock:
-    now = 0.0
+    now = 1_800_000_000.0
 
     def __call__(self) -> float:
         return self.now
@@ -229,17 +246,48 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def token(simulator: Simulator, http: Http, clock: Clock) -> AccessToken:
-    return AccessToken(f"{simulator.url}/google_ads/token", CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, http, clock=clock)
+def settings(simulator: Simulator) -> dict[str, str]:
+    return simulator.settings("google_ads")
 
 
-def test_a_token_is_kept_until_a_minute_before_it_expires(token: AccessToken, clock: Clock, exchanges: list[Exchange]) -> None:
+@pytest.fixture
+def grant(simulator: Simulator) -> Held:
+    return Held(simulator.secret("google_ads"))
+
+
+@pytest.fixture
+def token(settings: dict[str, str], grant: Held, http: Http, clock: Clock) -> AccessToken:
+    return AccessToken(settings, grant, http, clock=clock)
+
+
+def test_a_token_is_kept_until_a_minute_before_it_expires(token: AccessToken, grant: Held, clock: Clock, exchanges: list[Exchange]) -> None:
     first = token.headers()
-    clock.now = 3538
+    clock.now += 3538
     assert token.headers() == first
     assert len(exchanges) == 1
-    clock.now = 3539
+    clock.now += 1
     assert token.headers() != first
+    assert grant.renewals == 2
+
+
+def test_a_token_that_another_process_renewed_is_used(
+    settings: dict[str, str], http: Http, token: AccessToken, grant: Held, clock: Clock, exchanges: list[Exchange]
+) -> None:
+    first = token.headers()
+    assert AccessToken(settings, grant, http, clock=clock).headers() == first
+    assert len(exchanges) == 1
+
+
+def test_a_refresh_token_that_is_replaced_is_kept(simulator: Simulator, token: AccessToken, grant: Held) -> None:
+    simulator.faults += [Fault(body=b'{"access_token": "one", "refresh_token": "next", "expires_in": 1800}', path="token")]
+    token.headers()
+    assert grant.secret["refresh_token"] == "next"
+
+
+def test_what_else_belongs_to_a_grant_survives_its_renewal(settings: dict[str, str], simulator: Simulator, http: Http) -> None:
+    grant = Held(simulator.secret("google_ads") | {"hub_id": 77})
+    AccessToken(settings, grant, http).headers()
+    assert grant.secret["hub_id"] == 77
 
 
 def test_a_token_without_an_expiry_is_kept_until_it_is_refused(
@@ -247,7 +295,7 @@ def test_a_token_without_an_expiry_is_kept_until_it_is_refused(
 ) -> None:
     simulator.faults += [Fault(body=b'{"access_token": "one"}', path="token")]
     assert token.headers() == {"Authorization": "Bearer one"}
-    clock.now = 1e9
+    clock.now += 1e9
     assert token.headers() == {"Authorization": "Bearer one"}
     simulator.faults += [Fault(401), Fault(body=b'{"access_token": "two"}', path="token"), FINE]
     assert ask(http, simulator, auth=token) == {"fine": True}
@@ -263,17 +311,25 @@ def test_a_token_that_is_refused_twice_is_lost_access(
     assert [exchange.url.rpartition("/")[2] for exchange in exchanges] == ["token", "anything", "token", "anything"]
 
 
-def test_a_withdrawn_grant_asks_a_person_to_reconnect(simulator: Simulator, http: Http) -> None:
-    token = AccessToken(f"{simulator.url}/google_ads/token", CLIENT_ID, CLIENT_SECRET, "another", http)
+def test_a_withdrawn_grant_asks_a_person_to_reconnect(settings: dict[str, str], http: Http) -> None:
     with pytest.raises(LostAccess, match="reconnect") as caught:
-        token.headers()
+        AccessToken(settings, Held({"refresh_token": "another"}), http).headers()
     assert str(caught.value) == REVOKED
 
 
-def test_our_own_keys_being_refused_does_not_ask_to_reconnect(simulator: Simulator, http: Http) -> None:
-    token = AccessToken(f"{simulator.url}/google_ads/token", CLIENT_ID, "wrong", REFRESH_TOKEN, http)
+@pytest.mark.parametrize(
+    ("secret", "sentence"),
+    [({}, NOT_CONNECTED), ({"access_token": ""}, NOT_CONNECTED), ({"access_token": "old", "expires_at": 5.0}, REVOKED)],
+)
+def test_a_grant_with_nothing_to_renew_asks_a_person(settings: dict[str, str], http: Http, secret: dict[str, Any], sentence: str) -> None:
     with pytest.raises(LostAccess) as caught:
-        token.headers()
+        AccessToken(settings, Held(secret), http).headers()
+    assert str(caught.value) == sentence
+
+
+def test_our_own_keys_being_refused_does_not_ask_to_reconnect(settings: dict[str, str], grant: Held, http: Http) -> None:
+    with pytest.raises(LostAccess) as caught:
+        AccessToken(settings | {"client_secret": "wrong"}, grant, http).headers()
     assert str(caught.value) == KEYS_REFUSED
 
 
@@ -291,3 +347,72 @@ def test_a_token_endpoint_that_is_down_uses_up_its_attempts_once(
     with pytest.raises(Passing, match="temporarily_unavailable"):
         ask(http, simulator, auth=token)
     assert len(exchanges) == 5
+
+
+# ----------------------------------------------------------------------------------------------------------- consent
+VERIFIER = "v" * 43
+RETURN = "http://localhost:8000/oauth/callback/"
+
+
+def consented(simulator: Simulator, http: Http, settings: dict[str, str], consent: Consent) -> str:
+    """The code with which the consent page sends a person back who allows what is asked."""
+    address = authorize_url(consent, settings, RETURN, "the state", VERIFIER)
+    page = httpx.post(address, data={"user": "maison-lumen", "decision": "allow"}, verify=TLS, trust_env=False)
+    query = dict(parse_qsl(urlsplit(page.headers["Location"]).query))
+    assert page.headers["Location"].startswith(RETURN)
+    assert query["state"] == "the state"
+    return query["code"]
+
+
+def test_a_person_who_consents_gives_a_grant_that_reads(simulator: Simulator, http: Http, settings: dict[str, str], clock: Clock) -> None:
+    code = consented(simulator, http, settings, GoogleAds.consent)
+    secret = exchange(settings, GoogleAds.consent, code, RETURN, VERIFIER, http, clock=clock)
+    assert secret["refresh_token"] == simulator.secret("google_ads", "maison-lumen")["refresh_token"]
+    assert secret["expires_at"] == clock.now + 3599
+    assert AccessToken(settings, Held(secret), http, clock=clock).headers() == {"Authorization": f"Bearer {secret['access_token']}"}
+
+
+def test_a_code_serves_once(simulator: Simulator, http: Http, settings: dict[str, str]) -> None:
+    code = consented(simulator, http, settings, GoogleAds.consent)
+    exchange(settings, GoogleAds.consent, code, RETURN, VERIFIER, http)
+    with pytest.raises(LostAccess, match="connect again"):
+        exchange(settings, GoogleAds.consent, code, RETURN, VERIFIER, http)
+
+
+def test_a_code_serves_nobody_without_its_verifier(simulator: Simulator, http: Http, settings: dict[str, str]) -> None:
+    code = consented(simulator, http, settings, GoogleAds.consent)
+    with pytest.raises(LostAccess) as caught:
+        exchange(settings, GoogleAds.consent, code, RETURN, "w" * 43, http)
+    assert str(caught.value) == CODE_REFUSED
+
+
+def test_a_permission_given_in_part_is_told_at_once(simulator: Simulator, http: Http, settings: dict[str, str]) -> None:
+    simulator.faults += [Fault(body=b'{"access_token": "one", "scope": "openid email"}', path="token")]
+    with pytest.raises(LostAccess) as caught:
+        exchange(settings, GoogleAds.consent, "code", RETURN, VERIFIER, http)
+    assert str(caught.value) == PARTLY_GRANTED
+
+
+def test_a_platform_without_pkce_is_asked_without(
+    settings: dict[str, str], simulator: Simulator, http: Http, exchanges: list[Exchange]
+) -> None:
+    plain = Consent(("one", "two"), {"prompt": "login"}, uses_pkce=False)
+    address = authorize_url(plain, settings, RETURN, "s", VERIFIER)
+    assert dict(parse_qsl(urlsplit(address).query)) == {
+        "response_type": "code",
+        "client_id": settings["client_id"],
+        "redirect_uri": RETURN,
+        "state": "s",
+        "scope": "one two",
+        "prompt": "login",
+    }
+    simulator.faults += [Fault(body=b'{"access_token": "one"}', path="token")]
+    assert exchange(settings, plain, "code", RETURN, VERIFIER, http) == {"access_token": "one"}
+    assert b"code_verifier" not in exchanges[-1].request_body
+
+
+def test_neither_code_nor_verifier_is_told(settings: dict[str, str], http: Http) -> None:
+    with pytest.raises(LostAccess) as caught:
+        exchange(settings, GoogleAds.consent, CANARY, RETURN, VERIFIER, http)
+    assert CANARY not in repr(caught.value)
+    assert VERIFIER not in repr(caught.value)
