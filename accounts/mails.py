@@ -5,8 +5,10 @@ A mail is three templates, `emails/<name>.subject.txt`, `.txt` and `.html`; the 
 
 from __future__ import annotations
 
+from email.header import Header
 from email.utils import make_msgid, parseaddr
 from functools import cache
+from typing import Any
 
 import css_inline
 from django.conf import settings
@@ -18,6 +20,15 @@ from accounts import colours
 from accounts.brand import Brand
 
 
+class Mail(EmailMultiAlternatives):
+    """Its subject begins on the line of the header's name: Django leaves no room there for the name when it folds a long one."""
+
+    def message(self, **options: Any) -> Any:
+        message = super().message(**options)  # which refuses what a header cannot carry
+        message.replace_header("Subject", Header(str(self.subject), header_name="Subject"))
+        return message
+
+
 def send(name: str, to: str, *, language: str, brand: Brand, context: dict[str, object]) -> None:
     """Render mail `name` and hand it to the mail server. `context["url"]` is the button's address, if it has one.
 
@@ -26,9 +37,9 @@ def send(name: str, to: str, *, language: str, brand: Brand, context: dict[str, 
     build(name, to, language=language, brand=brand, context=context).send()
 
 
-def build(name: str, to: str, *, language: str, brand: Brand, context: dict[str, object]) -> EmailMultiAlternatives:
+def build(name: str, to: str, *, language: str, brand: Brand, context: dict[str, object]) -> Mail:
     subject, html, text = parts(name, language=language, brand=brand, context=context)
-    message = EmailMultiAlternatives(
+    message = Mail(
         subject=subject,
         body=text,
         from_email=sender(brand),

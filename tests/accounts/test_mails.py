@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -33,6 +34,16 @@ def test_a_mail_names_the_brand_in_sender_and_text_and_answers_go_to_it() -> Non
         assert "Agence Nord" in body
         assert LINK in body
     assert len(html) < 30_000
+
+
+@pytest.mark.parametrize("name", ["Nord", "Nord " * 19 + "Est", "Épicerie du Faubourg Saint-Antoine de la République", "Épicerie " * 11])
+def test_a_long_subject_begins_on_its_own_line_and_is_read_as_it_was_written(name: str) -> None:
+    """Else some readers show it with a space before it, or not at all."""
+    message = mails.build("password_reset", TO, language="fr", brand=Brand(name), context={"url": LINK, "address": TO})
+    sent = message.message().as_bytes(linesep="\r\n")
+    assert re.search(rb"^Subject: \S", sent, re.MULTILINE)
+    assert max(len(line) for line in sent.partition(b"\r\n\r\n")[0].splitlines()) <= 78
+    assert message_from_bytes(sent, policy=policy.default)["Subject"] == message.subject
 
 
 def test_the_product_itself_has_no_reply_address() -> None:
