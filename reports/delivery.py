@@ -109,7 +109,7 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
         return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
 
     own_brand = brand.of_client(client)
-    message = EmailMultiAlternatives(
+    message = mails.Mail(
         subject=kept[Document.Kind.SUBJECT].decode().strip(),
         body=body(Document.Kind.TEXT),
         from_email=mails.sender(own_brand),
