@@ -34,10 +34,6 @@ def of_organisation(organisation: Organisation) -> Brand:
     return of_agency(agency_of(organisation))
 
 
-def of_client(client: Client) -> Brand:
-    return of_agency(client.agency)
-
-
 def of_person(user: User) -> Brand:
     """That of the one agency whose people or clients somebody belongs to; our own where there are several, or none."""
     one = Q(memberships__user=user) | Q(clients__memberships__user=user)

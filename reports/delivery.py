@@ -108,7 +108,7 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
     def body(kind: str) -> str:
         return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
 
-    own_brand = brand.of_client(client)
+    own_brand = brand.of_organisation(client)
     message = mails.Mail(
         subject=kept[Document.Kind.SUBJECT].decode().strip(),
         body=body(Document.Kind.TEXT),

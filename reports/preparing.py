@@ -55,7 +55,7 @@ def restored(snapshot: Snapshot) -> Report:
 
 def documents(client: Client, report: Report, language: str) -> dict[str, bytes]:
     """Every rendering of a report in one language, by `Document.Kind`."""
-    presentation = present(report, language, brand.of_client(client))
+    presentation = present(report, language, brand.of_organisation(client))
     subject, html, text = rendering.email_parts(
         presentation, dashboard_url=dashboard_url(client, report.week), unsubscribe_url=UNSUBSCRIBE_PLACEHOLDER
     )

@@ -32,7 +32,7 @@ def overview(request: ClientRequest) -> HttpResponse:
     latest = periods.last_complete_week(timezone.now(), request.client.zone)
     week = _week(request.GET.get("week") or latest)
     report = gather.report(request.client, week, timezone.now())
-    presentation = present(report, _language(), brand.of_client(request.client))
+    presentation = present(report, _language(), brand.of_organisation(request.client))
     monday = periods.week(week).since
     context = {
         "presentation": presentation,
@@ -74,7 +74,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "address": recipient.email,
         "done": recipient.unsubscribed_at is not None,
-        "brand": brand.of_client(recipient.schedule.client),
+        "brand": brand.of_organisation(recipient.schedule.client),
     }
     return render(request, "reports/unsubscribe.html", context)
 
@@ -86,7 +86,7 @@ def _kept_pdf(request: ClientRequest, kept: Snapshot, language: str) -> bytes:
 
 
 def _pdf(request: ClientRequest, report: Report, language: str) -> bytes:
-    return rendering.pdf(present(report, language, brand.of_client(request.client)))
+    return rendering.pdf(present(report, language, brand.of_organisation(request.client)))
 
 
 def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:

@@ -30,10 +30,10 @@ def median(action: Callable[[], object]) -> float:
 
 def test_time_per_report(reported: Client) -> None:
     report = gather.report(reported, WEEK, timezone.now())
-    presentation = present(report, "fr", brand.of_client(reported))
+    presentation = present(report, "fr", brand.of_organisation(reported))
     steps = {
         "figures": median(lambda: gather.report(reported, WEEK, timezone.now())),
-        "words": median(lambda: present(report, "fr", brand.of_client(reported))),
+        "words": median(lambda: present(report, "fr", brand.of_organisation(reported))),
         "PDF": median(lambda: rendering.pdf(presentation)),
         "mail": median(lambda: rendering.email_parts(presentation, dashboard_url="http://x/", unsubscribe_url="http://x/")),
     }
