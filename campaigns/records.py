@@ -88,6 +88,7 @@ class EmailSend(Record, frozen=True, kw_only=True):
     sent_at: datetime
     observed_at: datetime
     campaign: str
+    origin: Origin = NOWHERE
     subject: str = ""
     list_name: str = ""
     sent: int | None = None

@@ -17,7 +17,7 @@ from campaigns.imports.faults import BadCell
 from campaigns.imports.reasons import Reason
 from campaigns.imports.styles import Shape
 from campaigns.kpi_slugs import KPI_SLUGS
-from campaigns.records import millionths, nano
+from campaigns.records import MILLION, NANO, millionths, nano
 
 LONGEST_TEXT = 255
 LONGEST_URL = 2000
@@ -55,10 +55,15 @@ class Context:
 
 @dataclass(frozen=True)
 class CellType:
-    """How the cells of a column are read, and what their text looks like."""
+    """How the cells of a column are read, and what their text looks like.
+
+    `scale`: how many of what is stored make one, of numbers. `adds_up`: whether a sum of the column means anything.
+    """
 
     shape: Shape
     read: Callable[[str, Context], Any]
+    scale: int = 1
+    adds_up: bool = False
 
 
 def _bounded(longest: int) -> Callable[[str, Context], str]:
@@ -237,9 +242,11 @@ DAY = CellType(Shape.DAY, _day)
 MONTH = CellType(Shape.MONTH, _month)
 PAST_MONTH = CellType(Shape.MONTH, _past_month)
 INSTANT = CellType(Shape.INSTANT, _instant)
-COUNT = CellType(Shape.NUMBER, _count)
+COUNT = CellType(Shape.NUMBER, _count, adds_up=True)
+# Of distinct people, or as of a moment.
+DISTINCT = CellType(Shape.NUMBER, _count)
 SCORE = CellType(Shape.NUMBER, _score)
-MONEY = CellType(Shape.NUMBER, _money)
-SIGNED_MONEY = CellType(Shape.NUMBER, _signed)
-CONVERSIONS = CellType(Shape.NUMBER, _conversions)
-TARGET = CellType(Shape.RATE, _signed)
+MONEY = CellType(Shape.NUMBER, _money, NANO, adds_up=True)
+SIGNED_MONEY = CellType(Shape.NUMBER, _signed, NANO, adds_up=True)
+CONVERSIONS = CellType(Shape.NUMBER, _conversions, MILLION, adds_up=True)
+TARGET = CellType(Shape.RATE, _signed, NANO)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from campaigns.imports.reasons import Reason
 
@@ -20,8 +20,10 @@ WORKBOOK = b"PK\x03\x04"
 MOST_UNPACKED = 500 * 2**20
 # What is looked at to find out how a file is written.
 SAMPLE = 64 * 1024
-ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252"}
-DELIMITERS = (",", ";", "\t", "|")
+Encoding = Literal["utf-8", "utf-16", "cp1252"]
+Delimiter = Literal[",", ";", "\t", "|"]
+ENCODINGS: dict[Encoding, str] = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252"}
+DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t", "|")
 # Excel shows fifteen digits of the binary numbers it keeps.
 _DIGITS = ".15g"
 _FINEST = Decimal("1e-9")
@@ -45,8 +47,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Format:
-    encoding: str = "utf-8"
-    delimiter: str = ","
+    encoding: Encoding = "utf-8"
+    delimiter: Delimiter = ","
     skip_lines: int = 0
     sheet: str = ""
 
@@ -163,7 +165,7 @@ def _moment(value: datetime) -> str:
     return whole.date().isoformat() if whole.time() == time() else whole.isoformat()
 
 
-def sniffed_encoding(start: bytes, *, whole: bool) -> str:
+def sniffed_encoding(start: bytes, *, whole: bool) -> Encoding:
     """The encoding that the start of a file is written in, a guess where it is none of those that tell."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in start[1:200:2]:
         return "utf-16"
@@ -172,8 +174,3 @@ def sniffed_encoding(start: bytes, *, whole: bool) -> str:
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
-
-
-def sniffed_delimiter(line: str) -> str:
-    """The sign that parts the cells of a header."""
-    return max(DELIMITERS, key=line.count)

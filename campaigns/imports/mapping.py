@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
 from campaigns.imports.faults import Fault, Refusal
+from campaigns.imports.files import Delimiter, Encoding
 from campaigns.imports.kinds import Kind
 from campaigns.imports.reasons import Reason
 from campaigns.imports.styles import DateStyle, NumberStyle
 
-Encoding = Literal["utf-8", "utf-16", "cp1252"]
-Delimiter = Literal[",", ";", "\t", "|"]
 MOST_SKIPPED = 1000
 
 

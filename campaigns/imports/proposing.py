@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from campaigns.imports import files
 from campaigns.imports.cells import CURRENCIES
 from campaigns.imports.faults import BadCell
-from campaigns.imports.files import Row, Typed
+from campaigns.imports.files import Delimiter, Row, Typed
 from campaigns.imports.kinds import KINDS, Column, Kind
 from campaigns.imports.mapping import Mapping
 from campaigns.imports.presets import PRESETS, Preset
@@ -106,7 +106,7 @@ def _start(path: Path, sheet: str) -> tuple[Mapping, list[Row]]:
     return Mapping(encoding=encoding, delimiter=best[0]), best[1]
 
 
-def _parsed(text: str, delimiter: str, *, whole: bool) -> tuple[str, list[Row]]:
+def _parsed(text: str, delimiter: Delimiter, *, whole: bool) -> tuple[Delimiter, list[Row]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[Row] = []
     line = 0
@@ -120,7 +120,7 @@ def _parsed(text: str, delimiter: str, *, whole: bool) -> tuple[str, list[Row]]:
     return delimiter, rows if whole or len(rows) >= SAMPLE_ROWS else rows[:-1]
 
 
-def _looks_parted(parsed: tuple[str, list[Row]]) -> tuple[int, int]:
+def _looks_parted(parsed: tuple[Delimiter, list[Row]]) -> tuple[int, int]:
     """More rows of one same width, and wider ones, are more likely the table."""
     widths = [len(cells) for _, cells in parsed[1]]
     width = max(set(widths), key=lambda each: (each > 1) * widths.count(each), default=0)

@@ -233,7 +233,7 @@ def _at(cells: list[str], place: int) -> str:
     return cell if isinstance(cell, Typed) else cell.strip()
 
 
-def _canonical_delimiter(path: Path) -> str:
+def _canonical_delimiter(path: Path) -> files.Delimiter:
     with path.open("rb") as file:
         header = file.readline(files.SAMPLE)
     return ";" if header.count(b";") > header.count(b",") else ","

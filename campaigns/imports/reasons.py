@@ -59,7 +59,6 @@ class Reason(Enum):
     NO_DAY = _("no column says the day; export the report by day")
     NOT_A_TARGET = _("the mapping leads to %(target)s, which %(kind)s do not have")
     TARGET_TWICE = _("the mapping leads to %(target)s twice")
-    NO_HEADER = _("no header row")
     NOT_TEXT = _("not %(encoding)s text; save the file as UTF-8, or say which encoding it has")
     NOT_CSV = _("not a well-formed CSV line: %(problem)s")
     NOT_A_WORKBOOK = _("not an Excel workbook (.xlsx) that can be read")
@@ -73,5 +72,5 @@ class Reason(Enum):
     OTHER_CURRENCY = _("the account is in %(currency)s; an account has one currency")
     FED_BY_ITS_API = _(
         "%(source)s account %(account)s is read from its API, and a file for it would count the same days twice; "
-        "say until which day files tell, or that this file replaces what the platform told of its days"
+        "say until which day files tell, or that this file replaces what the platform told of the same days"
     )

@@ -32,6 +32,7 @@ def _records(values: Values, context: Context) -> Iterator[Record]:
 
 ADS = Kind(
     "ads",
+    "ads",
     (
         Column("date", cells.DAY, required=True),
         REQUIRED_SOURCE,
@@ -52,4 +53,5 @@ ADS = Kind(
         "channel": "paid_social", "impressions": "12000", "clicks": "340", "spend": "181.20", "conversions": "12.5",
         "conversion_value": "940.00", "currency": "EUR",
     },
+    one_currency=True,
 )  # fmt: skip

@@ -41,14 +41,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of file. `key` names the columns that identify a row, `example` is a row for the template."""
+    """One kind of file, whose rows become facts of one family.
+
+    `key` names the columns that identify a row, `example` is a row for the template. `one_currency`: the rows of an account
+    are all in the account's.
+    """
 
     name: str
+    family: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     records: Callable[[Values, Context], Iterator[Record]]
     example: dict[str, str]
     checks: tuple[Check, ...] = ()
+    one_currency: bool = False
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)

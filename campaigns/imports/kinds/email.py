@@ -18,7 +18,7 @@ def _records(values: Values, context: Context) -> Iterator[Record]:
         sent_at=values["sent_at"],
         observed_at=context.now,
         campaign=values["campaign"],
-        origin=Origin(campaign=values["campaign"]),
+        origin=Origin(channel="email", campaign=values["campaign"]),
         sent=values["sent"],
         hard_bounces=values["hard_bounces"],
         soft_bounces=values["soft_bounces"],
@@ -45,6 +45,7 @@ def _bounces(values: Values) -> Wrong | None:
 
 
 EMAIL = Kind(
+    "email",
     "email",
     (
         Column("sent_at", cells.INSTANT, required=True),

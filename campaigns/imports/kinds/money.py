@@ -89,6 +89,7 @@ def _month_or_day(values: Values) -> Wrong | None:
 
 ORDERS = Kind(
     "orders",
+    "orders",
     (
         Column("order_id", cells.TEXT, required=True),
         SOURCE,
@@ -120,6 +121,7 @@ ORDERS = Kind(
 )  # fmt: skip
 SUBSCRIPTIONS = Kind(
     "subscriptions",
+    "subscriptions",
     (
         Column("subscription_id", cells.TEXT, required=True),
         SOURCE,
@@ -139,6 +141,7 @@ SUBSCRIPTIONS = Kind(
     (not_before("ended_at", "started_at"),),
 )  # fmt: skip
 COSTS = Kind(
+    "costs",
     "costs",
     (
         Column("month", cells.PAST_MONTH),
@@ -160,6 +163,7 @@ COSTS = Kind(
 )  # fmt: skip
 TARGETS = Kind(
     "targets",
+    "targets",
     (
         Column("month", cells.MONTH, required=True),
         ACCOUNT,
@@ -176,6 +180,7 @@ TARGETS = Kind(
     },
 )  # fmt: skip
 BUDGETS = Kind(
+    "budgets",
     "budgets",
     (
         Column("month", cells.MONTH, required=True),

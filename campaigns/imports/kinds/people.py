@@ -80,6 +80,7 @@ def _some_channel(values: Values) -> Wrong | None:
 
 LEADS = Kind(
     "leads",
+    "leads",
     (
         Column("lead_id", cells.TEXT, required=True),
         SOURCE,
@@ -108,6 +109,7 @@ LEADS = Kind(
 )  # fmt: skip
 CUSTOMERS = Kind(
     "customers",
+    "customers",
     (
         Column("customer_id", cells.TEXT, required=True),
         SOURCE,
@@ -129,6 +131,7 @@ CUSTOMERS = Kind(
 )  # fmt: skip
 TOUCHPOINTS = Kind(
     "touchpoints",
+    "touches",
     (
         Column("lead_id", cells.TEXT),
         Column("customer_id", cells.TEXT),

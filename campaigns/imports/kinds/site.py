@@ -41,6 +41,7 @@ def _pages(values: Values, context: Context) -> Iterator[Record]:
 
 WEB = Kind(
     "web",
+    "site",
     (
         Column("date", cells.DAY, required=True),
         REQUIRED_SOURCE,
@@ -53,7 +54,7 @@ WEB = Kind(
         *counts("bounces", "engaged_sessions", "pageviews", "session_seconds", "engagement_seconds"),
         Column("conversions", cells.CONVERSIONS),
         Column("revenue", cells.MONEY),
-        Column("users", cells.COUNT),
+        Column("users", cells.DISTINCT),
     ),
     ("date", "source", "account", "landing_page", "channel", "campaign"),
     _landings,
@@ -65,6 +66,7 @@ WEB = Kind(
     (at_most("bounces", "sessions"),),
 )  # fmt: skip
 PAGES = Kind(
+    "pages",
     "pages",
     (
         Column("date", cells.DAY, required=True),

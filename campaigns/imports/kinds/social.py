@@ -24,12 +24,13 @@ def _audience(values: Values, context: Context) -> Iterator[Record]:
 
 SOCIAL = Kind(
     "social",
+    "social",
     (
         Column("date", cells.DAY, required=True),
         REQUIRED_SOURCE,
         ACCOUNT,
         Column("post_id", cells.TEXT),
-        *counts(*COUNTS),
+        *(Column(name, cells.DISTINCT if name == "reach" else cells.COUNT) for name in COUNTS),
     ),
     ("date", "source", "account", "post_id"),
     _posts,
@@ -41,12 +42,13 @@ SOCIAL = Kind(
 )  # fmt: skip
 AUDIENCE = Kind(
     "audience",
+    "audience",
     (
         Column("date", cells.DAY, required=True),
         REQUIRED_SOURCE,
         ACCOUNT,
         Column("list", cells.TEXT, required=True),
-        Column("subscribers", cells.COUNT, required=True),
+        Column("subscribers", cells.DISTINCT, required=True),
         *counts("joined", "left"),
     ),
     ("date", "source", "account", "list"),
