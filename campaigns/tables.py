@@ -135,7 +135,10 @@ TABLES: tuple[Table, ...] = (
     Table(stored.LandingDay, records.LandingDay, "site", ("day", "page_id", "origin_id"), _LANDING),
     Table(stored.PageDay, records.PageDay, "pages", ("day", "page_id"), ("views", "exits", "seconds", "basis")),
     Table(stored.SocialDay, records.SocialDay, "social", ("day", "external_id"), _SOCIAL, {"external_id": "post_id"}),
-    Table(stored.AudienceDay, records.AudienceDay, "audience", ("day", "list_name"), ("subscribers", "joined", "left")),
+    # A word of SQL, which cannot stand there bare.
+    Table(
+        stored.AudienceDay, records.AudienceDay, "audience", ("day", "list_name"), ("subscribers", "joined", '"left"'), {'"left"': "left"},
+    ),
     Table(
         stored.Lead, records.Lead, "leads", _ID, _LEAD, {"external_id": "lead_id", "customer_ref": "customer_id"},
         instants=("mql_at", "sql_at", "won_at", "lost_at"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +21,7 @@ from campaigns.imports.mapping import Mapping
 from campaigns.imports.reading import Reading
 from campaigns.imports.reasons import Reason
 from campaigns.models import Connection, Pull, Upload
+from campaigns.pseudonyms import email_hasher
 from campaigns.spool import Spool
 from campaigns.streams import Conflict, Window, execute
 from campaigns.sync import store
@@ -303,9 +302,4 @@ def _keep_faults(upload: Upload, kind: Kind, mapping: Mapping | None, refusal: R
 
 
 def _context(client: Client) -> Context:
-    key = bytes(client.pseudonym_key)
-
-    def hash_email(address: str) -> str:
-        return hmac.new(key, address.lower().encode(), hashlib.sha256).hexdigest()
-
-    return Context(client.zone, timezone.now(), hash_email)
+    return Context(client.zone, timezone.now(), email_hasher(client))

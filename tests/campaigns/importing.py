@@ -17,9 +17,9 @@ def file_of(rows: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def example(kind: str, **changed: str) -> Row:
+def example(name: str, /, **changed: str) -> Row:
     """The template's row of a kind, with some cells changed."""
-    header, row = template(KINDS[kind]).splitlines()
+    header, row = template(KINDS[name]).splitlines()
     return dict(zip(header.split(","), row.split(","), strict=True)) | changed
 
 

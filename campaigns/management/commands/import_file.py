@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("client", help="the client's slug")
         parser.add_argument("kind", choices=sorted(KINDS))
         parser.add_argument("file", type=Path)
-        parser.add_argument("--mapping", type=Path, help="a JSON file that says which column is which, and how days and numbers are written")
+        parser.add_argument("--mapping", type=Path, help="JSON: which column is which, how days and numbers are written")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and store nothing")
         parser.add_argument(
             "--files-until", type=date.fromisoformat, metavar="DAY", help="for an account that is read from its API: files tell to this day"
