@@ -28,15 +28,13 @@ def record(source: Connection, family: str, new: list[Span]) -> None:
     LoadedSpan.objects.bulk_create(LoadedSpan(connection=source, family=family, since=since, until=until) for since, until in merged)
 
 
-def first_gap(source: Connection, family: str, earliest: date) -> date:
-    """The first day since the connection began to tell that it has not told of; `earliest` where it never told."""
-    spans = list(LoadedSpan.objects.filter(connection=source, family=family, until__gte=earliest).order_by("since"))
-    day = max(earliest, spans[0].since) if spans else earliest
-    for span in spans:
-        if span.since > day:
-            break
-        day = span.until + ONE_DAY
-    return day
+def forget(source: Connection, family: str, gone: Span) -> None:
+    """Count the days of `gone` as not loaded, in the caller's transaction: they are to be read again."""
+    for span in list(LoadedSpan.objects.filter(connection=source, family=family, since__lte=gone[1], until__gte=gone[0])):
+        span.delete()
+        for since, until in ((span.since, gone[0] - ONE_DAY), (gone[1] + ONE_DAY, span.until)):
+            if since <= until:
+                LoadedSpan.objects.create(connection=source, family=family, since=since, until=until)
 
 
 def merge(spans: Iterable[Span], *, silence: timedelta = ONE_DAY) -> list[Span]:

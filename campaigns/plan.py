@@ -17,12 +17,16 @@ DAILY_HOUR = 4
 
 @dataclass(frozen=True)
 class Ask:
-    """One request for the days `since` to `until` of a stream; those in `covered` are then known whole: today is not over yet."""
+    """One request for the days `since` to `until` of a stream; those in `covered` are then known whole: today is not over yet.
+
+    `stale`: days that were read while the platform might still change them, and not since; they are to be read once more.
+    """
 
     stream: Stream
     since: date
     until: date
     covered: Span
+    stale: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Reach:
         if since > self.yesterday:
             return None
         until = self.yesterday if self.stream.replaces is Replaces.WINDOW else self.yesterday + ONE_DAY
-        return Ask(self.stream, since, until, (since, self.yesterday))
+        return Ask(self.stream, since, until, (since, self.yesterday), self._stale(since))
 
     def history(self) -> Ask | None:
         """The newest days that are missing, no more than one request covers."""
@@ -75,6 +79,15 @@ class Reach:
         if day <= self.yesterday:
             found.append((day, self.yesterday))
         return [gap for gap in found if gap[0] <= gap[1]]
+
+    def _stale(self, settling_since: date) -> Span | None:
+        """After mornings without a pull. Of a keyed stream later changes come with the days on which they were made."""
+        last = max((until for _since, until in self.spans), default=None)
+        if last is None or self.stream.replaces is Replaces.KEYED or self.stream.chunk_days is None:
+            return None
+        since = max(self.earliest, last - ONE_DAY * (self.stream.settle_days - 2))
+        until = min(last, settling_since - ONE_DAY)
+        return (since, until) if since <= until else None
 
     def progress(self) -> Progress:
         wanted = max(0, (self.yesterday - self.earliest).days + 1)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Client
-from campaigns import plan, standing
+from campaigns import loaded, plan, standing
 from campaigns.connectors import connector_for
 from campaigns.connectors.base import Account, Connector, LostAccess, Passing, Stream, UnexpectedAnswer
 from campaigns.connectors.http import Http
@@ -152,6 +152,8 @@ class _Turn:
             covered=ask.covered,
             accept_loss=standing.is_accepted(self.source, stream.family, rows),
         )
+        if ask.stale:
+            loaded.forget(self.source, stream.family, ask.stale)
         standing.settle(self.source)
 
     def _connector(self) -> Connector:
