@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -90,7 +91,7 @@ class HubSpotSimulator(PlatformSimulator):
         super().__init__(ledgers, as_of)
         self.consent = Consent("HubSpot", CLIENT_ID, self.users)
         self.search_limit = SEARCH_LIMIT
-        self._records: dict[tuple[str, str, date], list[Record]] = {}
+        self._records: dict[tuple[str, str, date], tuple[list[Record], list[Record]]] = {}
         self._found: dict[tuple[str, str, date, str], list[Record]] = {}
 
     def settings(self, url: str) -> dict[str, str]:
@@ -189,16 +190,17 @@ class HubSpotSimulator(PlatformSimulator):
         }
 
     # --------------------------------------------------------------------------------------------------- records
-    def records(self, ledger: Ledger, kind: str) -> list[Record]:
-        """Every record of the portal as it stands, by id."""
+    def records(self, ledger: Ledger, kind: str, *, archived: bool = False) -> list[Record]:
+        """The records of the portal as they stand, by id: those in use or those that were archived."""
         as_of = self.as_of()
         key = ledger.business.slug, kind, as_of
         if key not in self._records:
             if len(self._records) > 8:
                 self._records.clear()
             find = ledger.contacts if kind == "contacts" else ledger.deals
-            self._records[key] = sorted(find(ledger.story.opened_on, as_of, as_of), key=lambda record: int(record.id))
-        return self._records[key]
+            found = sorted(find(ledger.story.opened_on, as_of, as_of), key=_number_of)
+            self._records[key] = [row for row in found if not _archived_at(row)], [row for row in found if _archived_at(row)]
+        return self._records[key][archived]
 
     def _list(self, ledger: Ledger, kind: str, asked: Mapping[str, str]) -> dict[str, Any]:
         unknown = set(asked) - LIST_PARAMS
@@ -207,8 +209,7 @@ class HubSpotSimulator(PlatformSimulator):
         history = _names(asked.get("propertiesWithHistory", ""))
         largest = LARGEST_LIST_WITH_HISTORY if history else LARGEST_LIST
         size = min(_limit(asked.get("limit", "10"), largest), self.page_size)
-        wants_archived = asked.get("archived", "false") == "true"
-        rows = [row for row in self.records(ledger, kind) if bool(_archived_at(row)) == wants_archived]
+        rows = self.records(ledger, kind, archived=asked.get("archived") == "true")
         offset = self._after_id(rows, asked["after"]) if "after" in asked else 0
         shown = page(rows, offset, size, self.overlap)
         properties, associations = _names(asked.get("properties", "")), _names(asked.get("associations", ""))
@@ -222,7 +223,7 @@ class HubSpotSimulator(PlatformSimulator):
     def _after_id(self, rows: list[Record], after: str) -> int:
         if not after.isdigit():
             raise RefusalError(400, "VALIDATION_ERROR", f"Invalid paging cursor: {after!r}")
-        return sum(int(row.id) <= int(after) for row in rows)
+        return bisect_right(rows, int(after), key=_number_of)
 
     def _related(self, ledger: Ledger, kind: str) -> dict[str, list[str]]:
         """The deals of each contact, or the contact of each deal."""
@@ -264,12 +265,13 @@ class HubSpotSimulator(PlatformSimulator):
     def _searched(self, ledger: Ledger, kind: str, groups: list[Any], sorts: list[Any]) -> list[Record]:
         """Records that pass all filters of any group; a search knows no archived ones."""
         business, known = ledger.business, PROPERTIES[kind]
-        live = [row for row in self.records(ledger, kind) if not _archived_at(row)]
         for name in [entry["propertyName"] for group in groups for entry in group["filters"]] + [str(sort).lstrip("-") for sort in sorts]:
             if name not in known:
                 raise RefusalError(400, "VALIDATION_ERROR", f"Property '{name}' does not exist.")
         found = [
-            row for row in live if not groups or any(all(_passes(business, kind, row, f) for f in group["filters"]) for group in groups)
+            row
+            for row in self.records(ledger, kind)
+            if not groups or any(all(_passes(business, kind, row, f) for f in group["filters"]) for group in groups)
         ]
         for sort in reversed(sorts):
             read = known[str(sort).lstrip("-")]
@@ -335,6 +337,10 @@ def _moment(at: datetime | None) -> str | None:
 
 def _bool(value: bool) -> str:
     return "true" if value else "false"
+
+
+def _number_of(row: Record) -> int:
+    return int(row.id)
 
 
 def _archived_at(row: Record) -> datetime | None:
