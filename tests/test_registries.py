@@ -10,6 +10,7 @@ from babel.messages import pofile
 from django.conf import settings
 
 from campaigns import connectors, simulators
+from campaigns.imports.kinds import KINDS
 from campaigns.tables import TABLES
 from jobs import registry
 from kpis.definitions import DEFINITIONS, Reason
@@ -90,3 +91,14 @@ def test_the_report_shows_known_kpis_only() -> None:
 
 def test_every_kind_of_job_has_a_handler() -> None:
     assert {"campaigns.pull", "kpis.recompute", "reports.run", "reports.deliver"} <= registry._kinds.keys()
+
+
+def test_the_documentation_lists_every_kind_of_file_with_its_columns() -> None:
+    rows = {line.split("`")[1]: line for line in (ROOT / "docs" / "imports.md").read_text().splitlines() if line.startswith("| `")}
+    assert rows.keys() == KINDS.keys()
+    for name, kind in KINDS.items():
+        listed = rows[name].split("|")[3].split()
+        assert [column.strip("*`") for column in listed] == [column.name for column in kind.canonical]
+        assert [column.strip("*`") for column in listed if column.endswith(("`*", "***"))] == [
+            column.name for column in kind.canonical if column.required
+        ]

@@ -48,6 +48,10 @@ def load(path: Path) -> tuple[int, set[str]]:
     return len(changed), set(changed)
 
 
+def count() -> int:
+    return ExchangeRate.objects.count()
+
+
 def newest() -> date | None:
     """The last day for which there are rates."""
     found = ExchangeRate.objects.order_by("-day").first()

@@ -12,41 +12,70 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts import services, vault
+from accounts.audit import OPERATOR
 from accounts.models import Agency, Client, Credential, Role, User
-from accounts.services import add_member, create_client, keep_credential
+from accounts.services import add_member, create_client
 from accounts.tenancy import inside
+from campaigns import connections
+from campaigns.connectors import sources
 from campaigns.models import Connection
-from campaigns.simulators.google_ads import CUSTOMER
+from campaigns.simulators.business import FERNHILL, HARBOR, MAISON_LUMEN, Business
+from campaigns.simulators.server import Simulator
 from reports.models import Schedule
 from reports.scheduling import create_weekly
 
-CLIENT_SLUG = "maison-lumen"
-SOURCE = "google_ads"
 OWNER = "owner@atelier-nord.example"
-VIEWER = "marketing@maison-lumen.example"
+LANGUAGES = {MAISON_LUMEN.slug: "fr", FERNHILL.slug: "en", HARBOR.slug: "en"}
+
+
+@dataclass(frozen=True)
+class Served:
+    """One client company of the demo's agency, and whoever reads its report there."""
+
+    client: Client
+    viewer: str
+    schedule: Schedule
 
 
 @dataclass(frozen=True)
 class Cast:
-    client: Client
-    source: Connection
-    schedule: Schedule
+    agency: Agency
+    served: list[Served]
     password: str
 
 
-def settle(folder: Path, secret: Mapping[str, str]) -> Cast:
-    """Create the agency, its client, people, connection and schedule, or find those of an earlier run."""
+def settle(folder: Path) -> Cast:
+    """Create the agency, its clients, people and schedules, or find those of an earlier run."""
     password = _password(folder)
     with transaction.atomic():
         agency, _ = Agency.objects.get_or_create(slug="atelier-nord", defaults={"name": "Atelier Nord"})
-        client = Client.objects.filter(slug=CLIENT_SLUG).first() or create_client(
-            CLIENT_SLUG, name="Maison Lumen", currency="EUR", timezone="Europe/Paris", language="fr", agency=agency
-        )
         add_member(_person(OWNER, "Camille Demo", password), Role.OWNER, agency=agency)
-        add_member(_person(VIEWER, "Dominique Demo", password), Role.VIEWER, client=client)
-        source = _connect(agency, client, secret)
-        schedule = client.schedules.first() or create_weekly(client, {VIEWER: "fr", OWNER: "en"}, local_time=time(8, 0))
-    return Cast(client, source, schedule, password)
+        served = [_serve(agency, business, password) for business in (MAISON_LUMEN, FERNHILL, HARBOR)]
+    return Cast(agency, served, password)
+
+
+def connect(client: Client, simulator: Simulator) -> list[Connection]:
+    """Give the consent of this client's user of every platform, and connect all the accounts it reaches."""
+    connected = []
+    with inside(client):
+        for source in sources():
+            credential = _consent(client, source, simulator)
+            known = {found.account: found for found in Connection.objects.filter(source=source)}
+            for account in connections.reachable(credential):
+                found = known.get(account.external_id) or connections.connect(client, credential, account, OPERATOR)
+                connected.append(found)
+    return connected
+
+
+def costs(client: Client, since: date, until: date) -> list[dict[str, str]]:
+    """What marketing costs besides the ads, month by month, in the columns of an imported costs file."""
+    months = sorted({f"{date.fromordinal(day):%Y-%m}" for day in range(since.toordinal(), until.toordinal() + 1)})
+    return [
+        {"month": month, "name": name, "amount": amount, "currency": client.currency}
+        for month in months
+        for name, amount in (("Agency fee", "1500.00"), ("Tools", "240.00"))
+    ]
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
@@ -59,23 +88,35 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
-def _connect(agency: Agency, client: Client, secret: Mapping[str, str]) -> Connection:
-    credential = Credential.objects.filter(agency=agency, platform=SOURCE).first()
+def first_run(folder: Path, today: date) -> date:
+    """The day the demo first ran: the story is told around it, so that a later run continues it."""
+    path = folder / "first-run"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(today.isoformat())
+    return date.fromisoformat(path.read_text())
+
+
+def _serve(agency: Agency, business: Business, password: str) -> Served:
+    language = LANGUAGES[business.slug]
+    client = Client.objects.filter(slug=business.slug).first() or create_client(
+        business.slug, name=business.name, currency=business.currency, timezone=business.zone, language=language, agency=agency
+    )
+    viewer = f"marketing@{business.domain}"
+    add_member(_person(viewer, "Dominique Demo", password), Role.VIEWER, client=client)
+    schedule = client.schedules.first() or create_weekly(client, {viewer: language, OWNER: "en"}, local_time=time(8, 0))
+    return Served(client, viewer, schedule)
+
+
+def _consent(client: Client, source: str, simulator: Simulator) -> Credential:
+    """What an earlier run keeps is renewed: the stand-ins listen elsewhere every time."""
+    secret = simulator.secret(source, client.slug)
+    credential = Credential.objects.filter(client=client, platform=source).first()
     if credential is None:
-        credential = keep_credential(SOURCE, dict(secret), agency=agency)
-    with inside(client):
-        source, _ = Connection.objects.update_or_create(
-            source=SOURCE,
-            account=CUSTOMER,
-            defaults={
-                "name": client.name,
-                "currency": client.currency,
-                "timezone": client.timezone,
-                "credential_id": credential.pk,
-                "state": Connection.State.ACTIVE,
-            },
-        )
-    return source
+        return services.keep_credential(source, secret, client=client)
+    credential.sealed = vault.seal(secret)
+    credential.save(update_fields=["sealed", "updated_at"])
+    return credential
 
 
 def _person(email: str, name: str, password: str) -> User:
@@ -94,16 +135,3 @@ def _password(folder: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(9))
     return path.read_text()
-
-
-def first_day(until: date, days: int) -> date:
-    return date.fromordinal(until.toordinal() - days + 1)
-
-
-def first_run(folder: Path, today: date) -> date:
-    """The day the demo first ran: the story is told around it, so that a later run continues it."""
-    path = folder / "first-run"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(today.isoformat())
-    return date.fromisoformat(path.read_text())

@@ -16,27 +16,35 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from accounts.models import Client
 from accounts.tenancy import inside
 from campaigns import imports, pulls
+from campaigns.connectors import sources
 from campaigns.imports.kinds import KINDS
-from campaigns.models import DirtyDay
+from campaigns.models import Connection, DirtyDay, Pull
+from campaigns.rates import following, reading
+from campaigns.simulators.business.rates import euro_rates
 from campaigns.simulators.server import Simulator
 from jobs.models import Job
-from kpis.periods import last_complete_week
+from kpis.coverage import Coverage
+from kpis.measures import FAMILIES
+from kpis.periods import Period, last_complete_week
+from kpis.periods import week as week_period
 from reports import scheduling
 from reports.archive.models import Document
 from reports.demo import processes, story
 from reports.demo.mailbox import Mailbox
 from reports.models import Delivery, Run
 
-STEPS = 7
-SOURCE = story.SOURCE
+STEPS = 8
 HISTORY_DAYS = 180
-LONGEST_STEP = 180
+# What the first report speaks of: its week, the one before, and four weeks to compare with.
+REPORTED_DAYS = 42
+LONGEST_STEP = 240
 
 
 class Command(BaseCommand):
-    help = "Show the product doing its main job: pull a simulated ad account, compute KPIs, send a report, serve the site."
+    help = "Show the product doing its main job: pull simulated platforms, compute KPIs, send reports, serve the site."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--exit", action="store_true", help="stop once everything has been shown to work")
@@ -63,57 +71,75 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             simulator = stack.enter_context(Simulator(anchor=story.first_run(folder, timezone.now().date())))
             mailbox = stack.enter_context(Mailbox(folder / "mail"))
-            _point_children_at(port, simulator, mailbox.port)
-            cast = story.settle(folder, simulator.secret(SOURCE))
-            self._step(f"{cast.client.agency} serves {cast.client.name}")
-            children = stack.enter_context(processes.running(folder / "logs", port))
+            _point_at(port, simulator, mailbox.port)
+            cast = story.settle(folder)
+            self._step(f"{cast.agency} serves {', '.join(served.client.name for served in cast.served)}")
+            connected = {served.client: story.connect(served.client, simulator) for served in cast.served}
+            self._step(f"Connected {sum(map(len, connected.values()))} accounts of {len(sources())} platforms")
             self._import_files(folder, cast, simulator)
-            self._pull(cast, children)
-            run = self._report(cast, children)
+            children = stack.enter_context(processes.running(folder / "logs", port))
+            self._pull(connected, children)
+            runs = self._report(cast, children)
             children.wait_for(f"http://127.0.0.1:{port}/healthz")
             self._step("The site answers")
-            self._farewell(cast, run, folder, mailbox, port)
+            self._farewell(cast, runs, folder, mailbox, port)
             while stay:
                 children.check()
                 time.sleep(0.5)
 
     def _import_files(self, folder: Path, cast: story.Cast, simulator: Simulator) -> None:
-        business = simulator.ledger
-        yesterday = timezone.now().astimezone(cast.client.zone).date() - timedelta(days=1)
-        since = story.first_day(yesterday, HISTORY_DAYS)
-        with inside(cast.client):
-            leads = imports.load(cast.client, KINDS["leads"], story.write_csv(folder / "leads.csv", business.leads(since, yesterday)))
-            orders = imports.load(cast.client, KINDS["orders"], story.write_csv(folder / "orders.csv", business.orders(since, yesterday)))
-        self._step(f"Imported {leads.rows:,} leads and {orders.rows:,} orders from files")
+        yesterday = timezone.now().date() - timedelta(days=1)
+        since = yesterday - timedelta(days=HISTORY_DAYS)
+        rates = folder / "eurofxref-hist.csv"
+        rates.write_text(euro_rates(since - timedelta(days=240), yesterday))
+        _stored, currencies = reading.load(rates)
+        following.tell_clients(currencies)
+        rows = 0
+        for served in cast.served:
+            with inside(served.client):
+                path = story.write_csv(folder / f"{served.client.slug}-costs.csv", story.costs(served.client, since, yesterday))
+                rows += imports.load(served.client, KINDS["costs"], path).rows
+        self._step(f"Imported {reading.count():,} exchange rates and {rows} monthly costs from files")
 
-    def _pull(self, cast: story.Cast, children: processes.Processes) -> None:
-        with inside(cast.client):
-            pulls.schedule(cast.client, cast.source)
-        for _ in self._until(lambda: self._pulled(cast), children, "Pulling Google Ads"):
+    def _pull(self, connected: dict[Client, list[Connection]], children: processes.Processes) -> None:
+        for client, found in connected.items():
+            with inside(client):
+                for source in found:
+                    pulls.schedule(client, source, asked_at=timezone.now())
+        for _ in self._until(lambda: all(map(self._has_pulled, connected)), children, "Pulling the platforms"):
             pass
-        with inside(cast.client):
-            pull = cast.source.pulls.latest("pk")
-        days = (pull.until - pull.since).days + 1
-        self._step(f"Pulled {days} days of Google Ads over HTTP ({pull.rows:,} rows) and recomputed the figures")
+        rows = 0
+        for client in connected:
+            with inside(client):
+                rows += sum(Pull.objects.values_list("rows", flat=True))
+        self._step(f"Pulled {rows:,} rows over HTTP and computed the figures; older history goes on coming")
 
-    def _pulled(self, cast: story.Cast) -> bool:
-        mine = Job.objects.filter(client_id=cast.client.pk)
-        if failed := mine.filter(kind=pulls.KIND, state=Job.State.FAILED).order_by("-finished_at").first():
-            raise CommandError(f"The pull failed: {failed.error}")
-        with inside(cast.client):
-            cast.source.refresh_from_db()
-            is_stored = cast.source.pulls.filter(created_at__gte=self._start_instant()).exists()
-            return is_stored and not DirtyDay.objects.exists()
+    def _has_pulled(self, client: Client) -> bool:
+        """Whether the days that the report speaks of are loaded from every account, and summed."""
+        mine = Job.objects.filter(client_id=client.pk)
+        if failed := mine.filter(kind=pulls.KIND, state=Job.State.FAILED, finished_at__gte=self._start_instant()).first():
+            raise CommandError(f"A pull failed: {failed.error}")
+        week = last_complete_week(timezone.now(), client.zone)
+        until = week_period(week).until
+        since = until - timedelta(days=REPORTED_DAYS - 1)
+        with inside(client):
+            coverage = Coverage.load()
+            is_loaded = all(coverage.is_whole(family, Period(since, until)) for family in FAMILIES)
+            return is_loaded and not DirtyDay.objects.filter(day__range=(since, until)).exists()
 
-    def _report(self, cast: story.Cast, children: processes.Processes) -> Run:
-        week = last_complete_week(timezone.now(), cast.client.zone)
-        is_new = not cast.schedule.runs.filter(week=week, state=Run.State.READY).exists()
-        run = scheduling.open_run(cast.schedule, week)
-        for _ in self._until(lambda: self._delivered(run), children, "Sending the report"):
-            pass
-        people = run.deliveries.filter(state=Delivery.State.SENT).count()
-        self._step(f"Sent the report of week {week} to {people} people" if is_new else f"The report of week {week} had been sent already")
-        return run
+    def _report(self, cast: story.Cast, children: processes.Processes) -> list[Run]:
+        runs, new, people = [], 0, 0
+        for served in cast.served:
+            week = last_complete_week(timezone.now(), served.client.zone)
+            new += not served.schedule.runs.filter(week=week, state=Run.State.READY).exists()
+            runs.append(scheduling.open_run(served.schedule, week))
+        for run in runs:
+            for _ in self._until(lambda run=run: self._delivered(run), children, "Sending the reports"):
+                pass
+            people += run.deliveries.filter(state=Delivery.State.SENT).count()
+        week = runs[0].week
+        self._step(f"Sent {new} reports of week {week} to {people} people" if new else f"The reports of week {week} had been sent already")
+        return runs
 
     def _delivered(self, run: Run) -> bool:
         run.refresh_from_db()
@@ -122,19 +148,20 @@ class Command(BaseCommand):
             raise CommandError(f"The report failed: {run.problem or list(run.deliveries.values_list('state', 'error'))}")
         return bool(states) and states <= {Delivery.State.SENT, Delivery.State.SUPPRESSED}
 
-    def _farewell(self, cast: story.Cast, run: Run, folder: Path, mailbox: Mailbox, port: int) -> None:
-        pdf = folder / f"{cast.client.slug}-{run.week}.pdf"
-        with inside(cast.client):
-            document = Document.objects.get(snapshot__run_id=run.pk, kind=Document.Kind.PDF, language=cast.client.language)
-            pdf.write_bytes(bytes(document.content))
-        newest = [path for path in mailbox.messages() if story.VIEWER in path.name][-1]
+    def _farewell(self, cast: story.Cast, runs: list[Run], folder: Path, mailbox: Mailbox, port: int) -> None:
+        for served, run in zip(cast.served, runs, strict=True):
+            with inside(served.client):
+                document = Document.objects.get(snapshot__run_id=run.pk, kind=Document.Kind.PDF, language=served.client.language)
+                (folder / f"{served.client.slug}-{run.week}.pdf").write_bytes(bytes(document.content))
+        first = cast.served[0]
+        newest = [path for path in mailbox.messages() if first.viewer in path.name][-1]
+        viewers = "\n".join(f"            {served.viewer}   ({served.client.name})" for served in cast.served)
         self.stdout.write(
             f"\nReady in {time.monotonic() - self.started:.0f} s.\n\n"
             f"  Open      http://localhost:{port}/\n"
-            f"  Sign in   {story.OWNER}   (the agency)\n"
-            f"            {story.VIEWER}   (the client company)\n"
-            f"  Password  {cast.password}   (for both)\n\n"
-            f"  PDF       {pdf}\n"
+            f"  Sign in   {story.OWNER}   (the agency)\n{viewers}\n"
+            f"  Password  {cast.password}   (for all)\n\n"
+            f"  PDF       {folder / f'{first.client.slug}-{runs[0].week}.pdf'}   (and two more beside it)\n"
             f"  E-mail    {newest}\n"
             f"  API       http://localhost:{port}/api/v1/docs/\n"
             f"  Logs      {folder / 'logs'}\n"
@@ -159,11 +186,12 @@ class Command(BaseCommand):
         return timezone.now() - timedelta(seconds=time.monotonic() - self.started)
 
 
-def _point_children_at(port: int, simulator: Simulator, mail_port: int) -> None:
-    """Give the processes that follow the addresses of the loopback stand-ins."""
-    platform = {f"{SOURCE}_{name}".upper(): value for name, value in simulator.settings(SOURCE).items()}
+def _point_at(port: int, simulator: Simulator, mail_port: int) -> None:
+    """Give this process and those that follow the addresses of the loopback stand-ins."""
+    settings.PLATFORMS = {source: simulator.settings(source) for source in sources()}
+    platforms = {f"{source}_{name}".upper(): value for source in sources() for name, value in settings.PLATFORMS[source].items()}
     site = {"SITE_URL": f"http://localhost:{port}", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mail_port)}
-    os.environ |= platform | site
+    os.environ |= platforms | site
 
 
 def _port(text: str) -> int:
