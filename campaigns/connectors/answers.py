@@ -16,6 +16,12 @@ from campaigns.records import LARGEST
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # Digits enough for every figure, too few for a number to be built that takes long to compute with.
 NUMBER = re.compile(r"-?\d{1,25}(\.\d{1,25})?([eE][+-]?\d{1,2})?", re.ASCII)
+# What advertising adds to addresses: it says who came, which other dimensions say, and would make every visit a page of its own.
+TRACKING = re.compile(
+    r"utm_\w+|gclid|gclsrc|gbraid|wbraid|gad_\w+|dclid|srsltid|fbclid|msclkid|ttclid|twclid|li_fat_id|igshid|yclid|epik|mc_[ce]id"
+    r"|_hs\w+|hsa_\w+|__hs\w+|_gl|_ga|vero_id|mkt_tok|_kx",
+    re.ASCII | re.IGNORECASE,
+)
 T = TypeVar("T")
 
 
@@ -102,6 +108,15 @@ class Answers:
 def duration(text: str) -> float | None:
     """Seconds, from what Google writes as 30s or 1.5s."""
     return float(text[:-1]) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?s", text) else None
+
+
+def page_of(address: str) -> str:
+    """A page as analytics name it: without scheme and host, and without what tracks people in its query string."""
+    path, mark, query = address.partition("#")[0].partition("?")
+    if "://" in path:
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    kept = [part for part in query.split("&") if part and not TRACKING.fullmatch(part.partition("=")[0])]
+    return f"{path}{mark}{'&'.join(kept)}" if kept else path
 
 
 def _at(answer: Any, path: str) -> Any:

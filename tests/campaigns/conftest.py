@@ -59,10 +59,21 @@ def account_of(source: str, business: Business = MAISON_LUMEN) -> Account:
     return Account(external_id, business.name, business.currency, business.zone)
 
 
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
+@pytest.fixture(scope="session")
+def told_once() -> Iterator[Simulator]:
+    """One server for all tests: the stories behind it take seconds to tell for the first time."""
     with Simulator(anchor=ANCHOR, as_of=lambda: ANCHOR, recorder=[]) as running:
         yield running
+
+
+@pytest.fixture
+def simulator(told_once: Simulator) -> Simulator:
+    """The platforms as they are on the anchor, without what earlier tests did to them."""
+    told_once.as_of = lambda: ANCHOR
+    told_once.faults.clear()
+    told_once.recorder = []
+    told_once.platforms = {source: type(platform)(told_once.ledgers, platform.as_of) for source, platform in told_once.platforms.items()}
+    return told_once
 
 
 @pytest.fixture
@@ -79,8 +90,14 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def http(pauses: list[float]) -> Iterator[Http]:
-    client = httpx.Client(verify=TLS, trust_env=False, timeout=httpx.Timeout(5.0, read=1.0))
+def read_timeout() -> float:
+    """Seconds after which an answer is late."""
+    return 30.0
+
+
+@pytest.fixture
+def http(pauses: list[float], read_timeout: float) -> Iterator[Http]:
+    client = httpx.Client(verify=TLS, trust_env=False, timeout=httpx.Timeout(5.0, read=read_timeout))
     with Http(client, sleep=pauses.append, random=lambda: 0.0) as plumbing:
         yield plumbing
 

@@ -30,6 +30,11 @@ Fetch = Callable[..., list[Record]]
 
 
 @pytest.fixture
+def read_timeout() -> float:
+    return 1.0
+
+
+@pytest.fixture
 def platform(simulator: Simulator) -> GoogleAdsSimulator:
     return simulator.platform(GoogleAdsSimulator)
 
