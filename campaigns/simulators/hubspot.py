@@ -493,7 +493,7 @@ def _instant(text: str) -> int:
     if text.isdigit():
         return int(text)
     try:
-        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
     except ValueError:
         raise RefusalError(400, "VALIDATION_ERROR", f"{text!r} is not an instant in milliseconds.") from None
 

@@ -20,7 +20,7 @@ CLIENT_SECRET = "sk_simulated_platform"
 SCOPE = "read_only"
 LARGEST_LIMIT, DEFAULT_LIMIT = 100, 10
 BOUNDS = {"gt", "gte", "lt", "lte"}
-COMMON = {"limit", "starting_after", "ending_before", "created"}
+COMMON = {"limit", "starting_after", "ending_before", "created", "expand"}
 # The filters of each list besides paging.
 FILTERS: dict[str, set[str]] = {
     "customers": {"email"},
