@@ -39,6 +39,15 @@ SENTENCES = {
     "invitation.withdrawn": _("withdrew the invitation of %(person)s"),
     "token.made": _("made the API token “%(name)s” (…%(ending)s, %(scope)s)"),
     "token.revoked": _("revoked the API token “%(name)s” (…%(ending)s)"),
+    "consent.given": _("gave the permission to read %(platform)s"),
+    "connection.made": _("connected %(account)s of %(platform)s"),
+    "connection.found_again": _("connected %(account)s of %(platform)s again"),
+    "connection.left": _("disconnected %(account)s of %(platform)s"),
+    "connection.resumed": _("took up the disconnected %(account)s of %(platform)s again"),
+    "connection.loss_taken": _("had an answer of %(account)s (%(platform)s) with fewer rows stored, for %(since)s to %(until)s"),
+    "connection.loss_ignored": _("kept what was stored of %(account)s (%(platform)s) against a newer answer, for %(since)s to %(until)s"),
+    "connection.conversions_chosen": _("chose what counts as a conversion of %(account)s (%(platform)s): %(names)s"),
+    "system_of_record.chosen": _("chose whose word counts for %(subject)s: %(source)s"),
     "password.changed": _("changed their password"),
     "password.reset": _("chose a new password by mail"),
     "email.changed": _("changed their e-mail address from %(before)s to %(after)s"),
@@ -64,12 +73,14 @@ FIELDS = {
 }
 # Details that are slugs, to be shown as their names.
 NAMES: dict[str, Any] = {"role": Role, "before": Role, "scope": Scope}
+SUBJECTS = {"leads": _("Leads"), "customers": _("Customers"), "revenue": _("Revenue")}
 # Stands for the name of a client that is no more.
 STRUCK = "…"
 # Kinds of change, to look for one: a name, and the part of the verb before its point.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "team": (_("Team"), ("member", "invitation")),
     "clients": (_("Client and agency"), ("client", "agency")),
+    "connections": (_("Connections"), ("consent", "connection", "system_of_record")),
     "tokens": (_("API tokens"), ("token",)),
     "data": (_("Data"), ("person",)),
     "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
@@ -168,8 +179,10 @@ def forget_name(client: Client) -> None:
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_told(part) if isinstance(part, dict) else str(part) for part in value) or "–"
-    if name == "until":
+    if name in {"since", "until"}:
         return moments.day(date.fromisoformat(value), (get_language() or "en")[:2])
+    if name == "subject":
+        return gettext(SUBJECTS[value])
     kind = NAMES.get(name)
     return str(kind(value).label) if kind and value in kind else str(value)
 

@@ -33,3 +33,8 @@ def moment(value: datetime, zone: ZoneInfo, language: str) -> str:
 def instant(value: datetime, zone: ZoneInfo, language: str) -> str:
     """An instant in `zone`, which it names: "16 November 2026, 07:00 (Europe/Paris)"."""
     return f"{moment(value, zone, language)} ({zone.key})"
+
+
+def weekday(value: date, language: str) -> str:
+    """A day of about now, in short: "Sat 21 Nov"."""
+    return str(format_date(value, "EEE d MMM", locale=language))

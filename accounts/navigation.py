@@ -35,6 +35,12 @@ SHARED = (
 CLIENT_ENTRIES = (
     Entry(_("Overview"), "client.view", "overview"),
     Entry(_("Reports"), "client.view", "report_list"),
+    Entry(
+        _("Connections"),
+        "connection.view",
+        "connections",
+        ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
+    ),
     *SHARED,
     Entry(_("Settings"), "client.change", "settings", ("client_close",)),
 )

@@ -28,6 +28,9 @@ PERMISSIONS: dict[str, Allowed] = {
     # Everything of it in one file; closing it, reopening it.
     "client.export": Allowed(frozenset({Role.OWNER, Role.ADMIN})),
     "client.close": Allowed(frozenset({Role.OWNER, Role.ADMIN})),
+    # Which accounts its figures are read from; connecting, reading again, disconnecting them, and what of them counts.
+    "connection.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN})),
+    "connection.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN})),
     "agency.view": Allowed(to_agency=AGENCY_ROLES),
     "agency.change": Allowed(to_agency=frozenset({Role.OWNER})),
     "client.create": Allowed(to_agency=frozenset({Role.OWNER})),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 
 from django.utils import timezone
 
 from accounts.client_jobs import handles_client_job
 from accounts.models import Client
 from accounts.tenancy import inside
-from campaigns import pulls
+from campaigns import connections, plan, pulls
 from campaigns.connectors.errors import Passing
 from campaigns.models import Connection
 from jobs.models import Job
@@ -19,26 +19,35 @@ from jobs.worker import Run
 
 @handles_client_job(pulls.KIND, queue="pulls")
 def pull(run: Run, client: Client) -> None:
-    """Pull one connection, then ask for the next day's pull. A connection that needs a person is not asked again."""
+    """Pull one connection for a while, then ask for the rest, or for the next morning. One that was lost altogether is not asked again."""
     source = Connection.objects.filter(pk=run.arguments["connection_id"]).first()
     if source is None:
         raise GiveUp("the connection was removed")
-    since = date.fromisoformat(run.arguments["since"]) if "since" in run.arguments else None
+    if source.state == Connection.State.DISCONNECTED:
+        return
+    asked_at = datetime.fromisoformat(run.arguments["asked_at"]) if "asked_at" in run.arguments else None
     try:
-        pulls.pull(client, source, run.effect, since=since)
+        is_more_left = pulls.pull(client, source, run.effect, asked_at=asked_at)
     except pulls.Refused as reason:
         raise GiveUp(str(reason)) from None
     except Passing as reason:
         raise Later(str(reason), reason.retry_after) from None
-    pulls.schedule(client, source, run_at=pulls.next_daily_pull(source, timezone.now()))
+    pulls.schedule(client, source, run_at=None if is_more_left else plan.next_morning(source, timezone.now()))
 
 
 @when_failed(pulls.KIND)
 def try_again_tomorrow(job: Job, reason: Exception | None) -> None:
-    """A platform that was away all day is asked the next day; only one that needs a person is not."""
+    """A platform that was away all day is asked the next day; only one that lets us in no more is not."""
     client = Client.objects.filter(pk=job.client_id or 0).first()
     if client is None or isinstance(reason, GiveUp):
         return
     with inside(client):
-        if source := Connection.objects.filter(pk=job.arguments["connection_id"]).first():
-            pulls.schedule(client, source, run_at=pulls.next_daily_pull(source, timezone.now()))
+        source = Connection.objects.filter(pk=job.arguments["connection_id"]).exclude(state=Connection.State.DISCONNECTED).first()
+        if source:
+            pulls.schedule(client, source, run_at=plan.next_morning(source, timezone.now()))
+
+
+@handles_client_job(connections.RESUME)
+def resume(run: Run, client: Client) -> None:
+    """A consent was given anew: every account of this client that is read with it is read again."""
+    connections.resume_all(client, run.arguments["credential_id"], run.effect)

@@ -11,6 +11,7 @@ from accounts import urls as accounts
 from accounts.api import ClientListView
 from accounts.sign_in.profile import profile, set_language
 from accounts.views.exporting import export_client
+from campaigns import urls as campaigns
 from config.health import healthz
 from kpis.api import KpiView
 from reports import views as reports
@@ -36,6 +37,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
     path("export/", export_client, name="export_client"),
+    *campaigns.client_pages,
     *accounts.client_pages,
 ]
 api: list[URLPattern | URLResolver] = [
@@ -46,6 +48,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     *accounts.pages,
+    *campaigns.pages,
     path("c/<slug:client_slug>/", include(client_pages)),
     path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
     path("api/v1/", include(api)),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from django import template
 from django.template.context import Context
 from django.utils.translation import get_language
@@ -24,6 +25,16 @@ def address(context: Context, page: str, *args: Any) -> str:
 @register.filter
 def day(value: date | datetime | None) -> str:
     return moments.day(value, _language()) if value else ""
+
+
+@register.filter
+def weekday(value: date | None) -> str:
+    return moments.weekday(value, _language()) if value else ""
+
+
+@register.filter
+def number(value: int) -> str:
+    return str(format_decimal(value, locale=_language()))
 
 
 @register.filter

@@ -1,5 +1,5 @@
 /* Comforts on pages that are whole without them: light or dark, figures under the pointer of a chart, lists that narrow as one types,
-   a way to another client by keyboard. */
+   a way to another client by keyboard, progress that shows itself. */
 "use strict";
 
 const THEME = "theme";
@@ -227,6 +227,27 @@ function enableSwitcher(opener) {
   });
 }
 
+/* What moves is looked at again every few seconds, for as long as the page says that it moves. */
+function enableLive() {
+  const moving = () => [...document.querySelectorAll("[data-live]")];
+
+  async function look() {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return;
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of moving()) {
+      const fresh = now.getElementById(part.id);
+      // Whoever is in the middle of it by keyboard stays there.
+      if (fresh && !part.contains(document.activeElement)) part.replaceWith(fresh);
+    }
+  }
+
+  function again() {
+    if (moving().length) setTimeout(() => (document.hidden ? Promise.resolve() : look()).catch(() => {}).finally(again), 3000);
+  }
+  again();
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-toggle]").forEach(enableThemeToggle);
   document.querySelectorAll("svg[data-points]").forEach(enableFigures);
@@ -234,4 +255,5 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-copy]").forEach(enableCopy);
   document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
   document.querySelectorAll("[data-switcher]").forEach(enableSwitcher);
+  enableLive();
 });

@@ -118,6 +118,48 @@ ORGANISATIONS: list[tuple[str, str, str, Answers]] = [
     ("client_hits", "GET", "/clients.json", ANY_PERSON),
     ("client_hits", "POST", "/clients.json", (405,) * 9),
 ]
+CONNECTIONS: list[tuple[str, str, str, Answers]] = [
+    ("connections", "GET", "/c/lumen/connections/", READERS),
+    ("connections", "POST", "/c/lumen/connections/", no_posts(ALL)),
+    ("connection_new", "GET", "/c/lumen/connections/new/", MANAGERS),
+    ("connection_new", "POST", "/c/lumen/connections/new/", instead(MANAGERS, 405)),
+    # No keys for the platform: the page before says so.
+    ("connection_start", "GET", "/c/lumen/connections/new/google_ads/", instead(MANAGERS, 405)),
+    ("connection_start", "POST", "/c/lumen/connections/new/google_ads/", instead(MANAGERS, 302)),
+    ("connection_start", "POST", "/c/lumen/connections/new/nothing/", hidden(MANAGERS)),
+    # Begun by nobody of these.
+    ("connection_return", "GET", "/c/lumen/connections/returned/{attempt}/", instead(MANAGERS, 400)),
+    ("connection_return", "POST", "/c/lumen/connections/returned/{attempt}/", instead(MANAGERS, 405)),
+    ("connection_return", "GET", "/c/lumen/connections/returned/{foreign_attempt}/", hidden(MANAGERS)),
+    ("connection_accounts", "GET", "/c/lumen/connections/consents/{credential}/", MANAGERS),
+    ("connection_accounts", "POST", "/c/lumen/connections/consents/{credential}/", MANAGERS),
+    ("connection_accounts", "GET", "/c/lumen/connections/consents/{agency_credential}/", (200, 200, 403, 404, 403, 404, *NOBODY)),
+    ("connection_accounts", "GET", "/c/lumen/connections/consents/{foreign_credential}/", hidden(MANAGERS)),
+    ("connection_accounts", "GET", "/c/lumen/connections/consents/{foreign_agency_credential}/", hidden(MANAGERS)),
+    ("systems_of_record", "GET", "/c/lumen/connections/systems-of-record/", instead(MANAGERS, 405)),
+    ("systems_of_record", "POST", "/c/lumen/connections/systems-of-record/", instead(MANAGERS, 302)),
+    ("connection_decide", "GET", "/c/lumen/connections/answers/{pull}/", instead(MANAGERS, 405)),
+    ("connection_decide", "POST", "/c/lumen/connections/answers/{pull}/", instead(MANAGERS, 302)),
+    ("connection_decide", "POST", "/c/lumen/connections/answers/{foreign_pull}/", hidden(MANAGERS)),
+    ("connection", "GET", "/c/lumen/connections/{connection}/", READERS),
+    ("connection", "POST", "/c/lumen/connections/{connection}/", no_posts(ALL)),
+    ("connection", "GET", "/c/lumen/connections/{foreign_connection}/", hidden(READERS)),
+    ("connection_conversions", "GET", "/c/lumen/connections/{connection}/conversions/", instead(MANAGERS, 405)),
+    ("connection_conversions", "POST", "/c/lumen/connections/{connection}/conversions/", instead(MANAGERS, 302)),
+    ("connection_conversions", "POST", "/c/lumen/connections/{foreign_connection}/conversions/", hidden(MANAGERS)),
+    ("connection_pull", "GET", "/c/lumen/connections/{connection}/pull/", instead(MANAGERS, 405)),
+    ("connection_pull", "POST", "/c/lumen/connections/{connection}/pull/", instead(MANAGERS, 302)),
+    ("connection_pull", "POST", "/c/lumen/connections/{foreign_connection}/pull/", hidden(MANAGERS)),
+    ("connection_reconnect", "GET", "/c/lumen/connections/{connection}/reconnect/", instead(MANAGERS, 405)),
+    ("connection_reconnect", "POST", "/c/lumen/connections/{connection}/reconnect/", instead(MANAGERS, 302)),
+    ("connection_reconnect", "POST", "/c/lumen/connections/{foreign_connection}/reconnect/", hidden(MANAGERS)),
+    ("connection_disconnect", "GET", "/c/lumen/connections/{connection}/disconnect/", MANAGERS),
+    ("connection_disconnect", "POST", "/c/lumen/connections/{foreign_connection}/disconnect/", hidden(MANAGERS)),
+    ("connection_disconnect", "POST", "/c/lumen/connections/{connection}/disconnect/", instead(MANAGERS, 302)),
+    ("connection_resume", "GET", "/c/lumen/connections/{connection}/resume/", instead(MANAGERS, 405)),
+    ("connection_resume", "POST", "/c/lumen/connections/{connection}/resume/", instead(MANAGERS, 302)),
+    ("connection_resume", "POST", "/c/lumen/connections/{foreign_connection}/resume/", hidden(MANAGERS)),
+]
 FIGURES: list[tuple[str, str, str, Answers]] = [
     ("overview", "GET", "/c/lumen/", ALL),
     ("overview", "POST", "/c/lumen/", no_posts(ALL)),
@@ -144,6 +186,8 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("set_language", "GET", "/language/setlang/", (302,) * 9),
     ("set_language", "POST", "/language/setlang/", (302,) * 9),
     ("healthz", "GET", "/healthz", (200,) * 9),
+    ("oauth_callback", "GET", "/oauth/callback/?state=no-such-state&code=x", (400,) * 9),
+    ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
-URLS = FIGURES + PEOPLE + ORGANISATIONS + ELSEWHERE
+URLS = FIGURES + CONNECTIONS + PEOPLE + ORGANISATIONS + ELSEWHERE

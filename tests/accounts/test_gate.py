@@ -15,12 +15,12 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import attempts, tokens
 from accounts.audit import Actor
 from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scope, User
-from accounts.services import add_member
+from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
-from campaigns.models import Connection
+from campaigns.models import Connection, Pull
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText
@@ -52,8 +52,23 @@ def rows(cast: Cast) -> dict[str, int]:
         waiting = {"role": role, "language": "en", "expires_at": expires, "email": f"{prefix}waiting@people.example"}
         found[f"{prefix}invitation"] = Invitation.objects.create(**waiting, **owner).pk
         token = {"name": "t", "scope": Scope.READ, "digest": prefix, "ending": "last", "created_by": person, "expires_at": expires}
+        found[f"{prefix}credential"] = keep_credential("google_ads", {}, **owner).pk
+        if "client" in owner:
+            found |= connected(owner["client"], person, prefix)
         found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
     return found
+
+
+def connected(client: Client, user: User, prefix: str) -> dict[str, int]:
+    """An account with a doubtful answer, and an attempt to connect another. Autre's have ids that Maison Lumen has none of."""
+    attempt = attempts.begin(user, client, "google_ads", "http://localhost", for_agency=False).attempt
+    day = timezone.now().date()
+    with inside(client):
+        numbers = {"pk": 900} if prefix else {}
+        account = {"source": "google_ads", "account": prefix, "currency": "EUR", "timezone": "Europe/Paris", "credential_id": 1}
+        source = Connection.objects.create(**account, **numbers)
+        pull = Pull.objects.create(connection=source, family="ads", since=day, until=day, state=Pull.State.SUSPECT, **numbers)
+    return {f"{prefix}attempt": attempt.pk, f"{prefix}connection": source.pk, f"{prefix}pull": pull.pk}
 
 
 @pytest.fixture

@@ -15,12 +15,11 @@ from django.utils import timezone
 from accounts import vault
 from accounts.models import Client, Credential
 from accounts.services import keep_credential
-from campaigns import handlers, loaded, plan, pulls, standing
+from campaigns import connections, handlers, loaded, plan, pulls, standing
 from campaigns.connectors import connector_for
-from campaigns.models import AdConversion, AdDay, Connection, ConversionAction, DirtyDay, LoadedSpan, PlatformCampaign, Pull
+from campaigns.models import AdConversion, AdDay, Connection, ConversionAction, DirtyDay, PlatformCampaign, Pull
 from campaigns.simulators.google_ads import CUSTOMER, GoogleAdsSimulator
 from campaigns.simulators.server import Fault, Simulator
-from campaigns import connections
 from jobs import queue, worker
 from jobs.models import Job
 from jobs.registry import ATTEMPTS
@@ -94,7 +93,8 @@ def newest(source: Connection) -> Pull:
 
 def stored() -> dict[tuple[date, str], tuple[int | None, ...]]:
     """Every ad row with the platform's own total of conversions."""
-    conversions = {(row.day, row.campaign_id): (row.conversions_millionths, row.value_nano) for row in AdConversion.objects.filter(action="")}
+    totals = AdConversion.objects.filter(action="")
+    conversions = {(row.day, row.campaign_id): (row.conversions_millionths, row.value_nano) for row in totals}
     return {
         (row.day, row.campaign.external_id): (row.impressions, row.clicks, row.spend_nano, *conversions[row.day, row.campaign_id])
         for row in AdDay.objects.select_related("campaign")
@@ -131,7 +131,7 @@ class TestStoring:
         pull(lumen, source)
         asked = list(source.pulls.order_by("pk").values_list("since", "until"))
         assert asked[0] == (YESTERDAY - timedelta(days=29), YESTERDAY)
-        for (since, _until), (_since, before) in zip(asked, asked[1:], strict=False):
+        for (since, _until), (_since, before) in itertools.pairwise(asked):
             assert before == since - timedelta(days=1)
         assert max((until - since).days + 1 for since, until in asked) == 31
         assert asked[-1][0] == OLDEST

@@ -1,0 +1,28 @@
+"""The addresses of a client's connections, and the one to which platforms send people back."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from campaigns.views import connecting, connections
+
+Routes = list[URLPattern | URLResolver]
+
+client_pages: Routes = [
+    path("connections/", connections.connection_list, name="connections"),
+    path("connections/new/", connecting.new, name="connection_new"),
+    path("connections/new/<slug:platform>/", connecting.start, name="connection_start"),
+    path("connections/returned/<int:attempt_id>/", connecting.returned, name="connection_return"),
+    path("connections/consents/<int:credential_id>/", connecting.accounts, name="connection_accounts"),
+    path("connections/systems-of-record/", connections.systems_of_record, name="systems_of_record"),
+    path("connections/answers/<int:pull_id>/", connections.decide, name="connection_decide"),
+    path("connections/<int:connection_id>/", connections.connection, name="connection"),
+    path("connections/<int:connection_id>/pull/", connections.pull_now, name="connection_pull"),
+    path("connections/<int:connection_id>/reconnect/", connecting.reconnect, name="connection_reconnect"),
+    path("connections/<int:connection_id>/disconnect/", connections.disconnect, name="connection_disconnect"),
+    path("connections/<int:connection_id>/resume/", connections.resume, name="connection_resume"),
+    path("connections/<int:connection_id>/conversions/", connections.conversions, name="connection_conversions"),
+]
+pages: Routes = [
+    path("oauth/callback/", connecting.callback, name="oauth_callback"),
+]
