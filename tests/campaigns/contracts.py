@@ -21,18 +21,17 @@ UNCHECKED = Config(spec_validator_cls=None)
 class Contract:
     """A published contract, made strict: fields that it does not name are refused, but for the `open_schemas`.
 
-    `source` is the prefix under which the simulator serves the platform, `below` the rest of the path that the contract leaves out.
+    `source` is the prefix under which the simulator serves the platform.
     """
 
-    def __init__(self, spec: Path, source: str, below: str = "", open_schemas: tuple[str, ...] = ()) -> None:
+    def __init__(self, spec: Path, source: str, open_schemas: tuple[str, ...] = ()) -> None:
         published = json.loads(spec.read_text())
         for name in open_schemas:
             published["components"]["schemas"][name]["additionalProperties"] = True
-        self.schemas: dict[str, Any] = published["components"]["schemas"]
-        self.host = published["servers"][0]["url"]
-        self.prefix = f"/{source}{below}"
-        # The sign-in is left out: the validator cannot judge it.
-        self.published = OpenAPI.from_dict({name: _strict(part) for name, part in published.items() if name != "security"}, UNCHECKED)
+        server = urlsplit(published["servers"][0]["url"])
+        self.host = f"{server.scheme}://{server.netloc}"
+        self.prefix = f"/{source}"
+        self.published = OpenAPI.from_dict(_strict(published), UNCHECKED)
 
     def check(self, exchange: Exchange, *, is_asked_rightly: bool = True) -> None:
         """Raises where the request, if it is meant to be right, or its answer breaks the contract."""
@@ -47,15 +46,16 @@ class Contract:
         )
         if is_asked_rightly:
             self.published.validate_request(request)
-        kind = exchange.response_headers["Content-Type"].partition(";")[0]
+        # The validator reads one kind of JSON; problem documents are another by name only.
+        kind = exchange.response_headers["Content-Type"].partition(";")[0].replace("problem+", "")
         answer = MockResponse(exchange.response_body, exchange.status, dict(exchange.response_headers), content_type=kind)
         self.published.validate_response(request, answer)
 
 
 @cache
-def contract_at(spec: Path, source: str, below: str = "", open_schemas: tuple[str, ...] = ()) -> Contract:
+def contract_at(spec: Path, source: str, open_schemas: tuple[str, ...] = ()) -> Contract:
     """Read once: compiling a contract takes longer than a test."""
-    return Contract(spec, source, below, open_schemas)
+    return Contract(spec, source, open_schemas)
 
 
 def _strict(part: Any) -> Any:
@@ -66,6 +66,7 @@ def _strict(part: Any) -> Any:
     if part.get("style") == "deepObject" and part.get("schema", {}).get("type") == "array":
         # The validator reads objects in this style only; arrays come as a repeated `name[]`.
         part = {**part, "name": f"{part['name']}[]", "style": "form"}
-    strict = {name: _strict(item) for name, item in part.items()}
+    # The sign-in is left out: the validator cannot judge it.
+    strict = {name: _strict(item) for name, item in part.items() if name != "security"}
     is_closed = part.get("type") == "object" and isinstance(part.get("properties"), dict) and "additionalProperties" not in part
     return strict | {"additionalProperties": False} if is_closed else strict

@@ -124,7 +124,7 @@ FERNHILL = Business(
     currency="GBP",
     zone="Europe/London",
     domain="fernhill-tea.example",
-    opened=900,
+    opened=600,
     growth_a_day=0.0003,
     week=(1.08, 1.02, 1.0, 0.98, 0.95, 0.94, 1.03),
     year=(1.1, 1.04, 0.98, 0.93, 0.88, 0.84, 0.8, 0.84, 0.94, 1.04, 1.12, 1.25),
@@ -220,7 +220,7 @@ HARBOR = Business(
     currency="USD",
     zone="America/New_York",
     domain="harbor-ledger.example",
-    opened=1000,
+    opened=640,
     growth_a_day=0.0005,
     # Business software: weekends and the end of the year are quiet.
     week=(1.25, 1.3, 1.28, 1.22, 1.05, 0.42, 0.48),

@@ -123,6 +123,8 @@ class Payments:
 
     def _renewed(self, day: date) -> Iterator[tuple[Contract, datetime]]:
         """The subscriptions whose next period begins on this day, with its instant."""
+        if not self.story.business.plans:
+            return
         is_last = day.day == monthrange(day.year, day.month)[1]
         month = day.year * 12 + day.month - 1
         for count in range(1, (day - self.story.opened_on).days // 28 + 2):

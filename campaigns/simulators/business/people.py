@@ -127,6 +127,7 @@ class People:
         self._enquiries: dict[date, tuple[Enquiry, ...]] = {}
         self._signups: dict[date, tuple[Signup, ...]] = {}
         self._sales: dict[date, tuple[Sale, ...]] = {}
+        self._drafted: dict[date, tuple[_Draft, ...]] = {}
         # What was told of days to come, by those days.
         self._returns: dict[date, list[Enquiry | Signup]] = defaultdict(list)
         self._wins: dict[date, list[Enquiry]] = defaultdict(list)
@@ -260,9 +261,12 @@ class People:
         earlier = days(day - timedelta(days=LONGEST_REFUND), day)
         return [sale for sold in earlier for sale in self.sales(sold) if sale.refunded_at and sale.refunded_at.date() == day]
 
-    def _drafts(self, day: date) -> Iterator[_Draft]:
-        if not self.story.business.basket[1]:
-            return
+    def _drafts(self, day: date) -> tuple[_Draft, ...]:
+        if day not in self._drafted:
+            self._drafted[day] = tuple(self._drafting(day)) if self.story.business.basket[1] else ()
+        return self._drafted[day]
+
+    def _drafting(self, day: date) -> Iterator[_Draft]:
         random, demand = self.story.random("orders", day), self.story.demand(day)
         yield from (_Draft(advert(c), c.value) for c in self.ads.arriving(day) if c.is_order)
         for origin in self.story.business.origins:
@@ -281,9 +285,9 @@ class People:
         business = self.story.business
         order_id = f"{business.order_prefix}-{day:%Y%m%d}-{n:02d}"
         random = self.story.random("sale", order_id)
+        earlier = self._earlier_customer(random, day) if not draft.person and self._is_return(order_id) else None
+        person = draft.person or earlier or self._newcomer(day, n, draft.touch)
         at = draft.at or self.story.instant(random, day)
-        earlier = None if draft.person or random.random() >= business.return_share else self._earlier_customer(random, day)
-        person = draft.person or earlier or self._person(random, f"O-{day:%Y%m%d}-{n:02d}", draft.touch, is_company=False)
         plan = self._plan(random) if not earlier and business.plans and random.random() < business.plan_share else None
         amount = Decimal(plan.price) if plan else draft.amount or self._basket(random)
         currency, rate = self._currency(random)
@@ -310,8 +314,22 @@ class People:
     def _earlier_customer(self, random: Random, day: date) -> Person | None:
         """Somebody who first ordered weeks before."""
         first_ordered = day - timedelta(days=20 + int(random.random() * 280))
-        firsts = [sale.person for sale in self.sales(first_ordered) if sale.is_first]
+        firsts = self._newcomers(first_ordered)
         return pick(random, firsts) if firsts else None
+
+    def _newcomers(self, day: date) -> list[Person]:
+        """Those who ordered for the first time on this day, found without their sales, which would look further and further back."""
+        prefix = self.story.business.order_prefix
+        drafts = enumerate(self._drafts(day), 1)
+        known = [(n, draft) for n, draft in drafts if not self._is_return(f"{prefix}-{day:%Y%m%d}-{n:02d}")]
+        return [draft.person or self._newcomer(day, n, draft.touch) for n, draft in known]
+
+    def _is_return(self, order_id: str) -> bool:
+        return self.story.chance("return", order_id) < self.story.business.return_share
+
+    def _newcomer(self, day: date, n: int, touch: Touch) -> Person:
+        number = f"O-{day:%Y%m%d}-{n:02d}"
+        return self._person(self.story.random("newcomer", number), number, touch, is_company=False)
 
     def _basket(self, random: Random) -> Decimal:
         low, high = self.story.business.basket
