@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from campaigns.simulators.business import Ledger
 from campaigns.simulators.tokens import Tokens
 
-PLUMBING = frozenset({"business", "consent", "google", "paging", "server", "tokens"})
+PLUMBING = frozenset({"business", "consent", "google", "paging", "rates", "server", "tokens"})
 
 
 @dataclass(frozen=True)
