@@ -30,6 +30,8 @@ from campaigns.writer import be_the_only_writer
 from jobs import queue
 
 RESUME = "campaigns.resume"
+# What a platform gives to an installation; Google asks for one more than the others.
+OWN_KEYS = ("client_id", "client_secret", "developer_token")
 # A person waits for these answers: one more try, and not for long.
 PATIENCE = httpx.Timeout(20.0, connect=5.0)
 TRIES = 2
@@ -39,7 +41,7 @@ Effect = Callable[[], AbstractContextManager[None]]
 def is_ready(source: str) -> bool:
     """Whether this installation has keys of its own at the platform, without which nobody can be asked for consent."""
     ours = settings.PLATFORMS.get(source, {})
-    return bool(ours.get("client_id") and ours.get("client_secret") and ours.get("authorize_url"))
+    return bool(ours) and all(ours[name] for name in OWN_KEYS if name in ours)
 
 
 def redirect_uri() -> str:

@@ -112,7 +112,7 @@ def running(logs: Path, port: int) -> Iterator[Processes]:
     processes = Processes(logs)
     try:
         schedule = str(logs / "beat-schedule")
-        for name, queues, concurrency in (("worker", "tick,work", 2), ("puller", "pulls", 1)):
+        for name, queues, concurrency in (("worker", "tick,work", 2), ("puller", "pulls", 2)):
             processes.start(
                 name, "celery", "-A", "config", "worker", "--hostname", f"{name}@%h", "--queues", queues,
                 "--concurrency", str(concurrency), "--without-mingle", "--without-gossip", "--loglevel", "INFO",

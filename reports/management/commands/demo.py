@@ -23,7 +23,7 @@ from campaigns.connectors import sources
 from campaigns.imports.kinds import KINDS
 from campaigns.models import Connection, DirtyDay, Pull
 from campaigns.rates import following, reading
-from campaigns.simulators.business.rates import euro_rates
+from campaigns.simulators.rates import euro_rates
 from campaigns.simulators.server import Simulator
 from jobs.models import Job
 from kpis.coverage import Coverage
@@ -91,7 +91,7 @@ class Command(BaseCommand):
         yesterday = timezone.now().date() - timedelta(days=1)
         since = yesterday - timedelta(days=HISTORY_DAYS)
         rates = folder / "eurofxref-hist.csv"
-        rates.write_text(euro_rates(since - timedelta(days=240), yesterday))
+        rates.write_text(euro_rates(yesterday, since - timedelta(days=240)))
         _stored, currencies = reading.load(rates)
         following.tell_clients(currencies)
         rows = 0
