@@ -20,8 +20,8 @@ from campaigns.simulators.tokens import ExpiredTokenError, RevokedTokenError, Un
 
 VERSION = "v1beta"
 DEFAULT_LIMIT, LARGEST_LIMIT = 10_000, 250_000
-SERVED = {"property", "dateRanges", "dimensions", "metrics", "limit", "offset", "keepEmptyRows", "returnPropertyQuota"}
-NOT_SERVED = {"orderBys", "currencyCode", "dimensionFilter", "metricFilter", "metricAggregations", "cohortSpec", "comparisons"}
+SERVED = {"property", "dateRanges", "dimensions", "metrics", "limit", "offset", "keepEmptyRows", "orderBys", "returnPropertyQuota"}
+NOT_SERVED = {"currencyCode", "dimensionFilter", "metricFilter", "metricAggregations", "cohortSpec", "comparisons"}
 TOKENS_PER_DAY, TOKENS_PER_HOUR = 200_000, 40_000
 Row = Mapping[str, Any]
 Read = Callable[[Any], str]
@@ -64,6 +64,7 @@ class _Query:
     until: date
     dimensions: tuple[str, ...]
     metrics: tuple[str, ...]
+    orders: tuple[str, ...]
 
     @property
     def is_by_page(self) -> bool:
@@ -160,7 +161,9 @@ class GoogleAnalyticsSimulator(GoogleSimulator):
                 self._reports.clear()
             self._reports[key] = self._summed(ledger, query)
         rows = self._reports[key]
-        return sorted(rows, key=lambda row: sha256(repr(row[0]).encode()).digest()) if self.shuffled else rows
+        shuffled = sorted(rows, key=lambda row: sha256(repr(row[0]).encode()).digest()) if self.shuffled else rows
+        places = [query.dimensions.index(name) for name in query.orders]
+        return sorted(shuffled, key=lambda row: [row[0][place] for place in places]) if places else shuffled
 
     def _summed(self, ledger: Ledger, query: _Query) -> list[tuple[tuple[str, ...], list[int | Decimal]]]:
         found: Sequence[LandingDay | PageDay]
@@ -217,7 +220,10 @@ def _query(body: Mapping[str, Any], as_of: date) -> _Query:
                 raise RefusalError(400, f"Field {name} is not a valid {kind}. For a list of valid dimensions and metrics, see the schema.")
     if not metrics or len(dimensions) > 9 or len(metrics) > 10:
         raise RefusalError(400, "A report needs from 1 to 10 metrics and at most 9 dimensions.")
-    query = _Query(*_date_range(body, as_of), dimensions, metrics)
+    orders = tuple(str(part.get("dimension", {}).get("dimensionName")) for part in body.get("orderBys", ()))
+    if not set(orders) <= set(dimensions):
+        raise RefusalError(400, "Only orders by dimensions of the report are simulated.")
+    query = _Query(*_date_range(body, as_of), dimensions, metrics, orders)
     if query.is_by_page and ({*dimensions} & set(OF_SESSIONS) or {*metrics} & OF_SESSIONS_ONLY):
         raise RefusalError(400, "Please remove some dimensions or metrics to make the request compatible.")
     return query

@@ -369,7 +369,7 @@ def _activity(row: ListDay) -> Object:
 
 
 def _growth(identity: str, days: list[ListDay]) -> list[Object]:
-    """By month, newest first."""
+    """By month, newest first: the members as it ended, and who left in it."""
     months: dict[str, list[ListDay]] = {}
     for row in days:
         months.setdefault(f"{row.day:%Y-%m}", []).append(row)
@@ -377,7 +377,7 @@ def _growth(identity: str, days: list[ListDay]) -> list[Object]:
         {
             "list_id": identity,
             "month": month,
-            "subscribed": sum(row.joined for row in rows),
+            "subscribed": rows[-1].members,
             "unsubscribed": sum(row.left for row in rows),
             "cleaned": sum(row.hard_bounces for row in rows),
         }

@@ -165,7 +165,7 @@ def test_pages_hold_every_row(platform: GoogleAnalyticsSimulator, ask: Ask, size
         ({"limit": "250001"}, 400),
         ({"limit": "many"}, 400),
         ({"colour": "red"}, 400),
-        ({"orderBys": []}, 400),
+        ({"orderBys": [{"dimension": {"dimensionName": "country"}}]}, 400),
         ({"dateRanges": []}, 400),
         ({"dateRanges": [{"startDate": "20/11/2026", "endDate": "today"}]}, 400),
         ({"dateRanges": [{"startDate": "today", "endDate": "yesterday"}]}, 400),
