@@ -16,6 +16,8 @@ from campaigns.imports.mapping import Mapping
 from campaigns.imports.reasons import Reason
 from campaigns.imports.styles import Shape, canonical
 
+# Of each column.
+MOST_KNOWN = 2_000
 TELLS_THE_DAY = (Shape.DAY, Shape.INSTANT, Shape.MONTH)
 
 
@@ -92,6 +94,8 @@ class _Layout:
         self.pads = files.is_workbook(reading.path)
         self.sources = self._mapped() if reading.mapping else self._canonical()
         self._constants: dict[str, Any] = {}
+        # What cells of a column meant: days, names and small numbers come again and again.
+        self._known: dict[str, dict[str, Any]] = {column.name: {} for column in self.kind.columns}
         self._until = self._place(self.mapping.until)
         self._continued = self._place(self.mapping.continued)
         tells = [source for source in self.sources if source.column.type.shape in TELLS_THE_DAY and source.place is not None]
@@ -192,7 +196,17 @@ class _Layout:
         return "" if cell in self.mapping.unknown else cell
 
     def _read(self, column: Column, cell: str) -> Any:
-        if self.reading.mapping and not isinstance(cell, Typed):
+        if isinstance(cell, Typed):
+            return column.type.read(cell, self.reading.context)
+        known = self._known[column.name]
+        if cell not in known:
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            known[cell] = self._read_anew(column, cell)
+        return known[cell]
+
+    def _read_anew(self, column: Column, cell: str) -> Any:
+        if self.reading.mapping:
             cell = canonical(cell, column.type.shape, self.mapping.dates, self.mapping.numbers)
         return column.type.read(cell, self.reading.context)
 

@@ -202,6 +202,8 @@ def _rate(text: str, dates: DateStyle, numbers: NumberStyle) -> str:
 
 def _bare_number(text: str, numbers: NumberStyle) -> str:
     """Digits, a point and a minus at most: without signs of money, spaces between thousands, or accountants' brackets."""
+    if text.isascii() and text.isdecimal():
+        return text
     plain = plain_spaces(text).replace("\N{MINUS SIGN}", "-").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     negative = plain.startswith("(") and plain.endswith(")")
     plain = plain[1:-1] if negative else plain
