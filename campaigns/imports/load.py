@@ -251,7 +251,9 @@ class _Import:
 
     def _conflict(self, first: int, second: int, key: str) -> Fault:
         columns = ", ".join(dict.fromkeys(self.reading.called(column) for column in self.kind.key))
-        return Fault(second, columns, key, Reason.SAME_KEY, {"line": first})
+        # Where the key is stored as ids of rows of ours, it says nothing to anybody.
+        shown = "" if any(column.endswith("_id") for column in of_family(self.kind.family)[0].key if column != "external_id") else key
+        return Fault(second, columns, shown, Reason.SAME_KEY, {"line": first})
 
 
 def _tells_already(source: Connection, last: date) -> bool:
