@@ -1,9 +1,10 @@
-"""What the tests of connectors share: a running simulator, a grant in memory, and connectors made of both."""
+"""What the tests of connectors share: a running simulator, a grant in memory, and connectors made of both. And a file for imports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from campaigns.connectors.oauth import Secret
 from campaigns.records import Record
 from campaigns.simulators.business import ANCHOR, MAISON_LUMEN, Business
 from campaigns.simulators.server import Exchange, Simulator
+from tests.campaigns.importing import Save
 
 # Reading the certificates anew for every client would take most of the time of these tests.
 TLS = httpx.create_ssl_context()
@@ -136,3 +138,15 @@ def fetch(connect: Connect) -> Fetch:
         return list(connector.fetch(stream_of(connector, family), since, until))
 
     return fetched
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Save:
+    """A function that writes a file of the given text and encoding."""
+
+    def write(text: str, encoding: str = "utf-8") -> Path:
+        path = tmp_path / "export.csv"
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write

@@ -1,14 +1,39 @@
-"""What tests of imports share: one sound file of every kind, and what is stored."""
+"""What tests of imports share: sound files, how they are read, and what is stored."""
 
 from __future__ import annotations
 
-from campaigns.imports import template
-from campaigns.imports.kinds import KINDS
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from campaigns.imports import Mapping, Refusal, template
+from campaigns.imports.cells import Context
+from campaigns.imports.faults import Fault
+from campaigns.imports.kinds import KINDS, Values
+from campaigns.imports.reading import Reading
+from campaigns.imports.styles import DateStyle, NumberStyle
 from campaigns.models import Pull
 from campaigns.streams import execute
 from campaigns.tables import TABLES
 
 Row = dict[str, str]
+# Writes a file of a text, in an encoding.
+Save = Callable[..., Path]
+CONTEXT = Context(ZoneInfo("Europe/Paris"), datetime(2026, 11, 22, 12, tzinfo=UTC), lambda address: f"hash of {address}")
+# A French table of ads, and how it is read.
+MAPPED = Mapping(
+    columns={"Jour": "date", "Campagne": "campaign", "Clics": "clicks", "Coût": "spend"},
+    constants={"source": "x", "account": "1"},
+    dates=DateStyle.DAY_FIRST,
+    numbers=NumberStyle.COMMA,
+    delimiter=";",
+    totals=("Total",),
+    unknown=("--",),
+)
+HEAD = "Jour;Campagne;Clics;Coût;Remarque\n"
 
 
 def file_of(rows: list[Row]) -> str:
@@ -25,7 +50,7 @@ def example(name: str, /, **changed: str) -> Row:
 
 def stored() -> int:
     """All rows of facts, and all pulls."""
-    return sum(execute(f"SELECT count(*) FROM {table.name}")[0][0] for table in TABLES) + Pull.objects.count()
+    return sum(int(execute(f"SELECT count(*) FROM {table.name}")[0][0]) for table in TABLES) + Pull.objects.count()
 
 
 def facts() -> dict[str, list[tuple[object, ...]]]:
@@ -50,3 +75,17 @@ def facts() -> dict[str, list[tuple[object, ...]]]:
             key=repr,
         )  # fmt: skip
     return {name: rows for name, rows in found.items() if rows}
+
+
+def read(path: Path, kind: str, mapping: Mapping | None) -> tuple[list[Values], list[Fault], int]:
+    """Rows (only what they know), faults, and how many rows were sums."""
+    reading = Reading(path, KINDS[kind], CONTEXT, mapping)
+    try:
+        rows = [{name: value for name, value in values.items() if value is not None} for _line, values in reading.rows()]
+    except Refusal as refusal:
+        return [], refusal.faults, 0
+    return rows, reading.faults, reading.skipped
+
+
+def with_account(mapping: Mapping) -> Mapping:
+    return replace(mapping, constants={**mapping.constants, "account": "42"})

@@ -16,6 +16,7 @@ from accounts.models import Client
 from campaigns.imports import Refusal, load, template
 from campaigns.imports.cells import TOUCH_KINDS
 from campaigns.imports.kinds import KINDS
+from campaigns.kpi_slugs import KPI_SLUGS
 from campaigns.models import (
     AudienceDay,
     Budget,
@@ -35,6 +36,7 @@ from campaigns.models import (
     Upload,
 )  # fmt: skip
 from campaigns.tables import FAMILIES
+from kpis.definitions import DEFINITIONS
 from tests.campaigns.importing import Row, example, facts, file_of, stored
 
 Import = Callable[..., str]
@@ -93,6 +95,10 @@ class TestEveryKind:
 
 def test_every_kind_fills_a_family_of_facts_that_is_stored() -> None:
     assert {kind.family for kind in KINDS.values()} <= set(FAMILIES)
+
+
+def test_a_target_can_be_set_for_every_kpi() -> None:
+    assert DEFINITIONS.keys() <= KPI_SLUGS
 
 
 class TestWhatRowsBecome:
