@@ -133,7 +133,9 @@ def test_a_window_never_reaches_before_what_mailchimp_remembers() -> None:
 
 
 def test_a_day_without_anything_is_told(simulator: Simulator, fetch: Fetch) -> None:
-    day = lambda n, subs: {"day": (ANCHOR - timedelta(days=n)).isoformat(), "subs": subs}  # noqa: E731
+    def day(ago: int, joined: int) -> dict[str, object]:
+        return {"day": (ANCHOR - timedelta(days=ago)).isoformat(), "subs": joined}
+
     simulator.faults += [
         answer({"lists": [{"id": "a", "name": "One"}], "total_items": 1}, path="/lists?"),
         answer({"activity": [day(1, 2), day(3, 5)], "total_items": 2}, path="activity"),
