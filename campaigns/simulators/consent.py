@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from campaigns.simulators import Answer, Request
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Simulated {platform}</title>
+<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Simulated {platform}</title>
 <style>body{{font:16px/1.5 sans-serif;max-width:30rem;margin:4rem auto;padding:0 1rem}}</style></head>
 <body><h1>Simulated {platform}</h1>
 <p>Vigie asks to read: {scope}</p>

@@ -234,7 +234,9 @@ function enableLive() {
   async function look() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;
-    const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const text = await answer.text();
+    // Without the head, whose styles have a nonce of their own.
+    const now = new DOMParser().parseFromString(text.slice(text.indexOf("<main"), text.indexOf("</main>")), "text/html");
     for (const part of moving()) {
       const fresh = now.getElementById(part.id);
       // Whoever is in the middle of it by keyboard stays there.
