@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from random import Random
 from unicodedata import normalize
 
@@ -128,6 +129,8 @@ class People:
         self._signups: dict[date, tuple[Signup, ...]] = {}
         self._sales: dict[date, tuple[Sale, ...]] = {}
         self._drafted: dict[date, tuple[_Draft, ...]] = {}
+        self._first_orders: dict[date, list[Person]] = {}
+        self._known: dict[str, Person] = {}
         # What was told of days to come, by those days.
         self._returns: dict[date, list[Enquiry | Signup]] = defaultdict(list)
         self._wins: dict[date, list[Enquiry]] = defaultdict(list)
@@ -319,17 +322,21 @@ class People:
 
     def _newcomers(self, day: date) -> list[Person]:
         """Those who ordered for the first time on this day, found without their sales, which would look further and further back."""
-        prefix = self.story.business.order_prefix
-        drafts = enumerate(self._drafts(day), 1)
-        known = [(n, draft) for n, draft in drafts if not self._is_return(f"{prefix}-{day:%Y%m%d}-{n:02d}")]
-        return [draft.person or self._newcomer(day, n, draft.touch) for n, draft in known]
+        if day not in self._first_orders:
+            prefix = self.story.business.order_prefix
+            drafts = enumerate(self._drafts(day), 1)
+            known = [(n, draft) for n, draft in drafts if not self._is_return(f"{prefix}-{day:%Y%m%d}-{n:02d}")]
+            self._first_orders[day] = [draft.person or self._newcomer(day, n, draft.touch) for n, draft in known]
+        return self._first_orders[day]
 
     def _is_return(self, order_id: str) -> bool:
         return self.story.chance("return", order_id) < self.story.business.return_share
 
     def _newcomer(self, day: date, n: int, touch: Touch) -> Person:
         number = f"O-{day:%Y%m%d}-{n:02d}"
-        return self._person(self.story.random("newcomer", number), number, touch, is_company=False)
+        if number not in self._known:
+            self._known[number] = self._person(self.story.random("newcomer", number), number, touch, is_company=False)
+        return self._known[number]
 
     def _basket(self, random: Random) -> Decimal:
         low, high = self.story.business.basket
@@ -375,5 +382,6 @@ def _lifecycle(random: Random, created: datetime, stages: dict[str, datetime], d
     return tuple(history), lost_at
 
 
+@cache
 def _plain(name: str) -> str:
     return normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
