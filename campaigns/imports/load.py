@@ -16,7 +16,7 @@ from campaigns.connectors.base import Replaces
 from campaigns.imports.cells import Context
 from campaigns.imports.coherence import Coherence
 from campaigns.imports.faults import Fault, Refusal
-from campaigns.imports.kinds import Column, Kind, Owner, Values, owner
+from campaigns.imports.kinds import DEFAULT_ACCOUNT, Column, Kind, Owner, Values, owner
 from campaigns.imports.mapping import Mapping
 from campaigns.imports.reading import Reading
 from campaigns.imports.reasons import Reason
@@ -215,6 +215,7 @@ class _Import:
 
     def _connection(self, named: Owner) -> Connection:
         source_name, account = named
+        self._refuse_nameless(source_name, account)
         currency, line = self.coherence.currencies.get(named, ("", 0))
         source, _ = Connection.objects.get_or_create(
             source=source_name,
@@ -225,6 +226,13 @@ class _Import:
             fault = Fault(line, self.reading.called("currency"), currency, Reason.OTHER_CURRENCY, {"currency": source.currency})
             raise Refusal([fault])
         return source
+
+    def _refuse_nameless(self, source_name: str, account: str) -> None:
+        """Without its account, a file of a source that is read from its API would stand beside it and count twice."""
+        fed = Connection.objects.filter(source=source_name, credential_id__isnull=False).order_by("account")
+        if account == DEFAULT_ACCOUNT and (accounts := list(fed.values_list("account", flat=True))):
+            params: dict[str, str | int] = {"source": source_name, "accounts": ", ".join(accounts)}
+            raise Refusal([Fault(1, self.reading.called("account"), "", Reason.WHICH_ACCOUNT, params)])
 
     def _handed_over(self, spools: Spools, named: Owner, source: Connection) -> tuple[Spool, Window]:
         """The file's rows of days that files now tell, and the window in which they take the place of what the platform told."""

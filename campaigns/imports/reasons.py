@@ -70,6 +70,9 @@ class Reason(Enum):
     OTHER_CHANNEL = _("the same campaign has channel %(channel)s on line %(line)s")
     OTHER_NAME = _("the same campaign_id is called '%(name)s' on that day on line %(line)s")
     OTHER_CURRENCY = _("the account is in %(currency)s; an account has one currency")
+    WHICH_ACCOUNT = _(
+        "%(source)s is read from its API here: say in the column account which account this file is of, %(accounts)s or another"
+    )
     FED_BY_ITS_API = _(
         "%(source)s account %(account)s is read from its API, and a file for it would count the same days twice; "
         "say until which day files tell, or that this file replaces what the platform told of the same days"

@@ -123,6 +123,13 @@ class TestAnAccountThatItsPlatformTellsOf:
         assert [fault.reason for fault in seen.faults] == [Reason.FED_BY_ITS_API]
         assert told() == {9: 100, 10: 100, 11: 100, 12: 100}
 
+    def test_is_not_doubled_by_a_file_that_names_its_source_alone(self, lumen: Client, save: Save) -> None:
+        Connection.objects.create(source="ga4", account="properties/7", currency="EUR", timezone="Europe/Paris", credential_id=1)
+        row = {name: cell for name, cell in example("web").items() if name != "account"}
+        with pytest.raises(Refusal, match="say in the column account which account this file is of, properties/7 or another"):
+            load(lumen, KINDS["web"], save(file_of([row])))
+        assert load(lumen, KINDS["web"], save(file_of([row | {"account": "properties/8"}]))).inserted == 1
+
     def test_files_until_a_day_and_the_platform_after_it(self, lumen: Client, from_its_api: Connection, save: Save) -> None:
         path = save(file_of(days(d07=3, d10=4, d11=5, d12=6)))
         done = load(lumen, ADS, path, handover=Handover(until=date(2026, 11, 10)))
