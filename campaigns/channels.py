@@ -33,7 +33,7 @@ BY_SOURCE: dict[str, str] = {
     "linkedin_ads": "paid_social",
     "tiktok_ads": "paid_social",
 }
-# The default channel group of Google Analytics, and the original source of HubSpot, in lower case.
+# The default channel group of Google Analytics, and the original source of HubSpot, in lower case with spaces for underscores.
 BY_GROUP: dict[str, str] = {
     "paid search": "paid_search",
     "paid shopping": "paid_search",
@@ -46,23 +46,21 @@ BY_GROUP: dict[str, str] = {
     "organic shopping": "organic_search",
     "organic social": "organic_social",
     "organic video": "organic_social",
+    "social media": "organic_social",
     "email": "email",
+    "email marketing": "email",
     "affiliates": "affiliation",
     "referral": "referral",
+    "referrals": "referral",
+    "ai referrals": "referral",
     "direct": "direct",
+    "direct traffic": "direct",
+    "offline": "offline",
+    "offline sources": "offline",
+    "other campaigns": "other",
     "audio": "other",
     "sms": "other",
     "mobile push notifications": "other",
-    "organic_search": "organic_search",
-    "paid_search": "paid_search",
-    "email_marketing": "email",
-    "social_media": "organic_social",
-    "paid_social": "paid_social",
-    "referrals": "referral",
-    "ai_referrals": "referral",
-    "direct_traffic": "direct",
-    "offline": "offline",
-    "other_campaigns": "other",
 }
 BY_MEDIUM: dict[str, str] = {
     "cpc": "paid_search",

@@ -63,7 +63,7 @@ def decide(said: OriginRecord, rules: Sequence[Rule], campaign_channel: str) -> 
             return rule.channel, Basis.RULE
     if campaign_channel:
         return campaign_channel, Basis.CAMPAIGN
-    if channel := BY_GROUP.get(said.group.strip().lower()):
+    if channel := BY_GROUP.get(said.group.strip().lower().replace("_", " ")):
         return channel, Basis.GROUP
     if channel := _by_medium(said.source.strip().lower(), said.medium.strip().lower()):
         return channel, Basis.MEDIUM

@@ -24,7 +24,7 @@ class Upload(models.Model):
     state = models.CharField(max_length=10, default=State.RECEIVED)
     # How its columns become ours; {} for a file in the canonical format.
     mapping = models.JSONField(default=dict)
-    # [[line, column, value, reason], …]
+    # As `imports.Fault.as_json` has them.
     faults = models.JSONField(default=list)
     rows = models.PositiveIntegerField(default=0)
     inserted = models.PositiveIntegerField(default=0)

@@ -36,6 +36,7 @@ class TestDeciding:
             (Said(group="Cross-network"), "paid_search", Basis.GROUP),
             (Said(group="ORGANIC_SEARCH"), "organic_search", Basis.GROUP),
             (Said(group="EMAIL_MARKETING", source="hs_email"), "email", Basis.GROUP),
+            (Said(group="Email Marketing"), "email", Basis.GROUP),
             (Said(source="google", medium="cpc"), "paid_search", Basis.MEDIUM),
             (Said(source="Facebook", medium="CPC"), "paid_social", Basis.MEDIUM),
             (Said(source="newsletter", medium="email"), "email", Basis.MEDIUM),
