@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple
 
 from campaigns import dirty, names, origins
 from campaigns.models import Campaign, Connection, ConversionAction, Origin, Page, PlatformCampaign
-from campaigns.records import AdDay, Record
+from campaigns.records import AdDay
 from campaigns.records import ConversionAction as ConversionActionRecord
 from campaigns.spool import Spool
 from campaigns.tables import REFERS, TABLES, Ids, Table
@@ -31,25 +32,19 @@ class Dimensions:
     def of(self, table: Table) -> Ids:
         return {column: turn for column, turn in self._ids.items() if column in table.columns}
 
-    def _said(self, column: str) -> Iterator[Any]:
+    def _said(self, column: str) -> set[Any]:
         """Every value that a record of this spool has for what `column` refers to."""
-        for table in TABLES:
-            if column in table.columns and self.spool.has(table.record):
-                yield from {_read(record, column, table) for _, record in self.spool.read(table.record)}
+        return {said for table in TABLES if column in table.columns for said in self.spool.said(table.record, REFERS[column])}
 
     def _origins(self) -> dict[Any, int]:
-        return origins.keep(set(self._said("origin_id")))
+        return origins.keep(self._said("origin_id"))
 
     def _pages(self) -> dict[str, int]:
         by_key = {Page.key_of(path): path for path in self._said("page_id")}
-        keys = list(by_key)
-        Page.objects.bulk_create(
-            [Page(key=key, path=path) for key, path in by_key.items()], ignore_conflicts=True, batch_size=BATCH
-        ) if keys else None
-        found: dict[str, int] = {}
-        for start in range(0, len(keys), BATCH):
-            found |= dict(Page.objects.filter(key__in=keys[start : start + BATCH]).values_list("key", "pk"))
-        return {path: found[key] for key, path in by_key.items()}
+        known = names.ids_by_key(Page, by_key)
+        if new := [Page(key=key, path=path) for key, path in by_key.items() if key not in known]:
+            known |= {page.key: page.pk for page in Page.objects.bulk_create(new, batch_size=BATCH)}
+        return {path: known[key] for key, path in by_key.items()}
 
     def _keep_actions(self) -> None:
         """What the account counts as conversions; the client's own choice among them stays."""
@@ -71,45 +66,58 @@ class Dimensions:
 
     def _keep_platform_campaigns(self) -> None:
         """Create or rename the campaigns the ad rows speak of, and let older facts follow."""
-        newest: dict[str, AdDay] = {}
-        for _, record in self.spool.read(AdDay):
-            if record.campaign_id not in newest or record.day >= newest[record.campaign_id].day:
-                newest[record.campaign_id] = record
-        before = {row.external_id: row for row in PlatformCampaign.objects.filter(connection=self.source)}
-        ids = names.campaign_ids({record.campaign.strip() for record in newest.values()})
-        rows = [
-            PlatformCampaign(
-                connection=self.source,
-                external_id=external_id,
-                name=record.campaign.strip(),
-                named_on=record.day,
-                channel=record.channel,
-                campaign_id=ids[Campaign.key_of(record.campaign)],
-            )
-            for external_id, record in newest.items()
-            if external_id not in before or before[external_id].named_on <= record.day
-        ]
+        before = self._known_campaigns()
+        said = self._said_campaigns()
+        news = {external_id: called for external_id, called in said.items() if _is_news(called, before.get(external_id))}
         PlatformCampaign.objects.bulk_create(
-            rows,
+            [PlatformCampaign(connection=self.source, external_id=external_id, **called._asdict()) for external_id, called in news.items()],
             update_conflicts=True,
             unique_fields=["connection", "external_id"],
             update_fields=["name", "named_on", "channel", "campaign"],
         )
-        self._follow(before, rows)
+        self._follow(before, news)
         known = dict(PlatformCampaign.objects.filter(connection=self.source).values_list("external_id", "pk"))
         self._ids["campaign_id"] = known.__getitem__
 
-    def _follow(self, before: dict[str, PlatformCampaign], rows: list[PlatformCampaign]) -> None:
+    def _known_campaigns(self) -> dict[str, Called]:
+        rows = PlatformCampaign.objects.filter(connection=self.source).values_list("external_id", *Called._fields)
+        return {external_id: Called(*called) for external_id, *called in rows}
+
+    def _said_campaigns(self) -> dict[str, Called]:
+        newest = self.spool.newest_of_campaigns()
+        ids = names.campaign_ids({record.campaign.strip() for record in newest.values()})
+        return {
+            external_id: Called(record.campaign.strip(), record.day, record.channel, ids[Campaign.key_of(record.campaign)])
+            for external_id, record in newest.items()
+        }
+
+    def _follow(self, before: dict[str, Called], news: dict[str, Called]) -> None:
         """All days of a campaign whose name or channel changed are summed under the new one; its leads and orders follow it."""
-        for row in rows:
-            old = before.get(row.external_id)
-            if old and (old.campaign_id, old.channel) != (row.campaign_id, row.channel):
-                self.moved |= dirty.mark_platform_campaign(old.pk)
-        touched = {row.campaign_id for row in rows} | {before[row.external_id].campaign_id for row in rows if row.external_id in before}
+        new_ids = [external_id for external_id in news if external_id not in before]
+        moved = [external_id for external_id, called in news.items() if external_id in before and _has_moved(before[external_id], called)]
+        for old in PlatformCampaign.objects.filter(connection=self.source, external_id__in=moved):
+            self.moved |= dirty.mark_platform_campaign(old.pk)
+        touched = {told[external_id].campaign_id for told in (before, news) for external_id in (*new_ids, *moved) if external_id in told}
         changed = _agree_on_channels(touched)
-        new_ids = [row.external_id for row in rows if row.external_id not in before]
         concerned = Origin.objects.filter(campaign__in=changed) | Origin.objects.filter(campaign_ref__in=new_ids)
         self.moved |= dirty.mark_origins(origins.decide_again(concerned.distinct()))
+
+
+class Called(NamedTuple):
+    """What an ad platform calls one of its campaigns, as of the newest day of which it spoke."""
+
+    name: str
+    named_on: date
+    channel: str
+    campaign_id: int
+
+
+def _is_news(said: Called, known: Called | None) -> bool:
+    return known is None or (said != known and said.named_on >= known.named_on)
+
+
+def _has_moved(old: Called, new: Called) -> bool:
+    return (old.campaign_id, old.channel) != (new.campaign_id, new.channel)
 
 
 def _agree_on_channels(campaign_ids: set[int]) -> list[int]:
@@ -125,7 +133,3 @@ def _agree_on_channels(campaign_ids: set[int]) -> list[int]:
             Campaign.objects.filter(pk=campaign.pk).update(channel=channel)
             changed.append(campaign.pk)
     return changed
-
-
-def _read(record: Record, column: str, table: Table) -> Any:
-    return getattr(record, table.renamed.get(column, REFERS[column]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from campaigns.channels import NO_CAMPAIGN
-from campaigns.models import Campaign, CampaignAlias, PlatformCampaign
-from campaigns.records import Origin
+from campaigns.models import Campaign, CampaignAlias, Origin, Page, PlatformCampaign
+from campaigns.records import Origin as Said
+from campaigns.streams import execute
 
 LONGEST = 255
 
@@ -14,13 +15,18 @@ LONGEST = 255
 def campaign_ids(called: Iterable[str]) -> dict[str, int]:
     """Campaign ids by key, creating what is missing. Of names that differ in case the first in order is kept."""
     by_key = {Campaign.key_of(name): name for name in sorted(called, reverse=True)}
-    known = _aliases(CampaignAlias.Kind.NAME, by_key)
-    new = [Campaign(name=name, key=key) for key, name in by_key.items() if key not in known]
-    Campaign.objects.bulk_create(new, ignore_conflicts=True)
-    return known | dict(Campaign.objects.filter(key__in=by_key.keys() - known.keys()).values_list("key", "pk"))
+    known = ids_by_key(Campaign, by_key) | _aliases(CampaignAlias.Kind.NAME, by_key)
+    if new := [Campaign(name=name, key=key) for key, name in by_key.items() if key not in known]:
+        known |= {campaign.key: campaign.pk for campaign in Campaign.objects.bulk_create(new)}
+    return known
 
 
-def campaigns_of(said: Iterable[Origin]) -> dict[Origin, int]:
+def ids_by_key(model: type[Campaign | Origin | Page], keys: Iterable[str]) -> dict[str, int]:
+    """The ids of the rows with these keys; those that are not there are left out."""
+    return dict(execute(f"SELECT key, id FROM {model._meta.db_table} WHERE key = ANY(%s)", [list(keys)]))
+
+
+def campaigns_of(said: Iterable[Said]) -> dict[Said, int]:
     """The campaign of each saying that names one; an id that is known decides before the name."""
     sayings = list(said)
     refs = {Campaign.key_of(each.campaign_id) for each in sayings} - NO_CAMPAIGN
@@ -36,12 +42,12 @@ def campaigns_of(said: Iterable[Origin]) -> dict[Origin, int]:
     return found
 
 
-def _has_name(said: Origin) -> bool:
+def _has_name(said: Said) -> bool:
     return Campaign.key_of(said.campaign) not in NO_CAMPAIGN
 
 
 def _aliases(kind: str, keys: Iterable[str]) -> dict[str, int]:
-    return dict(CampaignAlias.objects.filter(kind=kind, key__in=list(keys)).values_list("key", "campaign_id"))
+    return dict(execute("SELECT key, campaign_id FROM campaigns_campaignalias WHERE kind = %s AND key = ANY(%s)", [kind, list(keys)]))
 
 
 def _platform_ids(refs: set[str]) -> dict[str, int]:

@@ -82,7 +82,7 @@ def _by_medium(source: str, medium: str) -> str:
 def keep(said: Iterable[OriginRecord]) -> dict[OriginRecord, int]:
     """The row ids of these sayings, made where they are new, in the caller's transaction."""
     by_key = {Origin.key_of(each): each for each in said}
-    known = {key: pk for batch in _batches(list(by_key)) for key, pk in Origin.objects.filter(key__in=batch).values_list("key", "pk")}
+    known = names.ids_by_key(Origin, by_key)
     if new := [by_key[key] for key in sorted(by_key.keys() - known.keys())]:
         made = Origin.objects.bulk_create(_decided(new), batch_size=BATCH)
         known |= {origin.key: origin.pk for origin in made}
@@ -150,7 +150,3 @@ def _said(origin: Origin) -> OriginRecord:
         campaign=origin.campaign_name,
         campaign_id=origin.campaign_ref,
     )
-
-
-def _batches(keys: list[str]) -> Iterable[list[str]]:
-    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
