@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from campaigns.models import Connection, DirtyDay, ErasedKey, Person, PersonKey
 from campaigns.people import FILES, space_of
 from campaigns.records import Record
 from campaigns.streams import execute
+from campaigns.tables import Block
 from campaigns.writer import be_the_only_writer
 
 Key = tuple[str, int, str]
@@ -38,7 +38,7 @@ RENAMED = (
 
 
 def digest(client: Client, key: Key) -> str:
-    return hmac.new(bytes(client.pseudonym_key), "|".join(map(str, key)).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes(client.pseudonym_key), "|".join(map(str, key)).encode(), "sha256").hex()
 
 
 def nameless(client: Client, key: Key) -> str:
@@ -108,10 +108,13 @@ class Memory:
     def of(cls, client: Client, source: Connection) -> Memory:
         return cls(client, space_of(source), frozenset(ErasedKey.objects.values_list("digest", flat=True)))
 
-    def kept(self, record: Record) -> Record | None:
-        """What may be stored of a record: all of it, its sums without a name, or nothing."""
-        rule = RULES.get(type(record)) if self.digests else None
-        return rule(self, record) if rule else record
+    def kept(self, kind: type[Record], block: Block) -> Block:
+        """What may be stored of records of one kind: all of each, its sums without a name, or nothing."""
+        rule = RULES.get(kind) if self.digests else None
+        if rule is None:
+            return block
+        kept = ((position, rule(self, record)) for position, record in block)
+        return [(position, record) for position, record in kept if record is not None]
 
     def _is_erased(self, kind: str, value: str) -> bool:
         space = FILES if kind == "email" else self.space
@@ -134,7 +137,8 @@ class Memory:
 
     def customer(self, record: records.Customer | records.Order | records.SubscriptionSpan) -> Record:
         """Also who orders or subscribes: the row stays and its name goes."""
-        named = msgspec.structs.replace(record, customer_id=self._name("customer", record.customer_id))
+        customer_id = self._name("customer", record.customer_id)
+        named = record if customer_id == record.customer_id else msgspec.structs.replace(record, customer_id=customer_id)
         if isinstance(named, records.SubscriptionSpan) or not self._is_erased("email", named.email_hash):
             return named
         return msgspec.structs.replace(named, email_hash="")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from accounts.models import Client
 from campaigns import counters, dirty, loaded, people, signals, systems
 from campaigns.connectors.base import Replaces
 from campaigns.dimensions import Dimensions
 from campaigns.erasure import Memory
 from campaigns.models import Connection, DirtyDay, PersonKey, Pull, Upload
-from campaigns.records import Gone, Record, SocialPost
+from campaigns.records import Gone, SocialPost
 from campaigns.spool import Spool
 from campaigns.streams import Change, Staged, Window
 from campaigns.tables import KEYED, TABLES, Table, of_family
@@ -104,7 +102,8 @@ def _store_table(
     accept_loss: bool,
 ) -> Change:
     staged = Staged(table, pull.connection, client.timezone, journal=pull.upload_id is not None)
-    count = staged.copy(_kept(spool, table, memory), dimensions.of(table))
+    kept = (memory.kept(table.record, block) for block in spool.blocks(table.record))
+    count = staged.copy(kept, dimensions.of(table), spool.days(table.record))
     if window and _is_complete(window, table) and not accept_loss:
         _refuse_loss(staged, count, window)
     pull.rows += count
@@ -114,15 +113,6 @@ def _store_table(
     change.deleted += removed.deleted
     change.days |= removed.days
     return change
-
-
-def _kept(spool: Spool, table: Table, memory: Memory) -> Iterator[tuple[int, Record]]:
-    if not memory.digests:
-        yield from spool.read(table.record)
-        return
-    for position, record in spool.read(table.record):
-        if (kept := memory.kept(record)) is not None:
-            yield position, kept
 
 
 def _is_complete(window: Window, table: Table) -> bool:
