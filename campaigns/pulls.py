@@ -31,7 +31,7 @@ from jobs import queue
 
 KIND = "campaigns.pull"
 # Seconds of history that one account may read before others have their turn.
-TURN = 5.0
+TURN = 1.0
 Effect = Callable[[], AbstractContextManager[None]]
 
 
