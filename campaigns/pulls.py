@@ -160,7 +160,8 @@ class _Turn:
         source = self.source
         account = Account(source.account, source.name, source.currency, source.timezone, source.manager_id)
         grant = StoredGrant.of(source)
-        return self.connector(account, settings.PLATFORMS[source.source], grant, self.http, email_hasher(self.client))
+        ours, hash_email = settings.PLATFORMS[source.source], email_hasher(self.client)
+        return self.connector(account, ours, grant, self.http, hash_email, clock=lambda: self.now)
 
     def _refuse(self, ask: Ask, state: str, problem: str, rows: int = 0) -> None:
         """Record why nothing was stored, and only while the job is still this worker's."""
