@@ -1,0 +1,242 @@
+"""What the product must hold of each platform, worked out from the ledger of truth alone: no connector has a part in it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from accounts.models import Client
+from campaigns.models import Connection
+from campaigns.simulators.business import Ledger, figures
+from tests.campaigns.truth.companies import since
+from tests.campaigns.truth.stored import Row, Rows
+
+NANO, MICRO, MILLION = 10**9, 10**6, 10**6
+YESTERDAY = timedelta(days=1)
+# As people read the names of Google's kinds of campaigns.
+CHANNELS = {
+    "SEARCH": "paid_search",
+    "SHOPPING": "paid_search",
+    "PERFORMANCE_MAX": "paid_search",
+    "DISPLAY": "display",
+    "DEMAND_GEN": "display",
+    "VIDEO": "video",
+}
+# What HubSpot calls where somebody came from; anything else is one of its other campaigns.
+GROUPS = {
+    "paid_search": "PAID_SEARCH",
+    "organic_search": "ORGANIC_SEARCH",
+    "organic_social": "SOCIAL_MEDIA",
+    "email": "EMAIL_MARKETING",
+    "referral": "REFERRALS",
+    "direct": "DIRECT_TRAFFIC",
+}
+DEAL_STAGES = {"qualifiedtobuy": "Qualified", "contractsent": "Offer sent", "closedwon": "Won", "closedlost": "Lost"}
+WITHOUT_CENTS = frozenset({"jpy"})
+MONTHS = {"month": 1, "year": 12}
+Told = dict[str, Rows]
+
+
+class Truth:
+    """What one account must have come to on the evening of `as_of`, in a client's own calendar, its addresses under the client's key."""
+
+    def __init__(self, client: Client, source: Connection, ledger: Ledger, as_of: date) -> None:
+        self.zone = ZoneInfo(client.timezone)
+        self.key = bytes(client.pseudonym_key)
+        self.source = source
+        self.ledger = ledger
+        self.as_of = as_of
+        self.since = since(source)
+
+    def told(self) -> Told:
+        """By table; tables without a row are left out."""
+        told: Told = PLATFORMS[self.source.source](self)
+        return {table: rows for table, rows in told.items() if rows}
+
+    # --------------------------------------------------------------------------------------------------- Google Ads
+    def google_ads(self) -> Told:
+        account = next(one for one in self.ledger.business.accounts.google_ads if one.id == self.source.account)
+        until = self.as_of - YESTERDAY
+        days = self.ledger.ad_days(self.since, until, self.as_of, account)
+        by_action = self.ledger.ad_conversions(self.since, until, self.as_of, account)
+        totals = {(row.day, row.campaign.id, ""): conversions(row.conversions, row.value) for row in days}
+        actions = {(row.day, row.campaign.id, row.action.id): conversions(row.all_conversions, row.all_value) for row in by_action}
+        return {
+            "AdDay": {(row.day, row.campaign.id): ad_day(row) for row in days},
+            "AdConversion": totals | actions,
+            "PlatformCampaign": {(row.campaign.id,): {"name": row.campaign.name, "channel": CHANNELS[row.campaign.kind]} for row in days},
+            "ConversionAction": {
+                (action.id,): {"name": action.name, "category": action.category, "counts": action.is_primary}
+                for action in self.ledger.business.actions.values()
+            },
+        }
+
+    # ------------------------------------------------------------------------------------------------------ HubSpot
+    def hubspot(self) -> Told:
+        opened = self.ledger.story.opened_on
+        contacts = self.ledger.contacts(opened, self.as_of, self.as_of)
+        return {
+            "Lead": {(contact.id,): self.lead(contact) for contact in contacts if is_lead(contact)},
+            "Deal": {(deal.id,): self.deal(deal) for deal in self.ledger.deals(opened, self.as_of, self.as_of)},
+        }
+
+    def lead(self, contact: figures.Contact) -> Row:
+        stages = [at for stage, at in contact.history if stage != "subscriber"]
+        created = stages[0] if contact.entered("subscriber") else contact.created_at
+        return {
+            "created_at": created,
+            "day": self.day(created),
+            "origin": said_by_hubspot(contact.touch),
+            "landing_page": contact.landing_page,
+            "score": contact.score,
+            "mql_at": contact.entered("marketingqualifiedlead"),
+            "sql_at": contact.entered("salesqualifiedlead"),
+            "won_at": contact.entered("customer"),
+            "lost_at": None,
+            "customer_ref": "",
+            "value_nano": None,
+            "currency": "",
+            "email_hash": self.hashed(contact.email),
+        }
+
+    def deal(self, deal: figures.Deal) -> Row:
+        return {
+            "lead_ref": deal.contact_id,
+            "name": deal.name,
+            "created_at": deal.created_at,
+            "day": self.day(deal.created_at),
+            "stage": DEAL_STAGES[deal.stage],
+            "stages": {DEAL_STAGES[stage]: at for stage, at in deal.history},
+            "won_at": deal.closes_at if deal.stage == "closedwon" else None,
+            "lost_at": deal.closes_at if deal.stage == "closedlost" else None,
+            "amount_nano": int(deal.amount * NANO),
+            "currency": deal.currency,
+        }
+
+    # ------------------------------------------------------------------------------------------------------- Stripe
+    def stripe(self) -> Told:
+        opened, as_of = self.ledger.story.opened_on, self.as_of
+        charges = {charge.id: charge for charge in self.ledger.charges(opened, as_of, as_of) if charge.status == "succeeded"}
+        refunds = self.ledger.refunds(opened, as_of, as_of)
+        contracts = self.ledger.subscriptions(opened, as_of, as_of)
+        return {
+            "Customer": {(one.id,): self.customer(one) for one in self.ledger.customers(opened, as_of, as_of)},
+            "Order": {(charge.id,): self.order(charge) for charge in charges.values()}
+            | {(refund.id,): self.refund(refund, charges[refund.charge_id]) for refund in refunds},
+            "SubscriptionSpan": {
+                (one.id, one.started_at): self.subscription(one)
+                for one in contracts
+                if one.ended_at is None or one.ended_at > one.started_at
+            },
+        }
+
+    def customer(self, customer: figures.Customer) -> Row:
+        return {
+            "day": self.day(customer.created_at),
+            "acquired_at": None,
+            "cancelled_at": None,
+            "origin": said_by_stripe(customer.touch),
+            "email_hash": self.hashed(customer.email),
+        }
+
+    def order(self, charge: figures.Charge) -> Row:
+        whole, tax = charge.amount_minor, charge.tax_minor
+        return self._order("order", charge.created_at, charge, whole, whole - tax) | {
+            "customer_ref": charge.customer_id,
+            "email_hash": self.hashed(charge.email),
+            "origin": said_by_stripe(charge.touch),
+        }
+
+    def refund(self, refund: figures.Refund, charge: figures.Charge) -> Row:
+        """Gives back of the tax what it gives back of the payment."""
+        net = half_up(Fraction(refund.amount_minor * (charge.amount_minor - charge.tax_minor), charge.amount_minor))
+        return self._order("refund", refund.created_at, charge, -refund.amount_minor, -net) | {"refund_of": charge.id}
+
+    def _order(self, kind: str, at: datetime, charge: figures.Charge, whole: int, net: int) -> Row:
+        """The tax is known where there is an invoice."""
+        tells_tax = bool(charge.invoice_id)
+        return {
+            "kind": kind,
+            "ordered_at": at,
+            "day": self.day(at),
+            "amount_nano": minor(net if tells_tax else whole, charge.currency),
+            "tax_nano": minor(whole - net, charge.currency) if tells_tax else None,
+            "shipping_nano": None,
+            "margin_nano": None,
+            "currency": charge.currency.upper(),
+            "customer_ref": "",
+            "email_hash": "",
+            "refund_of": "",
+            "product": "",
+            "origin": NOWHERE,
+        }
+
+    def subscription(self, contract: figures.Subscription) -> Row:
+        a_month = Fraction(contract.unit_minor * contract.quantity, MONTHS[contract.plan.interval])
+        return {
+            "day": self.day(contract.started_at),
+            "ended_at": contract.ended_at,
+            "customer_ref": contract.customer_id,
+            "mrr_nano": half_up(a_month * minor(1, contract.currency)),
+            "currency": contract.currency.upper(),
+        }
+
+    # ----------------------------------------------------------------------------------------------------- anything
+    def day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def hashed(self, address: str) -> str:
+        return hmac.new(self.key, address.lower().encode(), hashlib.sha256).hexdigest() if address else ""
+
+
+PLATFORMS: dict[str, Callable[[Truth], Told]] = {"google_ads": Truth.google_ads, "hubspot": Truth.hubspot, "stripe": Truth.stripe}
+Said = tuple[str, str, str, str, str, str]
+NOWHERE: Said = ("", "", "", "", "", "")
+
+
+def ad_day(row: figures.AdFigures) -> Row:
+    return {"impressions": row.impressions, "clicks": row.clicks, "all_clicks": None, "spend_nano": row.cost_micros * (NANO // MICRO)}
+
+
+def conversions(count: Decimal, value: Decimal) -> Row:
+    return {"conversions_millionths": int(count * MILLION), "value_nano": int(value * NANO), "basis": ""}
+
+
+def is_lead(contact: figures.Contact) -> bool:
+    """Somebody who only subscribed is none, nor is anybody who was deleted."""
+    return not contact.archived_at and {stage for stage, _ in contact.history} != {"subscriber"}
+
+
+def has_paid(contract: figures.Subscription) -> bool:
+    return contract.ended_at is None or contract.ended_at > contract.started_at
+
+
+def said_by_hubspot(touch: figures.Touch) -> Said:
+    group = GROUPS.get(touch.channel, "OTHER_CAMPAIGNS")
+    if group == "OTHER_CAMPAIGNS":
+        return ("", group, touch.source, touch.medium, touch.campaign, "")
+    if group in ("PAID_SEARCH", "EMAIL_MARKETING"):
+        return ("", group, "", "", touch.campaign, "")
+    source = {"REFERRALS": touch.source, "DIRECT_TRAFFIC": ""}.get(group, touch.source.upper())
+    return ("", group, source, "", "", "")
+
+
+def said_by_stripe(touch: figures.Touch) -> Said:
+    return ("", "", touch.source, touch.medium, touch.campaign, touch.campaign_id)
+
+
+def minor(amount: int, currency: str) -> int:
+    """Billionths of an amount in the currency's smallest unit."""
+    return amount * NANO // (1 if currency in WITHOUT_CENTS else 100)
+
+
+def half_up(amount: Fraction) -> int:
+    """The nearest integer; of two equally near ones that further from 0."""
+    exact = abs(amount)
+    nearest = (exact.numerator * 2 + exact.denominator) // (exact.denominator * 2)
+    return nearest if amount >= 0 else -nearest

@@ -1,0 +1,98 @@
+"""What is stored is what the platforms know: every row and every value, whenever they are asked and however they answer."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.models import Client
+from campaigns.models import AdDay, Connection, DirtyDay, LoadedSpan, Person, PersonKey, Pull
+from campaigns.simulators.server import Simulator
+from tests.campaigns.truth.companies import COMPANIES, ONE_DAY, OUTAGE, TODAY, Clock, Company, connect, evening, pull, since
+from tests.campaigns.truth.ledgers import PLATFORMS, Truth
+from tests.campaigns.truth.stored import differences, stored
+
+every_company = pytest.mark.parametrize("company", COMPANIES.values(), ids=COMPANIES)
+every_platform = pytest.mark.parametrize("source", PLATFORMS)
+# Page sizes at which every list of the young companies has a border that falls among its rows.
+SMALL = 17
+
+
+def wrong(client: Client, account: Connection, simulator: Simulator, company: Company) -> list[str]:
+    """What of the account's tables is not as the ledger has it, and which days are wrongly taken for known."""
+    truth = Truth(client, account, simulator.ledgers[company.business.slug], simulator.as_of())
+    today = evening(simulator.as_of()).astimezone(ZoneInfo(account.timezone)).date()
+    known = [(since(account), today - ONE_DAY)]
+    spans = {family: LoadedSpan.objects.filter(connection=account, family=family) for family in families(account)}
+    gaps = [f"{family} is known of {told}" for family, told in spans.items() if list(told.values_list("since", "until")) != known]
+    return differences(truth.told(), stored(account)) + gaps
+
+
+def families(account: Connection) -> set[str]:
+    return set(Pull.objects.filter(connection=account).values_list("family", flat=True))
+
+
+def written(pulled: list[Pull]) -> list[int]:
+    """Rows that were inserted, changed and deleted."""
+    return [sum(getattr(each, done) for each in pulled) for done in ("inserted", "updated", "deleted")]
+
+
+@every_company
+@every_platform
+def test_the_tables_are_the_ledger_day_after_day(client: Client, simulator: Simulator, clock: Clock, company: Company, source: str) -> None:
+    """History comes in pieces; then a morning, a fortnight without any, and once more what has not changed."""
+    for account in connect(client, simulator, source, company.business):
+        clock.today = TODAY
+        pulled = pull(client, account, clock.today)
+        assert len(pulled) > len(families(account))
+        assert wrong(client, account, simulator, company) == []
+        for days in (1, 14):
+            clock.today += days * ONE_DAY
+            pulled = pull(client, account, clock.today)
+            assert {each.state for each in pulled} == {Pull.State.STORED}
+            inserted, changed, _deleted = written(pulled)
+            assert inserted
+            assert changed or source == "stripe"
+            assert wrong(client, account, simulator, company) == []
+        DirtyDay.objects.all().delete()
+        before = Person.objects.count(), PersonKey.objects.count()
+        pulled = pull(client, account, clock.today)
+        assert sum(each.rows for each in pulled)
+        assert written(pulled) == [0, 0, 0]
+        assert not DirtyDay.objects.exists()
+        assert (Person.objects.count(), PersonKey.objects.count()) == before
+
+
+def test_a_day_on_which_nothing_ran_is_known_to_be_empty(client: Client, simulator: Simulator, company: Company) -> None:
+    [account] = connect(client, simulator, "google_ads", company.business)
+    pull(client, account, TODAY)
+    assert wrong(client, account, simulator, company) == []
+    assert not AdDay.objects.filter(day=TODAY - OUTAGE * ONE_DAY).exists()
+    assert AdDay.objects.filter(day=TODAY - (OUTAGE + 1) * ONE_DAY).exists()
+
+
+@every_platform
+def test_small_pages_in_no_order_change_nothing(client: Client, simulator: Simulator, company: Company, source: str) -> None:
+    [account] = connect(client, simulator, source, company.business)
+    simulator.platforms[source].page_size = SMALL
+    simulator.platforms[source].shuffled = True
+    pull(client, account, TODAY)
+    assert wrong(client, account, simulator, company) == []
+
+
+@every_platform
+def test_rows_that_two_pages_share_are_refused_whole_and_the_next_sound_answer_is_the_truth(
+    client: Client, simulator: Simulator, company: Company, source: str
+) -> None:
+    [account] = connect(client, simulator, source, company.business)
+    platform = simulator.platforms[source]
+    platform.page_size, platform.overlap = SMALL, 3
+    doubled = pull(client, account, TODAY)
+    refused = [each for each in doubled if each.state == Pull.State.FAILED]
+    assert refused
+    assert all("twice" in each.problem for each in refused)
+    assert not any(written(refused))
+    platform.page_size, platform.overlap = platform.largest_page, 0
+    pull(client, account, TODAY)
+    assert wrong(client, account, simulator, company) == []
