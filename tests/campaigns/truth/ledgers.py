@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -39,18 +40,24 @@ GROUPS = {
 DEAL_STAGES = {"qualifiedtobuy": "Qualified", "contractsent": "Offer sent", "closedwon": "Won", "closedlost": "Lost"}
 WITHOUT_CENTS = frozenset({"jpy"})
 MONTHS = {"month": 1, "year": 12}
+LANDING = ("sessions", "engaged_sessions", "pageviews", "engagement_seconds", "conversions_millionths", "revenue_nano")
+NOT_TOLD_BY_GA4 = ("bounces", "session_seconds", "users")
 Told = dict[str, Rows]
 
 
 class Truth:
-    """What one account must have come to on the evening of `as_of`, in a client's own calendar, its addresses under the client's key."""
+    """What one account must have come to in a client's own calendar, its addresses under the client's key.
 
-    def __init__(self, client: Client, source: Connection, ledger: Ledger, as_of: date) -> None:
+    It was read on the evenings `read_on`, the last of which it is.
+    """
+
+    def __init__(self, client: Client, source: Connection, ledger: Ledger, read_on: Sequence[date]) -> None:
         self.zone = ZoneInfo(client.timezone)
         self.key = bytes(client.pseudonym_key)
         self.source = source
         self.ledger = ledger
-        self.as_of = as_of
+        self.read_on = read_on
+        self.as_of = read_on[-1]
         self.since = since(source)
 
     def told(self) -> Told:
@@ -74,6 +81,62 @@ class Truth:
                 (action.id,): {"name": action.name, "category": action.category, "counts": action.is_primary}
                 for action in self.ledger.business.actions.values()
             },
+        }
+
+    # --------------------------------------------------------------------------------------------- Google Analytics
+    def google_analytics(self) -> Told:
+        until = self.as_of - YESTERDAY
+        landings: Rows = defaultdict(lambda: dict.fromkeys(LANDING, 0) | dict.fromkeys(NOT_TOLD_BY_GA4))
+        for row in self.ledger.landing_days(self.since, until, self.as_of):
+            # Links of newsletters carry nothing but where they come from, which is told beside.
+            said = ("", row.group, row.source, row.medium, row.campaign, "")
+            together = landings[row.day, row.landing_page.partition("?")[0], said]
+            for name, figure in landing(row).items():
+                together[name] += figure
+        views = self.ledger.page_days(self.since, until, self.as_of)
+        return {
+            "LandingDay": dict(landings),
+            "PageDay": {
+                (row.day, row.page): {"views": row.views, "exits": None, "seconds": row.engagement_seconds, "basis": "ga4"} for row in views
+            },
+        }
+
+    # ---------------------------------------------------------------------------------------------------- Mailchimp
+    def mailchimp(self) -> Told:
+        """A mailing that was deleted there stays as it was last seen."""
+        names = {one.id: one.name for one in self.ledger.business.lists}
+        yesterday = self.as_of - YESTERDAY
+        days = self.ledger.list_days(self.since, yesterday, yesterday)
+        seen = [send for read in self.read_on for send in self.ledger.sends(self.ledger.story.opened_on, read, read)]
+        return {
+            "EmailSend": {(send.id,): self.send(send) for send in seen},
+            "AudienceDay": {
+                (row.day, names[row.list_id]): {"subscribers": row.members, "joined": row.joined, "left": row.left} for row in days
+            },
+        }
+
+    def send(self, send: figures.Send) -> Row:
+        return {
+            "day": self.day(send.sent_at),
+            "sent_at": send.sent_at,
+            "name": send.title,
+            "subject": send.subject,
+            "list_name": send.list_name,
+            "origin": NOWHERE,
+            "sent": send.emails_sent,
+            "hard_bounces": send.hard_bounces,
+            "soft_bounces": send.soft_bounces,
+            "opens": send.opens,
+            "unique_opens": send.unique_opens,
+            "clicks": send.clicks,
+            "unique_clicks": send.unique_subscriber_clicks,
+            "unsubscribes": send.unsubscribes,
+            "spam_complaints": send.abuse_reports,
+            "basis": "machine_opens",
+            "seed_sent": None,
+            "seed_inbox": None,
+            "revenue_nano": int(send.revenue * NANO),
+            "currency": self.ledger.business.currency,
         }
 
     # ------------------------------------------------------------------------------------------------------ HubSpot
@@ -194,7 +257,13 @@ class Truth:
         return hmac.new(self.key, address.lower().encode(), hashlib.sha256).hexdigest() if address else ""
 
 
-PLATFORMS: dict[str, Callable[[Truth], Told]] = {"google_ads": Truth.google_ads, "hubspot": Truth.hubspot, "stripe": Truth.stripe}
+PLATFORMS: dict[str, Callable[[Truth], Told]] = {
+    "google_ads": Truth.google_ads,
+    "google_analytics": Truth.google_analytics,
+    "hubspot": Truth.hubspot,
+    "mailchimp": Truth.mailchimp,
+    "stripe": Truth.stripe,
+}
 Said = tuple[str, str, str, str, str, str]
 NOWHERE: Said = ("", "", "", "", "", "")
 
@@ -205,6 +274,18 @@ def ad_day(row: figures.AdFigures) -> Row:
 
 def conversions(count: Decimal, value: Decimal) -> Row:
     return {"conversions_millionths": int(count * MILLION), "value_nano": int(value * NANO), "basis": ""}
+
+
+def landing(row: figures.LandingDay) -> dict[str, int]:
+    told = (
+        row.sessions,
+        row.engaged_sessions,
+        row.views,
+        row.engagement_seconds,
+        row.key_events * MILLION,
+        int(row.revenue * NANO),
+    )
+    return dict(zip(LANDING, told, strict=True))
 
 
 def is_lead(contact: figures.Contact) -> bool:
