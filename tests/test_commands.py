@@ -62,9 +62,9 @@ def test_the_demo_shows_its_main_job_keeps_its_data_and_leaves_no_process(tmp_pa
     home = tmp_path / "l'été, ça va"
     first = manage(home, "demo", "--exit", "--port", str(free_port()), folder=tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "[7/7]" in first.stdout
+    assert "[8/8]" in first.stdout
     mails = sorted((home / "demo" / "mail").glob("*.eml"))
-    assert len(mails) == 2
+    assert len(mails) == 6
     assert next((home / "demo").glob("*.pdf")).read_bytes().startswith(b"%PDF")
     again = manage(home, "demo", "--exit", "--port", str(free_port()))
     assert again.returncode == 0, again.stdout + again.stderr

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,6 +41,8 @@ HISTORY_DAYS = 180
 # What the first report speaks of: its week, the one before, and four weeks to compare with.
 REPORTED_DAYS = 42
 LONGEST_STEP = 240
+# Seconds after which a long step says how far it is.
+SILENCE = 5.0
 
 
 class Command(BaseCommand):
@@ -106,13 +108,24 @@ class Command(BaseCommand):
             with inside(client):
                 for source in found:
                     pulls.schedule(client, source, asked_at=timezone.now())
+        shown = time.monotonic()
         for _ in self._until(lambda: all(map(self._has_pulled, connected)), children, "Pulling the platforms"):
-            pass
+            if time.monotonic() - shown > SILENCE:
+                shown = time.monotonic()
+                self._progress(connected)
         rows = 0
         for client in connected:
             with inside(client):
                 rows += sum(Pull.objects.values_list("rows", flat=True))
         self._step(f"Pulled {rows:,} rows over HTTP and computed the figures; older history goes on coming")
+
+    def _progress(self, connected: Iterable[Client]) -> None:
+        told = []
+        for client in connected:
+            with inside(client):
+                told.append(f"{client.name} {sum(Pull.objects.values_list('rows', flat=True)):,}")
+        self.stdout.write(f"      {time.monotonic() - self.started:5.1f} s  … rows so far: {', '.join(told)}")
+        self.stdout.flush()
 
     def _has_pulled(self, client: Client) -> bool:
         """Whether the days that the report speaks of are loaded from every account, and summed."""
