@@ -47,7 +47,7 @@ def store(
     memory = Memory.of(client, source)
     pulls = []
     for family, tables in _tables_by_family(spool, window).items():
-        spans = [covered or (window.since, window.until)] if window else loaded.of_file(spool.days(tables[0].record))
+        spans = [covered or (window.since, window.until)] if window else _spans(spool, tables)
         pull = _new_pull(source, spool, family, window, spans, upload)
         changes = [_store_table(client, pull, table, spool, window, dimensions, memory, accept_loss) for table in tables]
         if family == "social":
@@ -73,6 +73,14 @@ def _tables_by_family(spool: Spool, window: Window | None) -> dict[str, list[Tab
     if not window and spool.has(SocialPost):
         families.setdefault("social", [])
     return families
+
+
+def _spans(spool: Spool, tables: list[Table]) -> list[loaded.Span]:
+    """What a file covers of one family. A fact that lasts covers all its days."""
+    lasting = [table for table in tables if table.until]
+    if not lasting:
+        return loaded.of_file(spool.days(tables[0].record if tables else SocialPost))
+    return loaded.merge((record.day, getattr(record, table.until)) for table in lasting for _, record in spool.read(table.record))
 
 
 def _new_pull(

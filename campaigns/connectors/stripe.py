@@ -103,22 +103,37 @@ class Stripe(Connector):
             day = self._day(row.created, since, until)
             # What is only reserved is not paid; it is once captured.
             if row.status == "succeeded" and row.amount_captured:
-                email = row.billing_details.email or row.receipt_email
                 yield self._order(
                     day,
                     row,
                     row.amount_captured,
                     net,
                     order_id=row.id,
-                    email_hash=self.hash_email(email) if email else "",
+                    customer_id=row.customer or "",
+                    email_hash=self._email(row),
                     origin=_origin(row.metadata),
                 )
-        for refund in ask.every("/v1/refunds", _Refund, self._created(since, until)):
+        for refund in ask.every("/v1/refunds", _Refund, self._created(since, until) | {"expand[]": "data.charge"}):
             day = self._day(refund.created, since, until)
             if refund.status == "succeeded":
-                yield self._order(day, refund, -refund.amount, net, order_id=refund.id, kind="refund", refund_of=refund.charge or "")
+                yield self._order(day, refund, -refund.amount, net, order_id=refund.id, kind="refund", **self._given_back(refund.charge))
             elif refund.status in ("failed", "canceled"):
                 yield Gone(day=day, kind="order", external_id=refund.id)
+
+    def _given_back(self, charge: _Charge | str | None) -> dict[str, Any]:
+        """Of whose payment a refund is, and where they came from: it counts against the same channel."""
+        if not isinstance(charge, _Charge):
+            return {"refund_of": charge or ""}
+        return {
+            "refund_of": charge.id,
+            "customer_id": charge.customer or "",
+            "email_hash": self._email(charge),
+            "origin": _origin(charge.metadata),
+        }
+
+    def _email(self, charge: _Charge) -> str:
+        email = charge.billing_details.email or charge.receipt_email
+        return self.hash_email(email) if email else ""
 
     def _order(self, day: date, row: _Charge | _Refund, amount: int, net: _Net, **rest: Any) -> Order:
         before_tax = net.part_of(row.payment_intent or "", amount)
@@ -130,7 +145,6 @@ class Stripe(Connector):
             amount_nano=without,
             tax_nano=None if before_tax is None else whole - without,
             currency=row.currency.upper(),
-            customer_id=row.customer or "",
             **rest,
         )
 
@@ -247,8 +261,7 @@ class _Refund(_Item, frozen=True, kw_only=True):
     currency: str
     amount: int
     status: str | None = None
-    charge: str | None = None
-    customer: str | None = None
+    charge: _Charge | str | None = None
     payment_intent: str | None = None
 
 

@@ -31,6 +31,8 @@ FILTERS: dict[str, set[str]] = {
 }
 STATUSES = {"active", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"}
 Object = dict[str, Any]
+# Nobody gives money back later than this after the payment.
+LATEST_REFUND = timedelta(days=90)
 
 
 class RefusalError(Exception):
@@ -182,7 +184,13 @@ class StripeSimulator(PlatformSimulator):
         if name == "charges":
             return [_charge(charge) for charge in ledger.charges(since, as_of, as_of)]
         if name == "refunds":
-            return [_refund(refund) for refund in ledger.refunds(since, as_of, as_of)]
+            charges = {}
+            if asked.get("expand[]") == "data.charge":
+                charges = {charge.id: _charge(charge) for charge in ledger.charges(since - LATEST_REFUND, as_of, as_of)}
+            return [
+                _refund(refund) | {"charge": charges.get(refund.charge_id, refund.charge_id)}
+                for refund in ledger.refunds(since, as_of, as_of)
+            ]
         if name == "invoices":
             return [_invoice(invoice) for invoice in ledger.invoices(since, as_of, as_of)]
         wanted = asked.get("status", "")

@@ -68,7 +68,7 @@ def orders(simulator: Simulator, business: Business, since: date = SINCE, until:
 
 
 def refunded(refund: figures.Refund, charge: figures.Charge) -> Order:
-    """A refund gives back of the tax what it gives back of the payment."""
+    """A refund gives back of the tax what it gives back of the payment, and belongs to whoever paid."""
     whole = amount(refund.amount_minor, refund.currency)
     share = Decimal(refund.amount_minor) * charge.tax_minor / charge.amount_minor
     net = amount(int((refund.amount_minor - share).to_integral_value(ROUND_HALF_UP)), refund.currency)
@@ -81,7 +81,10 @@ def refunded(refund: figures.Refund, charge: figures.Charge) -> Order:
         amount_nano=-net if is_invoiced else -whole,
         tax_nano=net - whole if is_invoiced else None,
         currency=refund.currency.upper(),
+        customer_id=charge.customer_id,
+        email_hash=hash_email(charge.email) if charge.email else "",
         refund_of=refund.charge_id,
+        origin=origin(charge.touch),
     )
 
 

@@ -209,14 +209,10 @@ class Truth:
 
     def order(self, charge: figures.Charge) -> Row:
         whole, tax = charge.amount_minor, charge.tax_minor
-        return self._order("order", charge.created_at, charge, whole, whole - tax) | {
-            "customer_ref": charge.customer_id,
-            "email_hash": self.hashed(charge.email),
-            "origin": said_by_stripe(charge.touch),
-        }
+        return self._order("order", charge.created_at, charge, whole, whole - tax)
 
     def refund(self, refund: figures.Refund, charge: figures.Charge) -> Row:
-        """Gives back of the tax what it gives back of the payment."""
+        """Gives back of the tax what it gives back of the payment, and belongs to whoever paid."""
         net = half_up(Fraction(refund.amount_minor * (charge.amount_minor - charge.tax_minor), charge.amount_minor))
         return self._order("refund", refund.created_at, charge, -refund.amount_minor, -net) | {"refund_of": charge.id}
 
@@ -232,11 +228,11 @@ class Truth:
             "shipping_nano": None,
             "margin_nano": None,
             "currency": charge.currency.upper(),
-            "customer_ref": "",
-            "email_hash": "",
+            "customer_ref": charge.customer_id,
+            "email_hash": self.hashed(charge.email),
             "refund_of": "",
             "product": "",
-            "origin": NOWHERE,
+            "origin": said_by_stripe(charge.touch),
         }
 
     def subscription(self, contract: figures.Subscription) -> Row:
