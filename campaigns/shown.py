@@ -8,18 +8,21 @@ from datetime import datetime
 from enum import Enum
 
 from babel.numbers import format_decimal
-from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.models import Client
 from campaigns import connections, families, plan, pulls, standing
 from campaigns.connectors import connector_for, sources
+from campaigns.imports.kinds import DEFAULT_ACCOUNT, FILE_SOURCE
 from campaigns.loaded import ONE_DAY
 from campaigns.models import Connection, LoadedSpan, Pull
 from campaigns.plan import Progress
 from campaigns.tables import of_family
 from jobs.models import Job
 
+# What files of the client's own are kept under, where they name no account.
+OWN_FILES = (FILE_SOURCE, DEFAULT_ACCOUNT)
 RUNNING = (Job.State.SENT, Job.State.RUNNING)
 
 
@@ -113,9 +116,9 @@ class Line:
         return self.stand in (Stand.LOADING, Stand.READING, Stand.RETRYING)
 
     @property
-    def is_live(self) -> bool:
-        """Whether it is read, or would be if it could."""
-        return self.stand not in (Stand.FILES, Stand.DISCONNECTED)
+    def shows_progress(self) -> bool:
+        """Whether its history is on its way."""
+        return self.stand in (Stand.LOADING, Stand.BEHIND) and self.loaded < self.wanted
 
 
 def lines(client: Client, now: datetime) -> list[Line]:
@@ -134,10 +137,17 @@ def line(client: Client, source: Connection, now: datetime) -> Line:
 def outcome(pull: Pull) -> str:
     """What came of one request."""
     if pull.state == Pull.State.STORED:
-        numbers = {"rows": pull.rows, "new": pull.inserted, "changed": pull.updated, "gone": pull.deleted}
-        if not (pull.inserted or pull.updated or pull.deleted):
-            return _("%(rows)s rows, all as before") % _written(numbers)
-        return _("%(rows)s rows: %(new)s new, %(changed)s changed, %(gone)s gone") % _written(numbers)
+        changes = [
+            text % {"number": _written(number)}
+            for text, number in (
+                (_("%(number)s new"), pull.inserted),
+                (_("%(number)s changed"), pull.updated),
+                (_("%(number)s gone"), pull.deleted),
+            )
+            if number
+        ]
+        rows = ngettext("%(number)s row", "%(number)s rows", pull.rows) % {"number": _written(pull.rows)}
+        return ", ".join([rows, *(changes or [_("all as before")])])
     return _(OUTCOMES[Pull.State(pull.state)])
 
 
@@ -147,8 +157,8 @@ def platforms() -> list[tuple[str, str, bool]]:
     return sorted(found, key=lambda platform: platform[1].casefold())
 
 
-def _written(numbers: dict[str, int]) -> dict[str, str]:
-    return {name: format_decimal(number, locale=(get_language() or "en")[:2]) for name, number in numbers.items()}
+def _written(number: int) -> str:
+    return str(format_decimal(number, locale=(get_language() or "en")[:2]))
 
 
 def _jobs(client: Client, source: Connection | None = None) -> dict[str, list[Job]]:
@@ -161,7 +171,7 @@ def _jobs(client: Client, source: Connection | None = None) -> dict[str, list[Jo
 
 
 def _line(source: Connection, jobs: list[Job], now: datetime) -> Line:
-    name = source.name or source.account
+    name = _("Imported files") if (source.source, source.account) == OWN_FILES else source.name or source.account
     platform = connections.title(source.source)
     if source.credential_id is None:
         return Line(source, platform, name, Stand.FILES, _told_by_files(source), (), "", "", None)
