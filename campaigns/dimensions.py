@@ -11,6 +11,7 @@ from campaigns.models import Campaign, Connection, ConversionAction, Origin, Pag
 from campaigns.records import AdDay
 from campaigns.records import ConversionAction as ConversionActionRecord
 from campaigns.spool import Spool
+from campaigns.streams import execute
 from campaigns.tables import REFERS, TABLES, Ids, Table
 
 BATCH = 2_000
@@ -122,14 +123,12 @@ def _has_moved(old: Called, new: Called) -> bool:
 
 def _agree_on_channels(campaign_ids: set[int]) -> list[int]:
     """Give campaigns the channel their ads agree on; the ids of those whose channel changed."""
-    said: dict[int, set[str]] = {}
-    for campaign_id, channel in PlatformCampaign.objects.filter(campaign__in=campaign_ids).values_list("campaign_id", "channel"):
-        said.setdefault(campaign_id, set()).add(channel)
-    changed = []
-    for campaign in Campaign.objects.filter(pk__in=campaign_ids):
-        channels = said.get(campaign.pk, set())
-        channel = channels.pop() if len(channels) == 1 else ""
-        if campaign.channel != channel:
-            Campaign.objects.filter(pk=campaign.pk).update(channel=channel)
-            changed.append(campaign.pk)
-    return changed
+    changed = execute(
+        """UPDATE campaigns_campaign AS campaign SET channel = agreed.channel FROM (
+               SELECT named.id, CASE WHEN min(ads.channel) = max(ads.channel) THEN min(ads.channel) ELSE '' END AS channel
+               FROM campaigns_campaign AS named LEFT JOIN campaigns_platformcampaign AS ads ON ads.campaign_id = named.id
+               WHERE named.id = ANY(%s) GROUP BY named.id) AS agreed
+           WHERE campaign.id = agreed.id AND campaign.channel <> agreed.channel RETURNING campaign.id""",
+        [list(campaign_ids)],
+    )
+    return [campaign_id for (campaign_id,) in changed]

@@ -10,12 +10,14 @@ from campaigns.erasure import Memory
 from campaigns.models import Connection, DirtyDay, PersonKey, Pull, Upload
 from campaigns.records import Gone, SocialPost
 from campaigns.spool import Spool
-from campaigns.streams import Change, Staged, Window
+from campaigns.streams import Change, Staged, Window, execute
 from campaigns.tables import KEYED, TABLES, Table, of_family
 from campaigns.writer import be_the_only_writer
 
 # An answer that lost more than this share of the rows its window held waits for a person.
 SUSPECT_LOSS = 0.30
+# Of the database, for each comparison of a pull: a hundred thousand rows do not go to disk.
+MEMORY = "64MB"
 # Families whose rows name people.
 PERSONAL = frozenset({"leads", "deals", "touches", "customers", "orders", "subscriptions"})
 
@@ -41,6 +43,7 @@ def store(
     Raises `streams.Conflict` when two different rows have one key.
     """
     be_the_only_writer(client)
+    execute(f"SET LOCAL work_mem = '{MEMORY}'")
     before = systems.in_force()
     dimensions = Dimensions(source, spool)
     moved = dimensions.moved
