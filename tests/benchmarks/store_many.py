@@ -1,0 +1,38 @@
+"""Store many rows in a process of its own, and say how much memory it took: `python -m tests.benchmarks.store_many ads 1000000`."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+import django
+from django.db import transaction
+
+
+def main(name: str, count: int) -> None:
+    """Prints the rows stored, and the megabytes held at most before and after."""
+    django.setup()
+    from accounts.models import Client
+    from accounts.tenancy import inside
+    from campaigns.models import Connection
+    from campaigns.spool import Spool
+    from campaigns.sync import store
+    from tests.benchmarks.shapes import SHAPES
+
+    shape, client = SHAPES[name], Client.objects.get(slug="lumen")
+    before = peak()
+    with inside(client), Spool() as spool:
+        source = Connection.objects.create(source=shape.source, account="1", currency="EUR", timezone="Europe/Paris")
+        for record in shape.pull(count, 0):
+            spool.write(record)
+        with transaction.atomic():
+            store(client, source, spool, window=shape.window)
+        print(shape.model._default_manager.count(), before, peak())
+
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
