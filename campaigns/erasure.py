@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from accounts.models import Client
 from campaigns import records, signals
 from campaigns.models import Connection, DirtyDay, ErasedKey, Person, PersonKey
 from campaigns.people import FILES, space_of
-from campaigns.records import Record
+from campaigns.records import Gone, Record
 from campaigns.streams import execute
 from campaigns.tables import Block
 from campaigns.writer import be_the_only_writer
@@ -96,6 +96,21 @@ def _forget(client: Client, key: Key) -> set[str]:
     return moved
 
 
+def forget_merged(client: Client, source: Connection, merged: Iterable[Gone]) -> set[str]:
+    """Leads that their platform made one with somebody erased are forgotten, too; the families that moved.
+
+    In the caller's transaction. Whatever else the other was called stays: nobody asked to erase it.
+    """
+    moved: set[str] = set()
+    while others := Memory.of(client, source).merged_with(merged):
+        ErasedKey.objects.bulk_create([ErasedKey(digest=digest(client, key)) for key in others])
+        for key in others:
+            moved |= _forget(client, key)
+            kind, space, value = key
+            PersonKey.objects.filter(kind=kind, space=space, value=value).update(value=nameless(client, key))
+    return moved
+
+
 @dataclass(frozen=True)
 class Memory:
     """Who was erased, as far as one connection can bring them back."""
@@ -115,6 +130,16 @@ class Memory:
             return block
         kept = ((position, rule(self, record)) for position, record in block)
         return [(position, record) for position, record in kept if record is not None]
+
+    def merged_with(self, merged: Iterable[Gone]) -> set[Key]:
+        """The leads that were made one with an erased one, as far as they are not erased themselves."""
+        pairs = [(gone.external_id, gone.merged_into) for gone in merged] if self.digests else []
+        erased = {value: self._is_erased("lead", value) for pair in pairs for value in pair}
+        return {("lead", self.space, value) for pair in pairs for value in pair if not erased[value] and any(erased[one] for one in pair)}
+
+    def names(self, gone: Gone) -> bool:
+        """Whether a tombstone is of somebody erased."""
+        return bool(self.digests) and self._is_erased("lead", gone.external_id)
 
     def _is_erased(self, kind: str, value: str) -> bool:
         space = FILES if kind == "email" else self.space

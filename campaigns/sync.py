@@ -6,7 +6,7 @@ from accounts.models import Client
 from campaigns import counters, dirty, loaded, people, signals, systems
 from campaigns.connectors.base import Replaces
 from campaigns.dimensions import Dimensions
-from campaigns.erasure import Memory
+from campaigns.erasure import Memory, forget_merged
 from campaigns.models import Connection, DirtyDay, PersonKey, Pull, Upload
 from campaigns.records import Gone, SocialPost
 from campaigns.spool import Spool
@@ -47,6 +47,8 @@ def store(
     before = systems.in_force()
     dimensions = Dimensions(source, spool)
     moved = dimensions.moved
+    merged = [gone for _, gone in spool.read(Gone) if gone.merged_into]
+    moved |= forget_merged(client, source, merged)
     memory = Memory.of(client, source)
     pulls = []
     for family, tables in _tables_by_family(spool, window).items():
@@ -59,7 +61,7 @@ def store(
         loaded.record(source, family, spans)
         moved |= dirty.mark(family, {day for change in changes for day in change.days})
         pulls.append(pull)
-    _link_people(source, spool, pulls)
+    _link_people(source, pulls, [gone for gone in merged if not memory.names(gone)])
     moved |= systems.follow(before)
     # Also for marks of earlier: a rebuild that failed for good is asked for again by the next change.
     if moved or DirtyDay.objects.exists():
@@ -146,10 +148,9 @@ def _close(pull: Pull, changes: list[Change]) -> None:
     pull.save(update_fields=["rows", "inserted", "updated", "deleted"])
 
 
-def _link_people(source: Connection, spool: Spool, pulls: list[Pull]) -> None:
+def _link_people(source: Connection, pulls: list[Pull], merged: list[Gone]) -> None:
     """Of the rows that changed; of all, where nobody has a key yet."""
     changed = [pull.pk for pull in pulls if pull.family in PERSONAL and (pull.inserted or pull.updated)]
-    merged = [gone for _, gone in spool.read(Gone) if gone.merged_into]
     if changed or merged:
         if not PersonKey.objects.exists():
             changed = list(Pull.objects.filter(connection=source, family__in=PERSONAL).values_list("pk", flat=True))

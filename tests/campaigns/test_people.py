@@ -186,6 +186,19 @@ class TestErasing:
         tell(lumen, crm, "touches", TouchRecord(day=DAY, touch_id="T2", lead_id="L1", at=NOON))
         assert {model: list(model.objects.order_by("pk").values()) for model in before} == before
 
+    def test_nor_does_a_merger_on_the_platform(self, lumen: Client, crm: Connection, known: Person) -> None:
+        """It makes two contacts one that has an id of its own, and goes on telling so."""
+        erasure.erase(lumen, known, OPERATOR)
+        told = [Gone(day=DAY, kind="lead", external_id=old, merged_into="L9") for old in ("L1", "L2")]
+        for _ in range(2):
+            tell(lumen, crm, "leads", lead("L9", BOB), *told)
+            tell(lumen, crm, "deals", DealRecord(day=DAY, deal_id="D1", lead_id="L9", name="Ana", created_at=NOON, amount_nano=7))
+        assert not Lead.objects.exists()
+        assert not PersonKey.objects.filter(value__in=["L1", "L2", "L9"]).exists()
+        deal = Deal.objects.get()
+        assert (deal.lead_ref[:7], deal.name) == ("erased:", "")
+        assert not PersonMerge.objects.exists()
+
     def test_a_new_order_of_theirs_counts_without_a_name(self, lumen: Client, shop: Connection, known: Person) -> None:
         erasure.erase(lumen, known, OPERATOR)
         tell(lumen, shop, "orders", order("C1", ANA, 100, "N"))
