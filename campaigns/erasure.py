@@ -16,7 +16,7 @@ from accounts.models import Client
 from campaigns import records, signals
 from campaigns.models import Connection, DirtyDay, ErasedKey, Person, PersonKey
 from campaigns.people import FILES, space_of
-from campaigns.records import Gone, Record
+from campaigns.records import FILE_SOURCE, Gone, Record
 from campaigns.streams import execute
 from campaigns.tables import Block
 from campaigns.writer import be_the_only_writer
@@ -77,8 +77,8 @@ def _forget(client: Client, key: Key) -> set[str]:
             execute(f"UPDATE {table} SET email_hash = '' WHERE email_hash = %s", [value])
         execute("DELETE FROM campaigns_replaced WHERE row ->> 'email_hash' = %s", [value])
         return set()
-    own = "connection_id IN (SELECT id FROM campaigns_connection WHERE credential_id IS NULL)" if space == FILES else "connection_id = %s"
-    where = [] if space == FILES else [space]
+    of_files = f"connection_id IN (SELECT id FROM campaigns_connection WHERE source = '{FILE_SOURCE}')"
+    own, where = (of_files, []) if space == FILES else ("connection_id = %s", [space])
     moved = set()
     for table, family, column, of_kind in (*DELETED, *RENAMED):
         if of_kind != kind:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Client
 from campaigns.models import Connection, Person, PersonKey, PersonMerge
 from campaigns.pseudonyms import email_hasher
-from campaigns.records import Gone
+from campaigns.records import FILE_SOURCE, Gone
 from campaigns.streams import execute
 
 # An address that names more people than this is not one person's.
@@ -42,8 +42,8 @@ NAMINGS = (
 
 
 def space_of(source: Connection) -> int:
-    """Ids of files are the client's own and mean the same in each; those of a platform belong to one account."""
-    return FILES if source.credential_id is None else source.pk
+    """Ids of the client's own files mean the same in each; those of a platform belong to one account, whoever tells them."""
+    return FILES if source.source == FILE_SOURCE else source.pk
 
 
 def link(source: Connection, pull_ids: list[int], merged: Iterable[Gone] = ()) -> None:

@@ -14,6 +14,8 @@ import msgspec
 
 NANO = 1_000_000_000
 MILLION = 1_000_000
+# The source of what clients tell by files of their own.
+FILE_SOURCE = "file"
 # What a Postgres bigint holds.
 LARGEST = 2**63 - 1
 

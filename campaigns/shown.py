@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from accounts.models import Client
 from campaigns import connections, families, plan, pulls, standing
 from campaigns.connectors import connector_for, sources
-from campaigns.imports.kinds import DEFAULT_ACCOUNT, FILE_SOURCE
+from campaigns.imports.kinds import DEFAULT_ACCOUNT
 from campaigns.loaded import ONE_DAY
 from campaigns.models import Connection, LoadedSpan, Pull
 from campaigns.plan import Progress
+from campaigns.records import FILE_SOURCE
 from campaigns.tables import of_family
 from jobs.models import Job
 

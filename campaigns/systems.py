@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import Exists, OuterRef
 
 from campaigns import dirty
@@ -27,6 +29,15 @@ def in_force() -> dict[str, str]:
     """The source that counts, by subject; "" where nobody tells anything."""
     chosen = dict(SystemOfRecord.objects.values_list("subject", "source"))
     return {subject: chosen.get(subject) or _first(subject) for subject in Subject.values}
+
+
+def counted_as(family: str, source: str, now: Mapping[str, str]) -> str:
+    """The family as which `source` counts in figures while these systems are in force; "" where its word is not summed."""
+    if family == "leads":
+        return family if source == now[Subject.LEADS] else ""
+    if family in FAMILIES[Subject.REVENUE]:
+        return "orders" if source == now[Subject.REVENUE] else ""
+    return family
 
 
 def candidates(subject: str) -> list[str]:

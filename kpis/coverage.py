@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from campaigns.models import LoadedSpan
+from campaigns import systems
+from campaigns.models import Connection, LoadedSpan
 from kpis.definitions import Reason
 from kpis.periods import ONE_DAY, Period
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The loaded spans of each family, by the connection that told them."""
+    """The loaded spans of each family, by the connection that told them, of those whose word is summed.
+
+    `ended`: connections that were disconnected, of which nothing is expected after what they told.
+    """
 
     spans: dict[str, dict[int, list[Period]]]
+    ended: frozenset[int] = frozenset()
 
     @classmethod
     def load(cls) -> Coverage:
         spans: dict[str, dict[int, list[Period]]] = {}
-        for family, connection, since, until in LoadedSpan.objects.values_list("family", "connection", "since", "until"):
-            spans.setdefault(family, {}).setdefault(connection, []).append(Period(since, until))
-        return cls(spans)
+        now = systems.in_force()
+        ended = set()
+        for span in LoadedSpan.objects.select_related("connection"):
+            if span.connection.state == Connection.State.DISCONNECTED:
+                ended.add(span.connection_id)
+            if family := systems.counted_as(span.family, span.connection.source, now):
+                spans.setdefault(family, {}).setdefault(span.connection_id, []).append(Period(span.since, span.until))
+        return cls(spans, frozenset(ended))
 
     def gap(self, family: str, period: Period) -> Reason | None:
         """Why nothing is known of `family` in `period`, or None when at least a day of it is loaded."""
@@ -34,7 +44,13 @@ class Coverage:
     def is_whole(self, family: str, period: Period) -> bool:
         """Whether every connection that ever told of the family has told of each day: only such sums are compared."""
         told = self.spans.get(family, {})
-        return bool(told) and all(_covers(spans, period) for spans in told.values())
+        return bool(told) and all(self._has_told(connection, spans, period) for connection, spans in told.items())
+
+    def _has_told(self, connection: int, spans: list[Period], period: Period) -> bool:
+        if connection not in self.ended:
+            return _covers(spans, period)
+        last = max(span.until for span in spans)
+        return last < period.since or _covers(spans, Period(period.since, min(period.until, last)))
 
 
 def _covers(spans: list[Period], period: Period) -> bool:

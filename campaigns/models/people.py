@@ -28,7 +28,7 @@ class PersonKey(models.Model):
         CUSTOMER = "customer"
 
     kind = models.CharField(max_length=10)
-    # The connection whose ids these are; 0 for e-mail addresses, and for the ids of the client's own files.
+    # The connection whose ids these are; 0 for e-mail addresses, and for ids of files that name no other source.
     space = models.BigIntegerField()
     value = models.CharField(max_length=255)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="keys")

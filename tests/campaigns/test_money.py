@@ -18,6 +18,7 @@ from campaigns.models.money import SystemOfRecord
 from campaigns.rates.models import ExchangeRate
 from jobs import worker
 from kpis import query, recompute
+from kpis.coverage import Coverage
 from kpis.definitions import Reason
 from kpis.periods import Period
 from tests.conftest import Cast, LoadText
@@ -141,3 +142,23 @@ class TestSystemOfRecord:
         systems.choose(SystemOfRecord.Subject.REVENUE, "file")
         recompute.catch_up(told_twice)
         assert value("revenue", "2026-11-09").decimal == 900
+
+    def test_a_file_that_ended_before_does_not_keep_stripes_weeks_from_being_compared(self, told_twice: Client) -> None:
+        Connection.objects.get(source="stripe").loaded_spans.update(since="2026-11-01", until="2026-11-30")
+        week = Period(date(2026, 11, 16), date(2026, 11, 22))
+        assert Coverage.load().is_whole("orders", week)
+        systems.choose(SystemOfRecord.Subject.REVENUE, "file")
+        assert not Coverage.load().is_whole("orders", week)
+
+
+def test_an_account_that_was_disconnected_is_not_missed_afterwards(lumen: Client, load_text: LoadText) -> None:
+    ads = "date,source,account,campaign,spend\n"
+    load_text(lumen, "ads", ads + "2026-11-02,meta_ads,old,Lamps,5\n2026-11-04,meta_ads,old,Lamps,5\n")
+    rows = "".join(f"2026-11-{day:02d},google_ads,new,Lamps,1\n" for day in range(2, 16))
+    load_text(lumen, "ads", ads + rows)
+    before, during, after = (Period(date(2026, 11, first), date(2026, 11, first + 6)) for first in (1, 2, 9))
+    assert not Coverage.load().is_whole("ads", after)
+    Connection.objects.filter(account="old").update(state=Connection.State.DISCONNECTED)
+    assert Coverage.load().is_whole("ads", after)
+    assert Coverage.load().is_whole("ads", during)
+    assert not Coverage.load().is_whole("ads", before)

@@ -10,9 +10,8 @@ from typing import Any
 from campaigns.imports import cells
 from campaigns.imports.cells import CellType, Context
 from campaigns.imports.reasons import Reason
-from campaigns.records import NOWHERE, Origin, Record
+from campaigns.records import FILE_SOURCE, NOWHERE, Origin, Record
 
-FILE_SOURCE = "file"
 DEFAULT_ACCOUNT = "import"
 # Google shows an account as 123-456-7890 and calls it 1234567890: it is one account.
 _SHOWN_BY_GOOGLE = re.compile(r"\d{3}-\d{3}-\d{4}", re.ASCII)
