@@ -6,6 +6,7 @@ import codecs
 import csv
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -101,34 +102,35 @@ def _sheet(path: Path, name: str) -> Iterator[tuple[Any, ...]]:
     with zipfile.ZipFile(path) as packed:
         if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
             raise Unreadable(0, Reason.TOO_BIG, megabytes=MOST_UNPACKED // 2**20)
-    workbook = _workbook(path)
-    try:
+    with _workbook(path) as workbook:
         if name and name not in workbook.sheetnames:
             raise Unreadable(0, Reason.NO_SUCH_SHEET, sheets=", ".join(workbook.sheetnames))
         sheet = workbook[name or workbook.sheetnames[0]]
         # Exporters write wrong dimensions; without them all there is gets read.
         sheet.reset_dimensions()
         yield from sheet.iter_rows(values_only=True)
-    finally:
-        workbook.close()
 
 
-def _workbook(path: Path) -> Any:
+@contextmanager
+def _workbook(path: Path) -> Iterator[Any]:
     from openpyxl import load_workbook
 
-    return load_workbook(path, read_only=True, data_only=True)
+    # Opened here: a path must end like a workbook's for openpyxl, and that of an upload does not.
+    with path.open("rb") as file:
+        workbook = load_workbook(file, read_only=True, data_only=True)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
 
 
 def sheets(path: Path) -> list[str]:
     """The names of a workbook's sheets. Raises `Unreadable`."""
     try:
-        workbook = _workbook(path)
+        with _workbook(path) as workbook:
+            return list(workbook.sheetnames)
     except Exception:  # as above
         raise Unreadable(0, Reason.NOT_A_WORKBOOK) from None
-    try:
-        return list(workbook.sheetnames)
-    finally:
-        workbook.close()
 
 
 def _cell(value: Any) -> str:
