@@ -55,6 +55,8 @@ NO_CONSENT = 0
 _CHANNEL = ", ".join(f"'{channel}'" for channel in CHANNELS)
 _ZONES = ", ".join(f"'{zone}'" for zone in sorted(available_timezones()))
 _FAMILIES = ", ".join(f"'{family}'" for family in FAMILIES)
+_AT_WORK = f"'{Upload.State.CHECKING}', '{Upload.State.QUEUED}'"
+_UPLOAD_STATES = ", ".join(f"'{state}'" for state in Upload.State.values)
 _STATES = ", ".join(f"'{state}'" for state in Connection.State.values)
 
 
@@ -79,7 +81,16 @@ register(
         },
         checks=[_one_of("timezone", _ZONES, "not a time zone"), _one_of("state", _STATES, "not a state of a connection")],
     ),
-    Table(Upload),
+    # The file itself stays behind, and with it what it showed to the person it waited for.
+    Table(
+        Upload,
+        values={
+            "found": "'{}'",
+            "preview": "NULL",
+            "state": f"CASE WHEN old.state IN ({_AT_WORK}) THEN '{Upload.State.RECEIVED}' ELSE old.state END",
+        },
+        checks=[_one_of("state", _UPLOAD_STATES, "not a state of an import")],
+    ),
     Table(Pull),
     Table(LoadedSpan),
     Table(Campaign, checks=[_known_channel, ("key", "old.key <> ''", "empty")]),

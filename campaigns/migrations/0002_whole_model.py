@@ -455,6 +455,9 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField()),
                 ('state', models.CharField(default='received', max_length=10)),
                 ('mapping', models.JSONField(default=dict)),
+                ('found', models.JSONField(default=dict)),
+                ('preview', models.JSONField(null=True)),
+                ('handover', models.JSONField(default=dict)),
                 ('faults', models.JSONField(default=list)),
                 ('rows', models.PositiveIntegerField(default=0)),
                 ('inserted', models.PositiveIntegerField(default=0)),
@@ -464,6 +467,8 @@ class Migration(migrations.Migration):
                 ('made_by', models.CharField(max_length=254)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('undone_by', models.CharField(blank=True, max_length=254)),
+                ('problem', models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(

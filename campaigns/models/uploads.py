@@ -13,6 +13,7 @@ class Upload(models.Model):
 
     class State(models.TextChoices):
         RECEIVED = "received"  # waits for its columns to be mapped and for a person's yes
+        CHECKING = "checking"  # is read as its mapping says, to show what it would change
         QUEUED = "queued"
         STORED = "stored"
         REFUSED = "refused"
@@ -24,6 +25,12 @@ class Upload(models.Model):
     state = models.CharField(max_length=10, default=State.RECEIVED)
     # How its columns become ours; {} for a file in the canonical format.
     mapping = models.JSONField(default=dict)
+    # Its header and first rows, and what they look like; {} once it is stored.
+    found = models.JSONField(default=dict)
+    # What storing it would do, by the mapping as it stands; None: not looked at, or stored.
+    preview = models.JSONField(null=True)
+    # Who tells the days that an API told already; {} until somebody said so.
+    handover = models.JSONField(default=dict)
     # As `imports.Fault.as_json` has them.
     faults = models.JSONField(default=list)
     rows = models.PositiveIntegerField(default=0)
@@ -35,6 +42,9 @@ class Upload(models.Model):
     made_by = models.CharField(max_length=254)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=254, blank=True)
+    # Why it could not be stored although nothing was wrong with it.
+    problem = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return self.file_name
