@@ -31,6 +31,9 @@ PERMISSIONS: dict[str, Allowed] = {
     # Which accounts its figures are read from; connecting, reading again, disconnecting them, and what of them counts.
     "connection.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN})),
     "connection.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN})),
+    # Which files were imported and what became of them; importing others, and taking that back.
+    "import.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
+    "import.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
     "agency.view": Allowed(to_agency=AGENCY_ROLES),
     "agency.change": Allowed(to_agency=frozenset({Role.OWNER})),
     "client.create": Allowed(to_agency=frozenset({Role.OWNER})),

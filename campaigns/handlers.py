@@ -9,12 +9,14 @@ from django.utils import timezone
 from accounts.client_jobs import handles_client_job
 from accounts.models import Client
 from accounts.tenancy import inside
-from campaigns import connections, plan, pulls
+from campaigns import connections, import_handlers, plan, pulls
 from campaigns.connectors.errors import Passing
 from campaigns.models import Connection
 from jobs.models import Job
 from jobs.registry import GiveUp, Later, when_failed
 from jobs.worker import Run
+
+__all__ = ["import_handlers"]  # jobs look for handlers here
 
 
 @handles_client_job(pulls.KIND, queue="pulls")

@@ -1,9 +1,10 @@
-"""The addresses of a client's connections, and the one to which platforms send people back."""
+"""The addresses of a client's connections and imports, and the one to which platforms send people back."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from campaigns.api import ImportsView, ImportView, TemplateView, UndoView
 from campaigns.views import connecting, connections
 
 Routes = list[URLPattern | URLResolver]
@@ -22,6 +23,12 @@ client_pages: Routes = [
     path("connections/<int:connection_id>/disconnect/", connections.disconnect, name="connection_disconnect"),
     path("connections/<int:connection_id>/resume/", connections.resume, name="connection_resume"),
     path("connections/<int:connection_id>/conversions/", connections.conversions, name="connection_conversions"),
+]
+api: Routes = [
+    path("clients/<slug:client_slug>/imports/", ImportsView.as_view(), name="api_imports"),
+    path("clients/<slug:client_slug>/imports/templates/<slug:kind>.csv", TemplateView.as_view(), name="api_import_template"),
+    path("clients/<slug:client_slug>/imports/<int:upload_id>/", ImportView.as_view(), name="api_import"),
+    path("clients/<slug:client_slug>/imports/<int:upload_id>/undo/", UndoView.as_view(), name="api_import_undo"),
 ]
 pages: Routes = [
     path("oauth/callback/", connecting.callback, name="oauth_callback"),

@@ -286,6 +286,9 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vigie <reports@localhost>")
 # ---------------------------------------------------------------------------------------------------------- platforms
 PLATFORMS = platforms.from_environment()
 
+# ------------------------------------------------------------------------------------------------------------ imports
+IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", 200, minimum=1) * 2**20
+
 # ---------------------------------------------------------------------------------------------------------------- API
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

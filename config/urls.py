@@ -43,6 +43,7 @@ client_pages: list[URLPattern | URLResolver] = [
 api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
+    *campaigns.api,
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", login_required(api_docs), name="api_docs"),
 ]

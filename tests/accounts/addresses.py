@@ -170,6 +170,20 @@ FIGURES: list[tuple[str, str, str, Answers]] = [
     ("api_kpis", "GET", "/api/v1/clients/lumen/kpis/?from=2026-11-09&to=2026-11-15", API),
     ("api_kpis", "POST", "/api/v1/clients/lumen/kpis/", no_posts(API)),
 ]
+IMPORTERS = (200, 200, 200, 200, 403, 404, 401, 403, 200)
+IMPORTING = (200, 200, 403, 200, 403, 404, 401, 403, 200)
+IMPORTS: list[tuple[str, str, str, Answers]] = [
+    ("api_imports", "GET", "/api/v1/clients/lumen/imports/", IMPORTERS),
+    ("api_imports", "POST", "/api/v1/clients/lumen/imports/", instead(IMPORTING, 400)),
+    ("api_import_template", "GET", "/api/v1/clients/lumen/imports/templates/orders.csv", IMPORTERS),
+    ("api_import_template", "POST", "/api/v1/clients/lumen/imports/templates/orders.csv", no_posts(API)),
+    ("api_import", "GET", "/api/v1/clients/lumen/imports/{upload}/", IMPORTERS),
+    ("api_import", "GET", "/api/v1/clients/lumen/imports/{foreign_upload}/", hidden(IMPORTERS)),
+    ("api_import", "POST", "/api/v1/clients/lumen/imports/{upload}/", no_posts(API)),
+    ("api_import_undo", "GET", "/api/v1/clients/lumen/imports/{upload}/undo/", instead(IMPORTERS, 405)),
+    ("api_import_undo", "POST", "/api/v1/clients/lumen/imports/{upload}/undo/", IMPORTING),
+    ("api_import_undo", "POST", "/api/v1/clients/lumen/imports/{foreign_upload}/undo/", hidden(IMPORTING)),
+]
 ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("home", "GET", "/", (302,) * 9),
     ("home", "POST", "/", (405,) * 9),
@@ -190,4 +204,4 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
-URLS = FIGURES + CONNECTIONS + PEOPLE + ORGANISATIONS + ELSEWHERE
+URLS = FIGURES + CONNECTIONS + IMPORTS + PEOPLE + ORGANISATIONS + ELSEWHERE

@@ -20,7 +20,7 @@ from accounts.audit import Actor
 from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scope, User
 from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
-from campaigns.models import Connection, Pull
+from campaigns.models import Connection, Pull, Upload
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText
@@ -56,6 +56,12 @@ def rows(cast: Cast) -> dict[str, int]:
         if "client" in owner:
             found |= connected(owner["client"], person, prefix)
         found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
+    stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
+    with inside(cast.client):
+        found["upload"] = Upload.objects.create(**stored).pk
+    with inside(cast.other_client):
+        # Ids are counted in each client: this one stands for none of Maison Lumen.
+        found["foreign_upload"] = Upload.objects.create(pk=found["upload"] + 1, **stored).pk
     return found
 
 
