@@ -41,6 +41,7 @@ CLIENT_ENTRIES = (
         "connections",
         ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
     ),
+    Entry(_("Imports"), "import.view", "imports", ("import_file", "import_undo")),
     *SHARED,
     Entry(_("Settings"), "client.change", "settings", ("client_close",)),
 )

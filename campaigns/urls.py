@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from campaigns.api import ImportsView, ImportView, TemplateView, UndoView
-from campaigns.views import connecting, connections
+from campaigns.views import connecting, connections, imports
 
 Routes = list[URLPattern | URLResolver]
 
@@ -23,6 +23,11 @@ client_pages: Routes = [
     path("connections/<int:connection_id>/disconnect/", connections.disconnect, name="connection_disconnect"),
     path("connections/<int:connection_id>/resume/", connections.resume, name="connection_resume"),
     path("connections/<int:connection_id>/conversions/", connections.conversions, name="connection_conversions"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/templates/<slug:kind>.csv", imports.template, name="import_template"),
+    path("imports/<int:upload_id>/", imports.import_file, name="import_file"),
+    path("imports/<int:upload_id>/undo/", imports.undo, name="import_undo"),
+    path("imports/<int:upload_id>/discard/", imports.throw_away, name="import_discard"),
 ]
 api: Routes = [
     path("clients/<slug:client_slug>/imports/", ImportsView.as_view(), name="api_imports"),

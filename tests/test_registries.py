@@ -9,8 +9,11 @@ import pytest
 from babel.messages import pofile
 from django.conf import settings
 
-from campaigns import connectors, simulators
+from campaigns import connectors, import_words, simulators
+from campaigns.imports import files
 from campaigns.imports.kinds import KINDS
+from campaigns.imports.styles import DateStyle, NumberStyle
+from campaigns.models import Upload
 from campaigns.tables import TABLES
 from jobs import registry
 from kpis.definitions import DEFINITIONS, Reason
@@ -73,6 +76,17 @@ def test_every_family_that_figures_are_made_of_has_a_table_a_rollup_and_a_rebuil
     assert {roll_up.table for roll_up in ROLL_UPS} == set(ROLLUPS.values())
 
 
+def test_every_kind_of_file_every_column_and_every_state_has_a_name_on_the_pages() -> None:
+    columns = {column.name for kind in KINDS.values() for column in kind.columns}
+    assert import_words.KINDS.keys() == set(KINDS)
+    assert import_words.COLUMNS.keys() == columns
+    assert import_words.DATES.keys() == set(DateStyle)
+    assert import_words.NUMBERS.keys() == set(NumberStyle)
+    assert import_words.ENCODINGS.keys() == files.ENCODINGS.keys()
+    assert import_words.DELIMITERS.keys() == set(files.DELIMITERS)
+    assert import_words.STATES.keys() == set(Upload.State)
+
+
 def test_every_reason_for_a_missing_figure_has_words_in_french() -> None:
     from django.utils import translation
 
@@ -90,7 +104,15 @@ def test_the_report_shows_known_kpis_only() -> None:
 
 
 def test_every_kind_of_job_has_a_handler() -> None:
-    assert {"campaigns.pull", "kpis.recompute", "reports.run", "reports.deliver"} <= registry._kinds.keys()
+    assert {
+        "campaigns.pull",
+        "campaigns.import",
+        "campaigns.check_import",
+        "campaigns.forget_upload",
+        "kpis.recompute",
+        "reports.run",
+        "reports.deliver",
+    } <= registry._kinds.keys()
 
 
 def test_the_documentation_lists_every_kind_of_file_with_its_columns() -> None:

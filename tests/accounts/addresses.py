@@ -173,6 +173,22 @@ FIGURES: list[tuple[str, str, str, Answers]] = [
 IMPORTERS = (200, 200, 200, 200, 403, 404, 401, 403, 200)
 IMPORTING = (200, 200, 403, 200, 403, 404, 401, 403, 200)
 IMPORTS: list[tuple[str, str, str, Answers]] = [
+    ("imports", "GET", "/c/lumen/imports/", READERS),
+    ("imports", "POST", "/c/lumen/imports/", MANAGERS),
+    ("import_template", "GET", "/c/lumen/imports/templates/orders.csv", READERS),
+    ("import_template", "GET", "/c/lumen/imports/templates/nothing.csv", hidden(READERS)),
+    ("import_template", "POST", "/c/lumen/imports/templates/orders.csv", no_posts(ALL)),
+    ("import_file", "GET", "/c/lumen/imports/{upload}/", READERS),
+    ("import_file", "GET", "/c/lumen/imports/{foreign_upload}/", hidden(READERS)),
+    ("import_file", "POST", "/c/lumen/imports/{upload}/", instead(MANAGERS, 302)),
+    ("import_file", "POST", "/c/lumen/imports/{foreign_upload}/", hidden(MANAGERS)),
+    ("import_undo", "GET", "/c/lumen/imports/{upload}/undo/", MANAGERS),
+    ("import_undo", "GET", "/c/lumen/imports/{foreign_upload}/undo/", hidden(MANAGERS)),
+    ("import_undo", "POST", "/c/lumen/imports/{upload}/undo/", instead(MANAGERS, 302)),
+    ("import_undo", "POST", "/c/lumen/imports/{foreign_upload}/undo/", hidden(MANAGERS)),
+    ("import_discard", "GET", "/c/lumen/imports/{upload}/discard/", instead(MANAGERS, 405)),
+    ("import_discard", "POST", "/c/lumen/imports/{upload}/discard/", instead(MANAGERS, 302)),
+    ("import_discard", "POST", "/c/lumen/imports/{foreign_upload}/discard/", hidden(MANAGERS)),
     ("api_imports", "GET", "/api/v1/clients/lumen/imports/", IMPORTERS),
     ("api_imports", "POST", "/api/v1/clients/lumen/imports/", instead(IMPORTING, 400)),
     ("api_import_template", "GET", "/api/v1/clients/lumen/imports/templates/orders.csv", IMPORTERS),

@@ -33,6 +33,13 @@ SignIn = Callable[[User], Browser]
         "/accounts/password/reset/key/zzzzzzzzzzzzz-x/",
         "/accounts/login/?next=/%00",
         "/clients.json?q=%00&page=%00",
+        "/c/lumen/imports/?before=%00",
+        "/c/lumen/imports/?before=999999999999999999",
+        "/c/lumen/imports/99999999999999999999999/",
+        "/c/lumen/imports/99999999999999999999999/undo/",
+        "/api/v1/clients/lumen/imports/?before=%00",
+        "/api/v1/clients/lumen/imports/?before=99999999999999999999999",
+        "/api/v1/clients/lumen/imports/99999999999999999999999/",
         KPIS.format("lumen") + "&kpi=%00&by=%00",
     ],
 )
