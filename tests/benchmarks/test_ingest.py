@@ -45,12 +45,14 @@ class Side:
         self.client = client
         self.shape = shape
         self.count = count
+        # In memory before any clock starts, as a connector has them.
+        self.rows = [list(shape.pull(count, version)) for version in (0, 1)]
         self.table: Table = table_of(shape.model)
         self.source = Connection.objects.create(source=shape.source, account="1", currency="EUR", timezone="Europe/Paris")
 
     def spool(self, version: int) -> Spool:
         spool = Spool()
-        for record in self.shape.pull(self.count, version):
+        for record in self.rows[version]:
             spool.write(record)
         return spool
 
@@ -66,9 +68,8 @@ class Side:
     def upsert(self, version: int) -> None:
         """As one would with the ORM; the rows that the facts refer to are known."""
         pull_id = self.source.pulls.create(family=self.shape.window.family, since=FIRST, until=LAST, state="stored").pk
-        records = list(self.shape.pull(self.count, version))
         table = self.table
-        rows = [record for record in records if not isinstance(record, Gone)]
+        rows = [record for record in self.rows[version] if not isinstance(record, Gone)]
         cells = table.cells(
             {"campaign_id": _ids(PlatformCampaign, "external_id"), "page_id": _ids(Page, "path"), "origin_id": _origin_ids()}
         )
@@ -83,7 +84,7 @@ class Side:
             )
             facts = self.shape.model._default_manager.filter(connection=self.source)
             if self.shape.gone:
-                facts.filter(external_id__in=[record.external_id for record in records if isinstance(record, Gone)]).delete()
+                facts.filter(external_id__in=[record.external_id for record in self.rows[version] if isinstance(record, Gone)]).delete()
             else:
                 facts.filter(day__range=(FIRST, LAST)).exclude(pull_id=pull_id).delete()
 
@@ -179,7 +180,7 @@ def by_dlt(form: str, ours: Side, database: str, folder: Path, backend: int) -> 
         return
     paths = [folder / f"{form}{version}.jsonl" for version in (0, 1)]
     for version, path in enumerate(paths):
-        path.write_bytes(b"\n".join(msgspec.json.encode(ours.shape.flat(row)) for row in ours.shape.pull(ours.count, version)))
+        path.write_bytes(b"\n".join(msgspec.json.encode(ours.shape.flat(row)) for row in ours.rows[version]))
     asked = {
         "database": database,
         "backend": backend,
