@@ -61,15 +61,15 @@ class Clock:
 
 
 @lru_cache
-def ledger_of(slug: str) -> Ledger:
-    return Ledger(replace(BUSINESSES[slug], opened=OPENED, outage=OUTAGE), "truth", TODAY)
+def ledger_of(slug: str, anchor: date) -> Ledger:
+    return Ledger(replace(BUSINESSES[slug], opened=OPENED, outage=OUTAGE), "truth", anchor)
 
 
 @contextmanager
-def platforms(clock: Callable[[], date], settings: Any) -> Iterator[Simulator]:
+def platforms(clock: Callable[[], date], settings: Any, anchor: date = TODAY) -> Iterator[Simulator]:
     """Every platform of the young companies, with whom this installation speaks."""
-    with Simulator(anchor=TODAY, as_of=clock) as running:
-        running.ledgers = {slug: ledger_of(slug) for slug in BUSINESSES}
+    with Simulator(anchor=anchor, as_of=clock) as running:
+        running.ledgers = {slug: ledger_of(slug, anchor) for slug in BUSINESSES}
         running.platforms = {source: type(platform)(running.ledgers, platform.as_of) for source, platform in running.platforms.items()}
         settings.PLATFORMS = {source: running.settings(source) for source in running.platforms}
         yield running

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 from accounts.models import Client
 from campaigns.models import Connection
 from campaigns.simulators.business import Ledger, figures
-from tests.campaigns.truth.companies import since
+from tests.campaigns.truth.companies import ONE_DAY, since
 from tests.campaigns.truth.stored import Row, Rows
 
 NANO, MICRO, MILLION = 10**9, 10**6, 10**6
-YESTERDAY = timedelta(days=1)
 # As people read the names of Google's kinds of campaigns.
 CHANNELS = {
     "SEARCH": "paid_search",
@@ -48,16 +47,17 @@ Told = dict[str, Rows]
 class Truth:
     """What one account must have come to in a client's own calendar, its addresses under the client's key.
 
-    It was read on the evenings `read_on`, the last of which it is.
+    It was read on the evenings `read_on`, the last of which it is. `yesterday` is the last day that was over when it was read last.
     """
 
-    def __init__(self, client: Client, source: Connection, ledger: Ledger, read_on: Sequence[date]) -> None:
+    def __init__(self, client: Client, source: Connection, ledger: Ledger, read_on: Sequence[date], yesterday: date | None = None) -> None:
         self.zone = ZoneInfo(client.timezone)
         self.key = bytes(client.pseudonym_key)
         self.source = source
         self.ledger = ledger
         self.read_on = read_on
         self.as_of = read_on[-1]
+        self.yesterday = yesterday or self.as_of - ONE_DAY
         self.since = since(source)
 
     def told(self) -> Told:
@@ -68,7 +68,7 @@ class Truth:
     # --------------------------------------------------------------------------------------------------- Google Ads
     def google_ads(self) -> Told:
         account = next(one for one in self.ledger.business.accounts.google_ads if one.id == self.source.account)
-        until = self.as_of - YESTERDAY
+        until = self.yesterday
         days = self.ledger.ad_days(self.since, until, self.as_of, account)
         by_action = self.ledger.ad_conversions(self.since, until, self.as_of, account)
         totals = {(row.day, row.campaign.id, ""): conversions(row.conversions, row.value) for row in days}
@@ -85,7 +85,7 @@ class Truth:
 
     # --------------------------------------------------------------------------------------------- Google Analytics
     def google_analytics(self) -> Told:
-        until = self.as_of - YESTERDAY
+        until = self.yesterday
         landings: Rows = defaultdict(lambda: dict.fromkeys(LANDING, 0) | dict.fromkeys(NOT_TOLD_BY_GA4))
         for row in self.ledger.landing_days(self.since, until, self.as_of):
             # Links of newsletters carry nothing but where they come from, which is told beside.
@@ -105,8 +105,8 @@ class Truth:
     def mailchimp(self) -> Told:
         """A mailing that was deleted there stays as it was last seen."""
         names = {one.id: one.name for one in self.ledger.business.lists}
-        yesterday = self.as_of - YESTERDAY
-        days = self.ledger.list_days(self.since, yesterday, yesterday)
+        last = self.as_of - ONE_DAY
+        days = self.ledger.list_days(self.since, last, last)
         seen = [send for read in self.read_on for send in self.ledger.sends(self.ledger.story.opened_on, read, read)]
         return {
             "EmailSend": {(send.id,): self.send(send) for send in seen},
