@@ -45,7 +45,7 @@ COMPANIES = {
         Company("london", FERNHILL, "GBP", "Europe/London"),
         Company("new-york", HARBOR, "USD", "America/New_York"),
         # Owned from afar: the afternoon in London is the next day there, and the money is another.
-        Company("auckland", FERNHILL, "NZD", "Pacific/Auckland"),
+        Company("sydney", FERNHILL, "AUD", "Australia/Sydney"),
     )
 }
 
@@ -93,7 +93,7 @@ def connect(client: Client, simulator: Simulator, source: str, business: Busines
 
 
 def evening(day: date) -> datetime:
-    """When the companies close, and what the platforms know of a day is all of it. In Auckland the next one has begun."""
+    """When the companies close, and what the platforms know of a day is all of it. In Sydney the next one has begun."""
     return datetime(day.year, day.month, day.day, 21, 30, tzinfo=UTC)
 
 
