@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from campaigns.channels import CHANNELS
-from campaigns.imports.kinds import DEFAULT_ACCOUNT, FILE_SOURCE
+from campaigns.imports.kinds import DEFAULT_ACCOUNT
+from campaigns.records import FILE_SOURCE
 from kpis.definitions import Reason
 from reports import content
 from reports.presentation.parts import State
