@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -57,7 +58,7 @@ class Oracle:
         for account in Connection.objects.filter(source=source).order_by("pk"):
             truth = Truth(self.client, account, self.simulator.ledgers[self.company.business.slug], [TODAY])
             for key, row in truth.told()[table].items():
-                day = row.get("day", key[0])
+                day: Any = row.get("day", key[0])
                 if LAST_WEEK.since <= day <= LAST_WEEK.until:
                     yield account, day, key, row
 
