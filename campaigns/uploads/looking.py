@@ -26,7 +26,7 @@ from jobs import queue
 CHECK = "campaigns.check_import"
 Effect = Callable[[], AbstractContextManager[None]]
 # A file up to this size is read while its person waits, a larger one by a worker.
-CHECKED_AT_ONCE = 4 * 2**20
+CHECKED_AT_ONCE = 2 * 2**20
 # How long a person waits while something else writes this client's facts.
 PATIENCE = "3s"
 SAMPLE_ROWS = 5
