@@ -27,6 +27,7 @@ from tests.portability.conftest import contents
 Files = dict[str, bytes]
 CONNECTIONS = "tables/campaigns_connection.csv"
 LEADS = "tables/campaigns_lead.csv"
+ORIGINS = "tables/campaigns_origin.csv"
 
 
 def packed(path: Path, files: Files, *, forged: bool = False) -> Path:
@@ -127,8 +128,8 @@ class TestEditedByHand:
         [
             (LEADS, b",-4,", b",many,", 'line 2, column score: invalid input syntax for type integer: "many".'),
             (LEADS, b"2026-11-02 09:00:00+00", b"2026-13-02 09:00:00+00", "line 2, column created_at: date/time field value out of range"),
-            (LEADS, b"email,3", b"magic,3", "line 4, column channel: not a channel."),
-            (LEADS, b"email,3", b"email,77", "line 4, column campaign_id: refers to 77, which is not in the archive."),
+            (ORIGINS, b",email,stated,3", b",magic,stated,3", "line 2, column channel: not a channel."),
+            (ORIGINS, b",email,stated,3", b",email,stated,77", "line 2, column campaign_id: refers to 77, which is not in the archive."),
             (LEADS, b"L2,", b"L1,", "Key (connection_id, external_id)=(2, L1) already exists"),
             (
                 LEADS,

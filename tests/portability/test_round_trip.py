@@ -21,6 +21,7 @@ from accounts import closing, services
 from accounts.audit import OPERATOR, events_of, sentence
 from accounts.models import AuditEvent, Client, User
 from accounts.tenancy import inside, outside
+from campaigns.consents import REMOVED
 from campaigns.exports import RECONNECT
 from campaigns.models import AdConversion, AdDay, Connection, DirtyDay, Lead, Order, Pull
 from jobs import queue, registry, worker
@@ -37,7 +38,7 @@ from tests.threads import PATIENCE, in_thread
 FIELDS_OF_FACTS: dict[Any, list[str]] = {
     AdDay: ["connection__source", "day", "campaign__name", "impressions", "clicks", "spend_nano"],
     AdConversion: ["connection__source", "day", "campaign__name", "conversions_millionths", "value_nano"],
-    Lead: ["external_id", "created_at", "day", "channel", "campaign__name", "landing_page", "score", "mql_at", "value_nano"],
+    Lead: ["external_id", "created_at", "day", "origin__stated", "origin__campaign__name", "landing_page", "score", "mql_at", "value_nano"],
     Order: ["external_id", "ordered_at", "day", "kind", "amount_nano", "tax_nano", "margin_nano", "customer_ref", "refund_of", "product"],
 }
 
@@ -209,7 +210,7 @@ class TestNothingRuns:
         with inside(again):
             pulls.schedule(again, Connection.objects.get(source="google_ads"))
             worker.work_off(again.pk)
-            assert Pull.objects.latest("pk").problem == "The consent for this account was removed; connect it again."
+            assert Pull.objects.latest("pk").problem == REMOVED
         assert not Job.objects.filter(client_id=again.pk, state=Job.State.QUEUED).exists()
 
 
