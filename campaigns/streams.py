@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
 from campaigns.connectors.base import Replaces
 from campaigns.models import Connection
@@ -62,7 +62,10 @@ class Staged:
         self.name = f"staged_{table.name}"
         self.differing = f"differing_{table.name}"
         self.days: list[date] = []
-        _make(self.name, f"SELECT 0::bigint AS position, {', '.join(table.columns)} FROM {table.name} LIMIT 0")
+        # What a smaller integer cannot hold would be cut off on its way there; Postgres refuses it when it is stored.
+        whole = {field.column for field in table.model._meta.concrete_fields if isinstance(field, models.IntegerField)}
+        columns = ", ".join(f"{column}::bigint AS {column}" if column in whole else column for column in table.columns)
+        _make(self.name, f"SELECT 0::bigint AS position, {columns} FROM {table.name} LIMIT 0")
 
     def copy(self, blocks: Iterable[Block], ids: Ids, days: list[date]) -> int:
         """COPY the records, which are of these `days`, in; identical doubles are dropped. Returns the count.
