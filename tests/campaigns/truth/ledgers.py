@@ -212,7 +212,7 @@ class Truth:
         return self._order("order", charge.created_at, charge, whole, whole - tax)
 
     def refund(self, refund: figures.Refund, charge: figures.Charge) -> Row:
-        """Gives back of the tax what it gives back of the payment, and belongs to whoever paid."""
+        """Gives back of the tax what it gives back of the payment, to whom it came from."""
         net = half_up(Fraction(refund.amount_minor * (charge.amount_minor - charge.tax_minor), charge.amount_minor))
         return self._order("refund", refund.created_at, charge, -refund.amount_minor, -net) | {"refund_of": charge.id}
 

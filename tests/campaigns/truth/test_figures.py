@@ -121,5 +121,5 @@ def test_last_week_is_what_the_ledger_says_it_was(
     answer = query.ask(LAST_WEEK)
     shown = answer.total.values(SLUGS, answer.coverage)
     assert {slug: shown[slug].value.exact for slug in SLUGS} == figures
-    assert all(figures.values())
+    assert all(figures[slug] for slug in SLUGS if slug != "roas")
     assert len(oracle.currencies) > 1
