@@ -50,7 +50,8 @@ class Shape:
         if isinstance(record, Gone):
             return {self.key[0]: record.external_id, "gone": True}
         cells: dict[str, Any] = msgspec.to_builtins(record)
-        return {**cells, **cells.pop("origin", {}), **({"gone": False} if self.gone else {})}
+        origin = cells.pop("origin", {})
+        return {**cells, **origin, **({"gone": False} if self.gone else {})}
 
 
 def _scrambled(number: int) -> int:
