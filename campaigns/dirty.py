@@ -58,10 +58,15 @@ def _mark_money(is_one: str, currencies: list[str]) -> set[str]:
 
 
 def _mark_where(table: Table, condition: str, parameters: list[object]) -> set[str]:
-    days = f"generate_series(day, {table.until}, '1 day')::date" if table.until else "day"
+    """A fact counts on its own day or days, and on those of its moments: in no zone further from Greenwich than the days beside."""
+    days = [f"generate_series(day, {table.until}, '1 day')::date" if table.until else "day"]
+    days += [f"{column}::date + {beside}" for column in table.instants for beside in (-1, 0, 1)]
+    counted = " UNION ALL ".join(f"SELECT {day}" for day in days)
     marked = execute(
-        f"""WITH marked AS (SELECT DISTINCT {days} AS day FROM {table.name} WHERE {condition}),
-                kept AS (INSERT INTO campaigns_dirtyday (family, day) SELECT %s, day FROM marked ON CONFLICT DO NOTHING)
+        f"""WITH marked AS (
+                SELECT DISTINCT on_day FROM {table.name} CROSS JOIN LATERAL ({counted}) AS counted (on_day)
+                WHERE on_day IS NOT NULL AND ({condition})),
+            kept AS (INSERT INTO campaigns_dirtyday (family, day) SELECT %s, on_day FROM marked ON CONFLICT DO NOTHING)
             SELECT count(*) FROM marked""",
         [*parameters, table.family],
     )

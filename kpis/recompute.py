@@ -137,6 +137,8 @@ def catch_up(client: Client, effect: AbstractContextManager[None] | None = None)
     with effect or transaction.atomic(), connection.cursor() as cursor:
         be_the_only_writer(client)
         changed = _take_changed_days()
+        if leads := changed.get("leads"):
+            changed.setdefault("deals", []).extend(_won_from(client, leads))
         for roll_up in ROLL_UPS:
             if days := {day for family in roll_up.families for day in changed.get(family, ())}:
                 cursor.execute(f"DELETE FROM {roll_up.table} WHERE day = ANY(%s)", [list(days)])
@@ -179,6 +181,19 @@ def _days_of(client: Client, roll_up: RollUp) -> set[date]:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ".join(days), {"zone": client.timezone})
         return {day for (day,) in cursor.fetchall() if day}
+
+
+def _won_from(client: Client, days: list[date]) -> list[date]:
+    """The days on which deals count that lead back to leads of these days, or to none any more: their channel is that of the lead."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT (deal.won_at AT TIME ZONE %(zone)s)::date FROM campaigns_deal AS deal
+               JOIN campaigns_connection AS source ON source.id = deal.connection_id AND source.source = %(revenue)s
+               LEFT JOIN campaigns_lead AS lead ON lead.connection_id = deal.connection_id AND lead.external_id = deal.lead_ref
+               WHERE deal.won_at IS NOT NULL AND (lead.day = ANY(%(days)s) OR lead.day IS NULL)""",
+            _asked(client, days),
+        )
+        return [day for (day,) in cursor.fetchall()]
 
 
 def _take_changed_days() -> dict[str, list[date]]:

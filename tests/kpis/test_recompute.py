@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import permutations
 
 import pytest
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
-from campaigns.models import Campaign, DirtyDay
+from accounts.services import keep_credential
+from campaigns import choices, connections, erasure
+from campaigns.models import Campaign, Connection, DirtyDay, Person
+from campaigns.origins import Rule
+from campaigns.records import Deal, Lead, Origin
 from jobs import worker
 from jobs.models import Job
 from kpis import query
 from kpis.periods import Period
 from kpis.query import By
+from tests.campaigns.test_people import tell
 from tests.conftest import LoadText
 
 ADS = "date,source,account,campaign,channel,impressions,clicks,spend,conversions,conversion_value\n"
@@ -61,3 +67,36 @@ def test_large_amounts_add_up_and_keep_no_other_figure_waiting(lumen: Client, lo
     worker.work_off(lumen.pk)
     assert set(Job.objects.values_list("state", "error")) == {(Job.State.DONE, "")}
     assert (by_channel("spend"), by_channel("revenue")) == ({"paid_search": "18000000000"}, {"unknown": "18000000000"})
+
+
+class TestDealsAsRevenue:
+    """A deal of 7 by a lead of the second was won on the ninth, half an hour after midnight in Paris."""
+
+    @pytest.fixture
+    def won(self, lumen: Client) -> Client:
+        credential = keep_credential("hubspot", {}, client=lumen)
+        crm = Connection.objects.create(source="hubspot", account="1", currency="EUR", timezone="Europe/Paris", credential_id=credential.pk)
+        created, won_at = datetime(2026, 11, 2, 12, tzinfo=UTC), datetime(2026, 11, 8, 23, 30, tzinfo=UTC)
+        origin = Origin(source="google", medium="organic")
+        tell(lumen, crm, "leads", Lead(day=created.date(), lead_id="L1", created_at=created, origin=origin))
+        deal = Deal(day=created.date(), deal_id="D1", lead_id="L1", created_at=created, won_at=won_at, amount_nano=7 * 10**9)
+        tell(lumen, crm, "deals", deal)
+        worker.work_off(lumen.pk)
+        assert by_channel("revenue") == {"organic_search": "7"}
+        return lumen
+
+    def test_a_deal_follows_its_lead_to_another_channel(self, won: Client) -> None:
+        choices.set_rules(won, [Rule("affiliation", source="google")], "somebody")
+        worker.work_off(won.pk)
+        assert by_channel("revenue") == {"affiliation": "7"}
+
+    def test_a_deal_whose_lead_is_erased_came_from_nowhere(self, won: Client) -> None:
+        erasure.erase(won, Person.objects.get(keys__value="L1"), OPERATOR)
+        worker.work_off(won.pk)
+        assert by_channel("revenue") == {"unknown": "7"}
+
+    def test_once_a_file_is_believed_nothing_of_the_deals_is_left(self, won: Client, load_text: LoadText) -> None:
+        load_text(won, "orders", ORDERS + "O1,2026-11-08T10:00:00,5\nO2,2026-11-10T10:00:00,5\n")
+        connections.choose_system(won, "revenue", "file", OPERATOR)
+        worker.work_off(won.pk)
+        assert by_channel("revenue") == {}
