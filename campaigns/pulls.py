@@ -12,10 +12,12 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from django.conf import settings
+from django.db import DataError
 from django.utils import timezone
 
 from accounts.models import Client
 from campaigns import loaded, plan, standing
+from campaigns.channels import gettext_noop as _
 from campaigns.connectors import connector_for
 from campaigns.connectors.base import Account, Connector, LostAccess, Passing, Stream, UnexpectedAnswer
 from campaigns.connectors.http import Http
@@ -32,6 +34,7 @@ from jobs import queue
 KIND = "campaigns.pull"
 # Seconds of history that one account may read before others have their turn.
 TURN = 1.0
+UNSTORABLE = _("The platform told a text or a number that cannot be stored. Nothing of this answer was kept; whoever runs this must look.")
 Effect = Callable[[], AbstractContextManager[None]]
 
 
@@ -139,6 +142,8 @@ class _Turn:
             try:
                 with self.effect():
                     self._store(ask, spool, rows)
+            except DataError:
+                self._refuse(ask, Pull.State.FAILED, UNSTORABLE, rows)
             except (Suspect, Conflict) as error:
                 self._refuse(ask, Pull.State.SUSPECT if isinstance(error, Suspect) else Pull.State.FAILED, str(error), rows)
 

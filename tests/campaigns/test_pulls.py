@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -240,6 +241,9 @@ class TestStoring:
         assert AdDay.objects.exists()
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 class TestDoubt:
     def doubted(self, client: Client, source: Connection, simulator: Simulator) -> Pull:
         """The newest answer is empty where there was data."""
@@ -257,6 +261,19 @@ class TestDoubt:
         source.refresh_from_db()
         assert source.state == Connection.State.SUSPECT
         assert stored() == before
+
+    def test_what_no_table_can_hold_is_told_and_stores_nothing(self, lumen: Client, source: Connection, simulator: Simulator) -> None:
+        row = {
+            "customer": {"currencyCode": "EUR"},
+            "campaign": {"id": "1", "name": "a\u0000b"},
+            "segments": {"date": f"{TODAY - timedelta(days=1)}"},
+            "metrics": {"impressions": "1"},
+        }
+        simulator.faults.append(Fault(body=json.dumps({"results": [row]}).encode(), headers=JSON, path="googleAds:search"))
+        pull(lumen, source)
+        failed = source.pulls.filter(state=Pull.State.FAILED).latest("pk")
+        assert failed.problem == pulls.UNSTORABLE
+        assert not AdDay.objects.filter(pull=failed).exists()
 
     def test_a_sound_answer_afterwards_clears_the_doubt(self, lumen: Client, source: Connection, simulator: Simulator) -> None:
         self.doubted(lumen, source, simulator)
