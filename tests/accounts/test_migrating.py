@@ -23,17 +23,20 @@ from tests.accounts.storm import Stock, on_backend
 from tests.accounts.test_schemas import definition
 from tests.conftest import Cast
 
-FIRST = """
+RELEASED = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "campaigns" / "migrations").glob("0*.py"))
+SAME = """
 from importlib import import_module
 
-Migration = import_module("campaigns.migrations.0001_initial").Migration
+Migration = import_module("campaigns.migrations.{name}").Migration
 """
-SECOND = """
+# The update that this version does not have yet.
+NEXT = "9999_next"
+UPDATE = """
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0001_initial")]
+    dependencies = [("campaigns", "{last}")]
     atomic = {atomic}
     operations = [{operations}]
 """
@@ -45,18 +48,19 @@ Update = Callable[..., None]
 
 @pytest.fixture
 def update(own_database: str, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Update]:
-    """A function that gives the product a second migration of clients' tables."""
+    """A function that gives the product one more migration of clients' tables."""
 
-    def second_migration(operations: str, *, atomic: bool = True) -> None:
+    def one_more(operations: str, *, atomic: bool = True) -> None:
         package = tmp_path / "newer"
         package.mkdir()
         (package / "__init__.py").touch()
-        (package / "0001_initial.py").write_text(FIRST)
-        (package / "0002_second.py").write_text(SECOND.format(operations=operations, atomic=atomic))
+        for name in RELEASED:
+            (package / f"{name}.py").write_text(SAME.format(name=name))
+        (package / f"{NEXT}.py").write_text(UPDATE.format(last=RELEASED[-1], operations=operations, atomic=atomic))
         monkeypatch.syspath_prepend(str(tmp_path))
         settings.MIGRATION_MODULES = {"campaigns": "newer"}
 
-    yield second_migration
+    yield one_more
     migrating._expected_state.cache_clear()
     for name in [name for name in sys.modules if name.split(".")[0] == "newer"]:
         del sys.modules[name]
@@ -166,7 +170,7 @@ def test_a_failure_in_one_schema_stops_no_other_is_named_and_is_taken_up_again(c
         cursor.execute(f"ALTER TABLE {schema}.campaigns_connection DROP COLUMN note")
     call_command("migrate", verbosity=0)
     with migrating.in_schema(schema):
-        assert ("campaigns", "0002_second") in migrating.applied_migrations()
+        assert ("campaigns", NEXT) in migrating.applied_migrations()
 
 
 def test_stock_stops_at_the_first_failure(cast: Cast, own_database: str, update: Update) -> None:
@@ -177,7 +181,7 @@ def test_stock_stops_at_the_first_failure(cast: Cast, own_database: str, update:
     with pytest.raises(ProgrammingError, match="already exists"):
         migrate_by_stock([cast.client.schema_name, cast.other_client.schema_name])
     with migrating.in_schema(cast.other_client.schema_name):
-        assert ("campaigns", "0002_second") not in migrating.applied_migrations()
+        assert ("campaigns", NEXT) not in migrating.applied_migrations()
 
 
 def test_a_client_created_during_an_update_waits_for_it_and_is_new(cast: Cast, update: Update) -> None:
@@ -199,4 +203,4 @@ def test_a_client_created_during_an_update_waits_for_it_and_is_new(cast: Cast, u
         migrating.migrate_template()
     thread.join(20)
     with migrating.in_schema(made[0].schema_name):
-        assert ("campaigns", "0002_second") in migrating.applied_migrations()
+        assert ("campaigns", NEXT) in migrating.applied_migrations()

@@ -23,7 +23,7 @@ from accounts.services import create_client
 from accounts.tenancy import inside, migrating
 from campaigns.models import Connection
 from tests.accounts.test_gate import SignIn
-from tests.accounts.test_migrating import ADD_COLUMN, Update, migrate_by_stock, update
+from tests.accounts.test_migrating import ADD_COLUMN, NEXT, Update, migrate_by_stock, update
 from tests.accounts.test_schemas import definition
 from tests.conftest import Cast
 
@@ -76,7 +76,7 @@ def undo_update(schemas: list[str]) -> None:
     with connection.cursor() as cursor:
         for schema in schemas:
             cursor.execute(f"ALTER TABLE {schema}.campaigns_connection DROP COLUMN note")
-            cursor.execute(f"DELETE FROM {schema}.django_migrations WHERE name = '0002_second'")
+            cursor.execute(f"DELETE FROM {schema}.django_migrations WHERE name = '{NEXT}'")
 
 
 def test_an_additive_migration_against_stock(own_database: str, cast: Cast, update: Update) -> None:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.services import keep_credential
 from accounts.tenancy import inside
 from campaigns import pulls
-from campaigns.models import AdDay, Connection, Pull
+from campaigns.models import AdConversion, AdDay, Connection, LoadedSpan, Pull
 from campaigns.simulators.google_ads import CUSTOMER
 from campaigns.simulators.server import Fault, Simulator
 from jobs import queue
@@ -120,9 +120,11 @@ def test_a_worker_killed_in_the_middle_of_a_pull_loses_and_doubles_nothing(
         worker(start)
         wait_for(lambda: Pull.objects.filter(state=Pull.State.STORED).exists())
         wait_for(lambda: Job.objects.filter(kind=pulls.KIND, state=Job.State.QUEUED, attempt=0).exists())
-        pull = Pull.objects.get()
-        truth = simulator.ledger.ad_days(pull.since, pull.until, simulator.as_of())
-        assert pull.inserted >= AdDay.objects.count() == len(truth) > 900
+        wait_for(lambda: not Job.objects.filter(kind=pulls.KIND, state=Job.State.RUNNING).exists())
+        told = LoadedSpan.objects.get()
+        truth = simulator.ledger.ad_days(told.since, told.until, simulator.as_of())
+        assert AdDay.objects.count() == len(truth) > 150
+        assert sum(Pull.objects.values_list("inserted", flat=True)) == AdDay.objects.count() + AdConversion.objects.count()
 
 
 def test_an_emptied_broker_loses_no_job(
