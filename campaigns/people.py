@@ -21,6 +21,8 @@ from campaigns.streams import execute
 # An address that names more people than this is not one person's.
 MOST_PEOPLE_OF_A_KEY = 20
 FILES = 0
+# So many new keys at once may be most of all: the database must not plan with what it last counted.
+MANY = 100
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,19 @@ def _name(naming: Naming, source: Connection, pull_ids: list[int]) -> None:
 
 def _make_keys() -> None:
     """A key for every new naming, each with a new person."""
-    execute(
+    made = execute(
         """WITH missing AS (
                SELECT kind, space, value, nextval(pg_get_serial_sequence('campaigns_person', 'id')) AS person_id
                FROM (SELECT DISTINCT kind, space, value FROM naming) AS named
                WHERE NOT EXISTS (SELECT 1 FROM campaigns_personkey AS known
                    WHERE known.kind = named.kind AND known.space = named.space AND known.value = named.value)),
-           made AS (INSERT INTO campaigns_person (id) SELECT person_id FROM missing)
-           INSERT INTO campaigns_personkey (kind, space, value, person_id) SELECT kind, space, value, person_id FROM missing"""
-    )
+           made AS (INSERT INTO campaigns_person (id) SELECT person_id FROM missing),
+           kept AS (
+               INSERT INTO campaigns_personkey (kind, space, value, person_id) SELECT kind, space, value, person_id FROM missing RETURNING id)
+           SELECT count(*) FROM kept"""
+    )[0][0]
+    if made > MANY:
+        execute("ANALYZE campaigns_personkey")
     execute("DROP TABLE IF EXISTS pg_temp.said")
     execute(
         """CREATE TEMPORARY TABLE said ON COMMIT DROP AS

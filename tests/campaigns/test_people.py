@@ -23,7 +23,7 @@ from campaigns.records import Lead as LeadRecord
 from campaigns.records import Order as OrderRecord
 from campaigns.records import Touch as TouchRecord
 from campaigns.spool import Spool
-from campaigns.streams import Window
+from campaigns.streams import Window, execute
 from campaigns.sync import store
 
 DAY = date(2026, 11, 9)
@@ -119,6 +119,17 @@ class TestRecognising:
         for _ in range(2):
             tell(lumen, crm, "leads", lead("L1", ANA), lead("L2", BOB))
         assert Person.objects.count() == 2
+
+    def test_many_people_are_known_soon_though_the_database_has_last_seen_nobody(self, lumen: Client, crm: Connection) -> None:
+        """As after a large file was looked at and not stored: what it left behind was counted, and is nothing."""
+        many = [lead(f"L{number}", f"{number:064d}") for number in range(3_000)]
+        with transaction.atomic():
+            tell(lumen, crm, "leads", *many)
+            transaction.set_rollback(True)
+        execute("ANALYZE campaigns_personkey")
+        execute("SET LOCAL statement_timeout = '20s'")
+        tell(lumen, crm, "leads", *many)
+        assert len(groups()) == 3_000
 
 
 class TestTakingBack:
