@@ -91,7 +91,8 @@ def _make_keys() -> None:
                    WHERE known.kind = named.kind AND known.space = named.space AND known.value = named.value)),
            made AS (INSERT INTO campaigns_person (id) SELECT person_id FROM missing),
            kept AS (
-               INSERT INTO campaigns_personkey (kind, space, value, person_id) SELECT kind, space, value, person_id FROM missing RETURNING id)
+               INSERT INTO campaigns_personkey (kind, space, value, person_id)
+               SELECT kind, space, value, person_id FROM missing RETURNING id)
            SELECT count(*) FROM kept"""
     )[0][0]
     if made > MANY:
