@@ -56,7 +56,7 @@ class RefusingView(APIView):
 
 def lazy_names() -> Iterator[bytes]:
     """The names of the accounts, read while the answer is sent: one query at the start, one for each."""
-    for account in Connection.objects.order_by("account").iterator(chunk_size=1):
+    for account in Connection.objects.order_by("account"):
         yield Connection.objects.get(pk=account.pk).account.encode() + b" "
 
 
