@@ -127,15 +127,27 @@ def accept(invitation: Invitation, user: User, by: Actor) -> Membership:
     organisation = invitation.organisation
     with transaction.atomic():
         services.lock_team(organisation)
-        usable = Invitation.objects.usable().filter(pk=invitation.pk, nonce=invitation.nonce)
-        if not _stands(invitation) or not usable.update(accepted_at=timezone.now()):
+        if not _is_usable_still(invitation):
             raise ValidationError(_("This invitation was used or withdrawn."))
+        Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
         membership, created = Membership.objects.get_or_create(user=user, **owner_fields(organisation), defaults={"role": invitation.role})
         if created:
             audit.record("member.joined", by, organisation=organisation, role=invitation.role)
         if isinstance(organisation, Agency):
             services.give_clients(membership, invitation.clients.filter(agency=organisation), by)
     return membership
+
+
+def _is_usable_still(invitation: Invitation) -> bool:
+    """Until the end of the transaction nobody withdraws it, and whoever invited keeps the roles they have now.
+
+    Whoever removes them takes the same rows in the same order, under the lock of another organisation where theirs is the agency.
+    """
+    usable = Invitation.objects.usable().filter(pk=invitation.pk, nonce=invitation.nonce)
+    if not usable.select_for_update(of=("self",), no_key=True).first():
+        return False
+    list(Membership.objects.select_for_update(no_key=True).filter(user=invitation.invited_by_id).order_by("pk"))
+    return _stands(invitation)
 
 
 def _stands(invitation: Invitation) -> bool:

@@ -225,8 +225,11 @@ def _lock(membership: Membership) -> Membership:
 
 
 def lock_team(organisation: Organisation) -> None:
-    """Until the end of the transaction nobody else changes who is in the organisation, or who is invited."""
-    type(organisation).objects.select_for_update(of=("self",)).get(pk=organisation.pk)
+    """Until the end of the transaction nobody else changes who is in the organisation, or who is invited.
+
+    Rows that only refer to it, such as a line of the record by whoever holds the lock of its agency, are not kept waiting.
+    """
+    type(organisation).objects.select_for_update(of=("self",), no_key=True).get(pk=organisation.pk)
 
 
 def _keep_someone_in_charge(membership: Membership) -> None:

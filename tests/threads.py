@@ -35,10 +35,14 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def someone_waits() -> bool:
-    """Whether a session of this database waits for a lock of another."""
+def waiters() -> int:
+    """How many sessions of this database wait for a lock of another."""
     with connection.cursor() as cursor:
         # A transaction sees the activity of its first look unless told otherwise.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')")
-        return bool(cursor.fetchone()[0])
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return int(cursor.fetchone()[0])
+
+
+def someone_waits() -> bool:
+    return waiters() > 0

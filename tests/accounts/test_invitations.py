@@ -8,9 +8,10 @@ from email.message import EmailMessage
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, invitations
+from accounts import audit, invitations, services
 from accounts.access import clients_of
 from accounts.audit import OPERATOR
 from accounts.closing import close
@@ -21,6 +22,7 @@ from jobs.models import Job
 from tests.accounts.test_tokens import actor
 from tests.conftest import Cast
 from tests.mail_server import MailServer
+from tests.threads import PATIENCE, in_thread, until, waiters
 
 NEW = "new@lumen.example"
 
@@ -196,3 +198,38 @@ def test_the_record_tells_who_invited_and_who_joined(cast: Cast) -> None:
     told = [(event.actor_label, audit.sentence(event)) for event in audit.events_of(cast.client)[:2]]
     assert told == [(NEW, "joined as Viewer"), (cast.owner.email, f"invited {NEW} as Viewer")]
     assert [event.verb for event in audit.events_of(cast.agency)][:2] == ["member.joined", "member.invited"]
+
+
+@pytest.mark.parametrize("to_agency", [False, True], ids=["to-a-client", "to-the-agency"])
+@pytest.mark.parametrize("removed_first", [True, False], ids=["removed-first", "accepted-first"])
+def test_accepted_while_whoever_invited_is_removed_it_is_withdrawn_or_counts(
+    own_database: str, cast: Cast, removed_first: bool, to_agency: bool
+) -> None:
+    """Both at once and neither breaks off, whichever comes to the invitation first."""
+    services.add_member(cast.analyst, Role.OWNER, agency=cast.agency)
+    invitation = invite(cast, role=Role.ANALYST if to_agency else Role.VIEWER, organisation=cast.agency if to_agency else cast.client)
+    person = User.objects.create_user(NEW, None)
+    inviter = Membership.objects.get(user=cast.owner)
+    owners = permissions_of(frozenset({Role.OWNER}), cast.agency)
+
+    def remove() -> None:
+        services.remove_member(inviter, owners, actor(cast.analyst))
+
+    def accept() -> None:
+        invitations.accept(invitation, person, actor(person))
+
+    with transaction.atomic():
+        Invitation.objects.select_for_update().get()
+        first = in_thread(remove if removed_first else accept)
+        until(lambda: waiters() == 1)
+        second = in_thread(accept if removed_first else remove)
+        until(lambda: waiters() == 2)
+    assert first.exception(PATIENCE) is None
+    if removed_first:
+        assert isinstance(second.exception(PATIENCE), ValidationError)
+    else:
+        assert second.exception(PATIENCE) is None
+    invitation.refresh_from_db()
+    assert bool(invitation.withdrawn_at) is removed_first
+    assert Membership.objects.filter(user=person).exists() is not removed_first
+    assert not Membership.objects.filter(user=cast.owner).exists()
