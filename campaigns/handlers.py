@@ -29,7 +29,7 @@ def pull(run: Run, client: Client) -> None:
         return
     asked_at = datetime.fromisoformat(run.arguments["asked_at"]) if "asked_at" in run.arguments else None
     try:
-        is_more_left = pulls.pull(client, source, run.effect, asked_at=asked_at)
+        is_more_left = pulls.pull(client, source, run.step, asked_at=asked_at)
     except pulls.Refused as reason:
         raise GiveUp(str(reason)) from None
     except Passing as reason:

@@ -61,9 +61,9 @@ def pull(
 ) -> bool:
     """Read what is due of one account, then history for some `seconds`; whether more of it is left. Inside the client's schema.
 
-    `effect` opens the transaction of the job that asks. A stream that fails is told on the connection and does not keep the
-    others from being read. Raises `Refused` where access to all of them is lost, and `Passing` where one of them is worth
-    another attempt, once the others had their turn.
+    `effect` opens the transaction of the job that asks; what an answer left in one is not asked for again. A stream that fails
+    is told on the connection and does not keep the others from being read. Raises `Refused` where access to all of them is
+    lost, and `Passing` where one of them is worth another attempt, once the others had their turn.
     """
     now = now or timezone.now()
     due = max(asked_at, plan.last_morning(source, now)) if asked_at else plan.last_morning(source, now)

@@ -26,7 +26,7 @@ class Job(models.Model):
     arguments = models.JSONField(default=dict)
     run_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=10, default=State.QUEUED)
-    # Tries at the present wish; begins anew when the job is wanted again.
+    # Tries at the present wish since it last got on; begins anew when the job is wanted again.
     attempt = models.PositiveIntegerField(default=0)
     attempts_allowed = models.PositiveIntegerField(default=8)
     # Never reset. The fence: a worker whose number is not the row's has lost the job.

@@ -134,7 +134,7 @@ def retry(job: Job, reason: Exception, *, not_before: float = 0) -> bool:
     """
     if job.attempt >= job.attempts_allowed:
         return fail(job, reason)
-    wait = min(max(5 * 2 ** min(job.attempt - 1, 7), not_before), LONGEST_WAIT)
+    wait = min(max(5 * 2 ** min(max(job.attempt - 1, 0), 7), not_before), LONGEST_WAIT)
     assignments = "state = 'queued', run_at = now() + make_interval(secs => %s), lease_until = NULL, wanted_again = false, error = %s"
     return _change(job, assignments, [wait, _said(reason)])
 
@@ -155,7 +155,7 @@ def fail(job: Job, reason: Exception) -> bool:
 
 def park(job: Job) -> bool:
     """Put a running job aside, as if it had never been started; False when the lease is lost."""
-    return _change(job, "state = 'parked', attempt = attempt - 1, wanted_again = false, lease_until = NULL")
+    return _change(job, "state = 'parked', attempt = greatest(attempt - 1, 0), wanted_again = false, lease_until = NULL")
 
 
 def park_all(client_id: int) -> int:
@@ -208,6 +208,18 @@ def effect(job: Job) -> Iterator[None]:
             )
             if cursor.fetchone() is None:
                 raise LeaseLost(str(job))
+
+
+@contextlib.contextmanager
+def step(job: Job) -> Iterator[None]:
+    """An effect that nobody does again: whoever goes on after it has all attempts before them.
+
+    For jobs that end by themselves after so many steps; others would go on for ever.
+    """
+    with effect(job):
+        yield
+        _change(job, "attempt = 0")
+    job.attempt = 0
 
 
 def _change(job: Job, assignments: str, parameters: list[Any] | None = None) -> bool:

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """What a handler is given: which client, which arguments, and `effect()`, the only way to keep what it did."""
+    """What a handler is given: which client, which arguments, and `effect()` and `step()`, the only ways to keep what it did."""
 
     job: Job
 
@@ -39,6 +39,9 @@ class Run:
 
     def effect(self) -> AbstractContextManager[None]:
         return queue.effect(self.job)
+
+    def step(self) -> AbstractContextManager[None]:
+        return queue.step(self.job)
 
 
 def run(job_id: int) -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -342,6 +343,20 @@ class TestDoubt:
         assert source.state == Connection.State.DISCONNECTED
 
 
+@dataclass(frozen=True)
+class KilledInItsSecondStep(worker.Run):
+    """A worker that dies before its second step is kept."""
+
+    steps: Iterator[int] = field(default_factory=itertools.count)
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        with super().step():
+            yield
+            if next(self.steps):
+                raise queue.LeaseLost("killed")
+
+
 class TestJob:
     def test_a_pull_asks_for_the_next_morning_and_for_a_rebuild(self, lumen: Client, source: Connection) -> None:
         pulls.schedule(lumen, source)
@@ -410,6 +425,26 @@ class TestJob:
         queue.reap()
         assert Job.objects.get(pk=job_id).state == Job.State.FAILED
         assert Job.objects.get(state=Job.State.QUEUED).run_at.astimezone(lumen.zone).hour == plan.DAILY_HOUR
+
+    def test_a_pull_whose_every_worker_dies_after_a_part_was_stored_is_still_read_to_the_end(
+        self, lumen: Client, source: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pulls, "TURN", 600.0)
+        for known in (1, 2):
+            pulls.schedule(lumen, source)
+            Job.objects.filter(kind=pulls.KIND).update(attempt=ATTEMPTS - 1)
+            [job_id] = [job_id for job_id, kind in queue.claim(limit=10) if kind == pulls.KIND]
+            job = queue.start(job_id)
+            assert job
+            with pytest.raises(queue.LeaseLost):
+                handlers.pull(KilledInItsSecondStep(job), lumen)
+            assert source.pulls.count() == known
+            Job.objects.filter(pk=job_id).update(lease_until=timezone.now() - timedelta(hours=1))
+            queue.reap()
+            assert Job.objects.get(pk=job_id).state == Job.State.QUEUED
+        worker.work_off(lumen.pk)
+        [reach] = plan.reaches(source, connector_for("google_ads"), timezone.now())
+        assert reach.progress().is_complete
 
     def test_a_job_for_a_client_that_is_gone_ends_with_a_reason(self, cast: Cast) -> None:
         queue.enqueue(pulls.KIND, client_id=987654, key="1")

@@ -201,6 +201,50 @@ class TestLeases:
         job = Job.objects.get()
         assert (job.state, job.error) == (State.FAILED, "the worker stopped answering")
 
+    def test_a_job_that_gets_on_in_every_life_may_die_any_number_of_times(self) -> None:
+        queue.enqueue("test")
+        for _ in range(registry.ATTEMPTS + 2):
+            job = started()
+            with queue.step(job):
+                pass
+            expire_leases()
+            queue.reap()
+        assert (Job.objects.get().state, Job.objects.get().attempt) == (State.QUEUED, 0)
+
+    def test_what_was_not_kept_is_no_step(self) -> None:
+        queue.enqueue("test")
+        Job.objects.update(attempt=registry.ATTEMPTS - 1)
+        job = started()
+        with pytest.raises(LookupError), queue.step(job):
+            raise LookupError
+        assert job.attempt == registry.ATTEMPTS
+        expire_leases()
+        with pytest.raises(queue.LeaseLost), queue.step(job):
+            pass
+        queue.reap()
+        assert Job.objects.get().state == State.FAILED
+
+    def test_a_step_and_then_an_error_has_all_attempts_before_it(self) -> None:
+        def breaks(run: Run) -> None:
+            with run.step():
+                pass
+            raise ConnectionError("the platform hung up")
+
+        with handler("test", breaks):
+            queue.enqueue("test")
+            Job.objects.update(attempt=registry.ATTEMPTS - 1)
+            worker.work_off()
+        job = Job.objects.get()
+        assert (job.state, job.attempt) == (State.QUEUED, 0)
+        assert timedelta(seconds=3) < job.run_at - timezone.now() < timedelta(seconds=6)
+
+    def test_a_job_put_aside_after_a_step_begins_anew(self) -> None:
+        job = claimed()
+        with queue.step(job):
+            pass
+        assert queue.park(job)
+        assert (Job.objects.get().state, Job.objects.get().attempt) == (State.PARKED, 0)
+
 
 @pytest.mark.django_db
 class TestOutcomes:
