@@ -16,6 +16,7 @@ from campaigns.uploads.storing import (
     is_sound,
     receive,
     store_asked,
+    store_by_command,
     store_now,
     take_back,
     throw_away,
@@ -24,5 +25,5 @@ from campaigns.uploads.storing import (
 __all__ = [
     "CHECK", "FORGET", "OPEN", "PIECE", "STORE", "Gone", "NotOpen", "NotStored", "TooLarge", "ask_to_store", "check_slowly", "faults_of",
     "forget", "give_back", "handover_of", "is_sound", "map_as", "materialised", "propose_as", "receive", "spooled", "storable",
-    "store_asked", "store_now", "take_back", "throw_away", "too_large",
+    "store_asked", "store_by_command", "store_now", "take_back", "throw_away", "too_large",
 ]  # fmt: skip

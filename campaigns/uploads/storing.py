@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.audit import Actor
+from accounts.audit import OPERATOR, Actor
 from accounts.models import Client, User
-from campaigns.imports import Handover, Mapping, Refusal, load, propose
+from campaigns.imports import Handover, Loaded, Mapping, Refusal, load, propose
 from campaigns.imports.files import Unreadable
 from campaigns.imports.kinds import KINDS
 from campaigns.models import SavedMapping, Upload, UploadPart
@@ -103,6 +103,15 @@ def store_now(
         else:
             _record(client, upload, by)
     return Upload.objects.get(pk=upload.pk)
+
+
+def store_by_command(client: Client, kind: str, path: Path, mapping: Mapping | None, handover: Handover | None) -> Loaded:
+    """Store a file that lies on the server. Raises `Refusal`; then nothing of it is kept."""
+    with transaction.atomic():
+        upload = Upload(file_name=plain_name(path.name), size=path.stat().st_size, made_by=OPERATOR.label)
+        loaded = load(client, KINDS[kind], path, mapping, upload, handover)
+        _record(client, upload, OPERATOR)
+    return loaded
 
 
 def _remember(upload: Upload, mapping: Mapping) -> None:

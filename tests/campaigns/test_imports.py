@@ -14,10 +14,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Client
+from accounts import audit
+from accounts.models import AuditEvent, Client
 from campaigns.imports import Refusal, load
 from campaigns.imports.kinds import KINDS
-from campaigns.models import AdConversion, AdDay, Campaign, Connection, DirtyDay, Lead, Order, PlatformCampaign, Pull
+from campaigns.models import AdConversion, AdDay, Campaign, Connection, DirtyDay, Lead, Order, PlatformCampaign, Pull, Upload
 
 Write = Callable[..., Path]
 
@@ -48,6 +49,24 @@ def refusal(kind: str, path: Path) -> str:
 
 def stored() -> int:
     return AdDay.objects.count() + Lead.objects.count() + Order.objects.count() + Pull.objects.count()
+
+
+class TestRecord:
+    def test_an_import_by_command_is_in_the_clients_activity(self, lumen: Client, write: Write) -> None:
+        import_file("ads", write(ADS + "2026-11-09,meta_ads,42,Brand,1000,12,1.5,,\n"))
+        line = audit.events_of(lumen)[0]
+        assert (audit.called(line.actor_label), audit.sentence(line)) == ("The operator", "imported the file file.csv: 1 rows")
+        assert line.actor is None
+        assert Upload.objects.get().made_by == line.actor_label
+
+    def test_what_was_refused_or_only_tried_is_not(self, lumen: Client, write: Write) -> None:
+        before = AuditEvent.objects.count()
+        refusal("ads", write(ADS + "never,meta_ads,42,Brand,1000,12,1.5,,\n"))
+        call_command(
+            "import_file", "lumen", "ads", str(write(ADS + "2026-11-09,meta_ads,42,B,1,1,1,,\n")), "--dry-run", stdout=io.StringIO()
+        )
+        assert AuditEvent.objects.count() == before
+        assert not Upload.objects.exists()
 
 
 class TestAccepted:

@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.management.found import found_client
 from accounts.tenancy import inside
-from campaigns.imports import BadMapping, Handover, Loaded, Mapping, Refusal, load, preview
+from campaigns.imports import BadMapping, Handover, Loaded, Mapping, Refusal, preview
 from campaigns.imports.kinds import KINDS
+from campaigns.uploads import store_by_command
 
 
 class Command(BaseCommand):
@@ -41,7 +42,7 @@ class Command(BaseCommand):
                         raise Refusal(trial.faults, more=trial.more)
                     self.stdout.write(f"Nothing is stored. {_told(trial.loaded)}")
                 else:
-                    self.stdout.write(_told(load(owner, KINDS[kind], file, mapping, handover=handover)))
+                    self.stdout.write(_told(store_by_command(owner, kind, file, mapping, handover)))
         except Refusal as refusal:
             more = "\n(only the first 50 faults are listed)" if refusal.more else ""
             raise CommandError(f"{file.name} is refused, nothing was stored:\n{refusal}{more}") from None
