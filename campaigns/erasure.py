@@ -77,8 +77,7 @@ def _forget(client: Client, key: Key) -> set[str]:
             execute(f"UPDATE {table} SET email_hash = '' WHERE email_hash = %s", [value])
         execute("DELETE FROM campaigns_replaced WHERE row ->> 'email_hash' = %s", [value])
         return set()
-    of_files = f"connection_id IN (SELECT id FROM campaigns_connection WHERE source = '{FILE_SOURCE}')"
-    own, where = (of_files, []) if space == FILES else ("connection_id = %s", [space])
+    own, where = _own(space)
     moved = set()
     for table, family, column, of_kind in (*DELETED, *RENAMED):
         if of_kind != kind:
@@ -96,18 +95,39 @@ def _forget(client: Client, key: Key) -> set[str]:
     return moved
 
 
-def forget_merged(client: Client, source: Connection, merged: Iterable[Gone]) -> set[str]:
-    """Leads that their platform made one with somebody erased are forgotten, too; the families that moved.
+def _own(space: int) -> tuple[str, list[object]]:
+    """SQL of whose facts the keys of a space name, and its parameters."""
+    if space == FILES:
+        return f"connection_id IN (SELECT id FROM campaigns_connection WHERE source = '{FILE_SOURCE}')", []
+    return "connection_id = %s", [space]
 
+
+def forget_others(client: Client, source: Connection, leads: Iterable[records.Lead], merged: Iterable[Gone]) -> set[str]:
+    """Leads that turn out to be somebody erased are forgotten, too; the families that moved.
+
+    They are new `leads` with an address or a customer number of theirs, and those that their platform made one with one erased.
     In the caller's transaction. Whatever else the other was called stays: nobody asked to erase it.
     """
-    moved: set[str] = set()
+    memory = Memory.of(client, source)
+    moved = _forget_all(client, _new(memory.space, memory.named_by_others(leads)))
     while others := Memory.of(client, source).merged_with(merged):
-        ErasedKey.objects.bulk_create([ErasedKey(digest=digest(client, key)) for key in others])
-        for key in others:
-            moved |= _forget(client, key)
-            kind, space, value = key
-            PersonKey.objects.filter(kind=kind, space=space, value=value).update(value=nameless(client, key))
+        moved |= _forget_all(client, others)
+    return moved
+
+
+def _new(space: int, keys: set[Key]) -> set[Key]:
+    """Those of no lead that is stored: such a one was told apart from whoever was erased, for several people share the address."""
+    own, where = _own(space)
+    names = [value for _kind, _space, value in keys]
+    stored = execute(f"SELECT external_id FROM campaigns_lead WHERE external_id = ANY(%s) AND {own}", [names, *where]) if names else []
+    return keys - {("lead", space, value) for (value,) in stored}
+
+
+def _forget_all(client: Client, keys: set[Key]) -> set[str]:
+    ErasedKey.objects.bulk_create([ErasedKey(digest=digest(client, key)) for key in keys])
+    moved = {family for key in keys for family in _forget(client, key)}
+    for kind, space, value in keys:
+        PersonKey.objects.filter(kind=kind, space=space, value=value).update(value=nameless(client, (kind, space, value)))
     return moved
 
 
@@ -130,6 +150,11 @@ class Memory:
             return block
         kept = ((position, rule(self, record)) for position, record in block)
         return [(position, record) for position, record in kept if record is not None]
+
+    def named_by_others(self, leads: Iterable[records.Lead]) -> set[Key]:
+        """The leads that may not be stored although they are not erased themselves."""
+        named = (lead for lead in leads if self.lead(lead) is None) if self.digests else ()
+        return {("lead", self.space, lead.lead_id) for lead in named if not self._is_erased("lead", lead.lead_id)}
 
     def merged_with(self, merged: Iterable[Gone]) -> set[Key]:
         """The leads that were made one with an erased one, as far as they are not erased themselves."""

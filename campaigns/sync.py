@@ -6,9 +6,9 @@ from accounts.models import Client
 from campaigns import counters, dirty, loaded, people, signals, systems
 from campaigns.connectors.base import Replaces
 from campaigns.dimensions import Dimensions
-from campaigns.erasure import Memory, forget_merged
+from campaigns.erasure import Memory, forget_others
 from campaigns.models import Connection, DirtyDay, PersonKey, Pull, Upload
-from campaigns.records import Gone, SocialPost
+from campaigns.records import Gone, Lead, SocialPost
 from campaigns.spool import Spool
 from campaigns.streams import Change, Staged, Window, execute
 from campaigns.tables import KEYED, TABLES, Table, of_family
@@ -48,7 +48,7 @@ def store(
     dimensions = Dimensions(source, spool)
     moved = dimensions.moved
     merged = [gone for _, gone in spool.read(Gone) if gone.merged_into]
-    moved |= forget_merged(client, source, merged)
+    moved |= forget_others(client, source, (lead for _, lead in spool.read(Lead)), merged)
     memory = Memory.of(client, source)
     pulls = []
     for family, tables in _tables_by_family(spool, window).items():

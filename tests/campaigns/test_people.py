@@ -17,8 +17,8 @@ from campaigns import erasure, people
 from campaigns.connectors.base import Replaces
 from campaigns.models import Connection, Deal, DirtyDay, Lead, Order, Person, PersonKey, PersonMerge, Touch
 from campaigns.pseudonyms import email_hasher
+from campaigns.records import FILE_SOURCE, Gone, Record
 from campaigns.records import Deal as DealRecord
-from campaigns.records import Gone, Record
 from campaigns.records import Lead as LeadRecord
 from campaigns.records import Order as OrderRecord
 from campaigns.records import Touch as TouchRecord
@@ -196,6 +196,41 @@ class TestErasing:
         tell(lumen, crm, "leads", lead("L9", ANA))
         tell(lumen, crm, "touches", TouchRecord(day=DAY, touch_id="T2", lead_id="L1", at=NOON))
         assert {model: list(model.objects.order_by("pk").values()) for model in before} == before
+
+    @pytest.mark.parametrize("told_by", ["address", "customer number", "file"])
+    def test_nor_do_deals_when_they_write_anew(self, lumen: Client, crm: Connection, known: Person, told_by: str) -> None:
+        """As a lead with another id, which is kept out: its deals lose their name and what they call it, whichever is told first."""
+        tell(lumen, crm, "leads", lead("L1", ANA, customer_id="K1"))
+        erasure.erase(lumen, known, OPERATOR)
+        if told_by == "file":
+            crm = Connection.objects.create(source=FILE_SOURCE, account="", currency="EUR", timezone="Europe/Paris")
+        anew = lead("L9", customer_id="K1") if told_by == "customer number" else lead("L9", ANA)
+        common: dict[str, Any] = {"day": DAY, "lead_id": "L9", "name": "Lamps for Ana", "created_at": NOON}
+        deals = [DealRecord(deal_id=f"D{number}", amount_nano=number, **common) for number in (8, 9)]
+        tell(lumen, crm, "deals", deals[0])
+        tell(lumen, crm, "touches", TouchRecord(day=DAY, touch_id="T9", lead_id="L9", at=NOON))
+        DirtyDay.objects.all().delete()
+        tell(lumen, crm, "leads", anew)
+        assert {mark.family for mark in DirtyDay.objects.all()} == {"deals", "touches"}
+        for _ in range(2):
+            tell(lumen, crm, "deals", *deals)
+            tell(lumen, crm, "leads", anew)
+        told = Deal.objects.filter(amount_nano__in=(8, 9)).values_list("lead_ref", "name", "amount_nano")
+        assert sorted((ref[:7], name, amount) for ref, name, amount in told) == [("erased:", "", 8), ("erased:", "", 9)]
+        assert not Touch.objects.exists()
+        assert [row.external_id for row in Lead.objects.all()] == ["L2"]
+        assert not PersonKey.objects.filter(value="L9").exists()
+
+    def test_a_lead_of_somebody_else_at_their_address_stays(self, lumen: Client, crm: Connection, shop: Connection) -> None:
+        """Told apart by hand: the address means several people."""
+        tell(lumen, crm, "leads", lead("L1", ANA), lead("L2", BOB))
+        tell(lumen, crm, "leads", lead("L2", ANA))
+        people.take_back(PersonMerge.objects.get())
+        tell(lumen, crm, "deals", DealRecord(day=DAY, deal_id="D2", lead_id="L2", name="Lamps for Bob", created_at=NOON, amount_nano=7))
+        erasure.erase(lumen, Person.objects.get(keys__value="L1"), OPERATOR)
+        tell(lumen, crm, "leads", lead("L2", ANA, score=4))
+        assert [row.external_id for row in Lead.objects.all()] == ["L2"]
+        assert Deal.objects.get().name == "Lamps for Bob"
 
     def test_nor_does_a_merger_on_the_platform(self, lumen: Client, crm: Connection, known: Person) -> None:
         """It makes two contacts one that has an id of its own, and goes on telling so."""
