@@ -13,7 +13,6 @@ from campaigns import loaded, people
 from campaigns.models import Connection, Customer, Deal, Lead, Order, Person, PersonKey, PersonMerge, SubscriptionSpan
 from campaigns.simulators.business import Ledger, figures
 from campaigns.simulators.server import Simulator
-from kpis import recompute
 from tests.campaigns.truth.companies import COMPANIES, ONE_DAY, TODAY, Clock, Company, connect, pull
 from tests.campaigns.truth.ledgers import is_lead
 from tests.campaigns.truth.stored import stored
@@ -136,6 +135,11 @@ class TestErased:
         held = [str(row) for key, row in rows if names & {str(cell) for cell in (*key, *row.values())} or number in str(row)]
         return held + [str(key) for key in PersonKey.objects.filter(value__in=names)]
 
+    def read_again(self, client: Client, accounts: list[Connection], day: date) -> None:
+        before = sums()
+        read_everything_again(client, accounts, day)
+        assert sums() == before
+
     @pytest.mark.parametrize("fate", ["won", "merged", "merged later"])
     def test_nothing_that_is_read_again_brings_them_back(
         self, client: Client, accounts: list[Connection], clock: Clock, ledger: Ledger, fate: str
@@ -156,15 +160,14 @@ class TestErased:
         assert self.anything_of(accounts, names, called)
         self.erased(client, ledger, one)
         assert self.anything_of(accounts, names, called) == []
-        before = sums()
-        read_everything_again(client, accounts, TODAY)
-        assert self.anything_of(accounts, names, called) == []
-        assert sums() == before
+        if fate != "merged later":
+            self.read_again(client, accounts, TODAY)
+            assert self.anything_of(accounts, names, called) == []
         clock.today = LATER
         names = self.names(ledger, one, LATER)
         read(client, accounts, LATER)
         assert self.anything_of(accounts, names, called) == []
-        read_everything_again(client, accounts, LATER)
-        assert self.anything_of(accounts, names, called) == []
+        if fate == "merged later":
+            self.read_again(client, accounts, LATER)
+            assert self.anything_of(accounts, names, called) == []
         assert Lead.objects.count() == len(then.keys() - names)
-        recompute.rebuild_all(client)
