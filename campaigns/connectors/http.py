@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
+import ssl
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl
@@ -38,6 +40,12 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that are believed: read once in a process, for it takes longer than most requests."""
+    return httpx.create_ssl_context()
+
+
 class Http:
     """Requests for JSON over one pool of connections. Only for requests that may be repeated: a failed one is sent again."""
 
@@ -49,7 +57,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._client = client or httpx.Client(timeout=TIMEOUT)
+        self._client = client or httpx.Client(timeout=TIMEOUT, verify=_trusted())
         self._client.headers["User-Agent"] = USER_AGENT
         self._attempts = attempts
         self._sleep = sleep
