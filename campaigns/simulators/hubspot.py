@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
@@ -327,6 +328,8 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 # -------------------------------------------------------------------------------------------------------- properties
+# The same few instants are shown and compared page after page.
+@lru_cache(maxsize=200_000)
 def _iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
@@ -488,6 +491,7 @@ def _passes(business: Business, kind: str, row: Record, entry: Mapping[str, Any]
     return COMPARISONS[sign](read(value), read(entry.get("value", "")))
 
 
+@lru_cache(maxsize=200_000)
 def _instant(text: str) -> int:
     """Milliseconds since 1970, from a property's value or a filter's."""
     if text.isdigit():
