@@ -96,12 +96,18 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def own_database(django_db_setup: None, template: str, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def stage(template: str) -> str:
+    """The database that a test's own begins as; a folder of tests may put another in its place."""
+    return template
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, stage: str, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database of the test's own, where commits are real and other processes may join in; its address."""
     from django.db import connection
 
     name = databases.name(f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}")
-    databases.copy(template, name)
+    databases.copy(stage, name)
     before = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         databases.use(name)
@@ -114,6 +120,10 @@ def own_database(django_db_setup: None, template: str, django_db_blocker: Any, m
 def cast(request: pytest.FixtureRequest) -> Cast:
     """Everyone, from the database of this test."""
     request.getfixturevalue("own_database" if "own_database" in request.fixturenames else "db")
+    return everyone()
+
+
+def everyone() -> Cast:
     users = {user.email.split("@")[0]: user for user in User.objects.all()}
     return Cast(
         agency=Agency.objects.get(slug="nord"),
@@ -137,8 +147,12 @@ def lumen(cast: Cast) -> Iterator[Client]:
 def load_text(tmp_path: Path) -> LoadText:
     """A function that imports a file of the given text; threads may call it at once."""
 
+    return loader(tmp_path)
+
+
+def loader(folder: Path) -> LoadText:
     def load_file(client: Client, kind: str, text: str) -> object:
-        path = tmp_path / f"{next(_numbers)}.csv"
+        path = folder / f"{next(_numbers)}.csv"
         path.write_text(text)
         return load(client, KINDS[kind], path)
 

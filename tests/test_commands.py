@@ -58,7 +58,7 @@ def processes_using(home: Path) -> list[str]:
     return found
 
 
-def test_the_demo_shows_its_main_job_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
+def test_the_demo_shows_its_main_job_and_begun_again_keeps_its_data_and_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
     home = tmp_path / "l'été, ça va"
     first = manage(home, "demo", "--exit", "--port", str(free_port()), folder=tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr
@@ -66,17 +66,18 @@ def test_the_demo_shows_its_main_job_keeps_its_data_and_leaves_no_process(tmp_pa
     mails = sorted((home / "demo" / "mail").glob("*.eml"))
     assert len(mails) == 6
     assert next((home / "demo").glob("*.pdf")).read_bytes().startswith(b"%PDF")
-    again = manage(home, "demo", "--exit", "--port", str(free_port()))
-    assert again.returncode == 0, again.stdout + again.stderr
+    assert processes_using(home) == []
+    said = told_to_stop(home, tmp_path / "log")
+    assert "Stopped. The data is kept" in said
     assert sorted((home / "demo" / "mail").glob("*.eml")) == mails
     assert processes_using(home) == []
 
 
-def test_the_demo_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(free_port())]
-    log = tmp_path / "log"
+def told_to_stop(home: Path, log: Path) -> str:
+    """What a demo says that is told to stop once it is ready."""
     with log.open("wb") as output:
-        demo = subprocess.Popen(command, env=environment(tmp_path / "home"), stdout=output, stderr=output)
+        command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(free_port())]
+        demo = subprocess.Popen(command, env=environment(home), stdout=output, stderr=output)
     deadline = time.monotonic() + 120
     while "Ready in" not in log.read_text():
         assert demo.poll() is None, log.read_text()
@@ -87,8 +88,7 @@ def test_the_demo_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
         assert demo.wait(30) == 0
     finally:
         demo.kill()
-    assert "Stopped. The data is kept" in log.read_text()
-    assert processes_using(tmp_path / "home") == []
+    return log.read_text()
 
 
 def test_reset_deletes_what_the_demo_made_and_nothing_else(tmp_path: Path) -> None:

@@ -207,12 +207,12 @@ class TestAnyBytes:
         if answer.status_code == 400:
             assert [model.objects.count() for model in FACTS] == before
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(content=st.binary(max_size=400), kind=st.sampled_from(sorted(KINDS)))
     def test_of_noise(self, lumen: Client, program: Browser, content: bytes, kind: str) -> None:
         self.check(program, kind, content, "application/octet-stream")
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data(), kind=st.sampled_from(["orders", "leads", "ads", "costs"]))
     def test_of_a_sound_file_with_some_bytes_changed(self, lumen: Client, program: Browser, data: st.DataObject, kind: str) -> None:
         content = bytearray(template(KINDS[kind]).encode())
@@ -221,7 +221,7 @@ class TestAnyBytes:
             content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
         self.check(program, kind, bytes(content), "text/csv")
 
-    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_given_on_the_page(self, cast: Cast, signed_in: Any, data: st.DataObject) -> None:
         """Looked at, looked at as each kind, asked to be stored as it is."""

@@ -283,7 +283,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_a_file_holds_it_is_refused_whole_or_stored_whole(lumen: Client, tmp_path: Path, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(sorted(KINDS)))

@@ -241,7 +241,7 @@ def varied(kind: str, number: int) -> Row:
     return example(kind, **{tags[kind]: f"n{number}"})
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(KINDS)), st.integers(1, 7), st.integers(1, 7), st.randoms(use_true_random=False))
 def test_in_pieces_in_another_order_and_more_than_once_the_result_is_the_same(
     lumen: Client, tmp_path: Path, kind: str, count: int, size: int, chance: Random
@@ -268,7 +268,7 @@ def test_in_pieces_in_another_order_and_more_than_once_the_result_is_the_same(
 SPOILS = st.sampled_from([b"", b"\x00", b"\xff", b'"', b",", b"\n", b";", b"-", b"9" * 30, "é".encode(), b"\xef\xbb\xbf", b"\t", b"NaN"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(KINDS)), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 3), SPOILS), min_size=1, max_size=4))
 def test_a_file_with_spoilt_bytes_is_refused_whole_or_stored_whole(
     lumen: Client, tmp_path: Path, kind: str, spoilt: list[tuple[int, int, bytes]]

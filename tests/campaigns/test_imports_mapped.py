@@ -136,7 +136,7 @@ MAPPINGS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXTS, MAPPINGS, st.booleans())
 def test_no_file_and_no_mapping_is_an_error(tmp_path: Path, content: bytes, mapping: Mapping, proposed: bool) -> None:
     path = tmp_path / "any.csv"

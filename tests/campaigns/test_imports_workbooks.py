@@ -91,7 +91,7 @@ class TestWorkbooks:
             packed.writestr("xl/workbook.xml", b"0" * 2**21)
         assert [fault.reason for fault in read(path, "ads", None)[1]] == [Reason.TOO_BIG]
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.lists(st.tuples(st.integers(0, 10_000), st.binary(min_size=1, max_size=3)), min_size=1, max_size=5))
     def test_spoilt_bytes_are_refused_or_read_and_never_an_error(
         self, workbook: Callable[..., Path], spoilt: list[tuple[int, bytes]]

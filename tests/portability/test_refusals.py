@@ -22,7 +22,7 @@ from accounts.models import AuditEvent, Client
 from accounts.portability.archive import MANIFEST, Reading, Refused
 from accounts.portability.exporting import quiet
 from tests.conftest import Cast
-from tests.portability.conftest import contents
+from tests.portability.conftest import Stage, contents
 
 Files = dict[str, bytes]
 CONNECTIONS = "tables/campaigns_connection.csv"
@@ -63,17 +63,11 @@ def footprint() -> tuple[Any, ...]:
         return Client.objects.count(), AuditEvent.objects.count(), cursor.fetchone()
 
 
-_kept: dict[str, bytes] = {}
-
-
 @pytest.fixture
-def path(request: pytest.FixtureRequest, cast: Cast, tmp_path: Path) -> Path:
-    """The archive of a client with everything, who need not be there when it is read."""
-    if not _kept:
-        request.getfixturevalue("filled")
-        _kept["archive"] = request.getfixturevalue("export")().read_bytes()
+def path(filled_stage: Stage, cast: Cast, tmp_path: Path) -> Path:
+    """The archive of a client with everything, who is not there when it is read."""
     path = tmp_path / "archive.zip"
-    path.write_bytes(_kept["archive"])
+    path.write_bytes(filled_stage.archive)
     return path
 
 

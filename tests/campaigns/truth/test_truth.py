@@ -17,7 +17,12 @@ from tests.campaigns.truth.companies import COMPANIES, ONE_DAY, OUTAGE, TODAY, C
 from tests.campaigns.truth.ledgers import PLATFORMS, Truth
 from tests.campaigns.truth.stored import differences, stored
 
-every_company = pytest.mark.parametrize("company", COMPANIES.values(), ids=COMPANIES)
+# Every platform and every company in every run, every pair of them in the long one.
+PAIRS = [
+    pytest.param(company, source, id=f"{source}-{slug}", marks=[] if (number - place) % len(COMPANIES) == 0 else [pytest.mark.long])
+    for place, (slug, company) in enumerate(COMPANIES.items())
+    for number, source in enumerate(PLATFORMS)
+]
 every_platform = pytest.mark.parametrize("source", PLATFORMS)
 # Pages so small that the lists of the young companies have some; of seventeen rows, where nothing else is said.
 SMALL = {"google_analytics": 331}
@@ -42,8 +47,7 @@ def written(pulled: list[Pull]) -> list[int]:
     return [sum(getattr(each, done) for each in pulled) for done in ("inserted", "updated", "deleted")]
 
 
-@every_company
-@every_platform
+@pytest.mark.parametrize(("company", "source"), PAIRS)
 def test_the_tables_are_the_ledger_day_after_day(client: Client, simulator: Simulator, clock: Clock, company: Company, source: str) -> None:
     """History comes in pieces; then a morning, a fortnight without any, and once more what has not changed."""
     for account in connect(client, simulator, source, company.business):
