@@ -11,8 +11,8 @@ from campaigns.models import Campaign, Connection, ConversionAction, Origin, Pag
 from campaigns.records import AdDay
 from campaigns.records import ConversionAction as ConversionActionRecord
 from campaigns.spool import Spool
-from campaigns.streams import execute
-from campaigns.tables import REFERS, TABLES, Ids, Table
+from campaigns.streams import Ids, execute
+from campaigns.tables import REFERS, TABLES, Table
 
 BATCH = 2_000
 
@@ -24,14 +24,15 @@ class Dimensions:
         self.source = source
         self.spool = spool
         self.moved: set[str] = set()
-        self._ids: dict[str, Callable[[Any], object]] = {}
+        self._ids: dict[str, Callable[[Any], int]] = {}
         if spool.has(AdDay):
             self._keep_platform_campaigns()
         self._keep_actions()
         self._ids |= {"origin_id": self._origins().__getitem__, "page_id": self._pages().__getitem__}
 
     def of(self, table: Table) -> Ids:
-        return {column: turn for column, turn in self._ids.items() if column in table.columns}
+        referring = [column for column in REFERS if column in table.columns]
+        return {column: [self._ids[column](said) for said in self.spool.said(table.record, REFERS[column])] for column in referring}
 
     def _said(self, column: str) -> set[Any]:
         """Every value that a record of this spool has for what `column` refers to."""

@@ -17,8 +17,8 @@ from campaigns import records, signals
 from campaigns.models import Connection, DirtyDay, ErasedKey, Person, PersonKey
 from campaigns.people import FILES, space_of
 from campaigns.records import FILE_SOURCE, Gone, Record
+from campaigns.sheets import Block
 from campaigns.streams import execute
-from campaigns.tables import Block
 from campaigns.writer import be_the_only_writer
 
 Key = tuple[str, int, str]
@@ -143,13 +143,17 @@ class Memory:
     def of(cls, client: Client, source: Connection) -> Memory:
         return cls(client, space_of(source), frozenset(ErasedKey.objects.values_list("digest", flat=True)))
 
-    def kept(self, kind: type[Record], block: Block) -> Block:
-        """What may be stored of records of one kind: all of each, its sums without a name, or nothing."""
+    def rule(self, kind: type[Record]) -> Callable[[Block], Block] | None:
+        """What may be stored of records of one kind: all of each, its sums without a name, or nothing. None: of each all."""
         rule = RULES.get(kind) if self.digests else None
         if rule is None:
-            return block
-        kept = ((position, rule(self, record)) for position, record in block)
-        return [(position, record) for position, record in kept if record is not None]
+            return None
+
+        def kept(block: Block) -> Block:
+            left = ((position, rule(self, record)) for position, record in block)
+            return [(position, record) for position, record in left if record is not None]
+
+        return kept
 
     def named_by_others(self, leads: Iterable[records.Lead]) -> set[Key]:
         """The leads that may not be stored although they are not erased themselves."""

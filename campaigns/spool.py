@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
-from os import SEEK_END
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-import msgspec
 from django.conf import settings
 
 from campaigns.records import AdDay, Record
+from campaigns.sheets import Block, Sheet
 
 R = TypeVar("R", bound=Record)
 
@@ -62,10 +60,10 @@ class Spool:
         sheet = self._flushed(kind)
         return sorted(sheet.days) if sheet else []
 
-    def said(self, kind: type[Record], attribute: str) -> set[Any]:
-        """Every value that records of one kind have for an attribute of `REFERRING`."""
+    def said(self, kind: type[Record], attribute: str) -> Collection[Any]:
+        """Every value that records of one kind have for an attribute of `REFERRING`, once, in the order they came."""
         sheet = self._flushed(kind)
-        return sheet.said[attribute] if sheet else set()
+        return sheet.said[attribute] if sheet else ()
 
     def newest_of_campaigns(self) -> dict[str, AdDay]:
         """The last ad row of the newest day of each campaign, by the campaign's id on its platform."""
@@ -74,12 +72,15 @@ class Spool:
 
     def read(self, kind: type[R]) -> Iterator[tuple[int, R]]:
         """The records of one kind in the order they were written, each with its position."""
-        return (row for block in self.blocks(kind) for row in block)
-
-    def blocks(self, kind: type[R]) -> Iterator[list[tuple[int, R]]]:
-        """The same, many at once."""
         sheet = self._flushed(kind)
-        return sheet.read() if sheet else iter(())
+        return (row for block in sheet.blocks() for row in block) if sheet else iter(())
+
+    def lines(self, kind: type[Record], kept: Callable[[Block], Block] | None = None) -> Iterator[bytes]:
+        """The same as lines of a `Sheet`, many at once. `kept`: what is left of some records."""
+        sheet = self._flushed(kind)
+        if sheet is None:
+            return iter(())
+        return (sheet.encoded(kept(block)) for block in sheet.blocks()) if kept else sheet.lines()
 
     def _flushed(self, kind: type[Record]) -> Sheet | None:
         sheet = self._sheets.get(kind)
@@ -93,49 +94,5 @@ class Spool:
         whole = hashlib.sha256()
         for kind in sorted(self._sheets, key=lambda kind: kind.__name__):
             if sheet := self._flushed(kind):
-                whole.update(sheet.hash.digest())
+                whole.update(sheet.digest())
         return whole.hexdigest()
-
-
-# Attributes that refer to a row of a small table, which is made before the rows that refer to it.
-REFERRING = ("origin", "page")
-
-
-class Sheet:
-    """The records of one kind: a file whose lines are blocks of `[position, record]`, and what the store must know beforehand."""
-
-    def __init__(self, kind: type[Record], folder: Path) -> None:
-        self.kind = kind
-        self.file = tempfile.TemporaryFile("w+b", dir=folder)  # noqa: SIM115 - closed with the spool
-        self.hash = hashlib.sha256()
-        self.rows = 0
-        self.block: list[tuple[int, Any]] = []
-        self.days: set[date] = set()
-        self.said: dict[str, set[Any]] = {attribute: set() for attribute in REFERRING if attribute in kind.__struct_fields__}
-        self.newest: dict[str, AdDay] = {}
-
-    def flush(self) -> None:
-        line = msgspec.json.encode(self.block) + b"\n"
-        self.file.seek(0, SEEK_END)
-        self.file.write(line)
-        self.hash.update(line)
-        self.rows += len(self.block)
-        records = [record for _, record in self.block]
-        self.days.update(record.day for record in records)
-        for attribute, said in self.said.items():
-            said.update(getattr(record, attribute) for record in records)
-        if self.kind is AdDay:
-            self._note_newest(records)
-        self.block = []
-
-    def _note_newest(self, records: list[AdDay]) -> None:
-        for record in records:
-            known = self.newest.get(record.campaign_id)
-            if known is None or record.day >= known.day:
-                self.newest[record.campaign_id] = record
-
-    def read(self) -> Iterator[list[tuple[int, Any]]]:
-        decoder = msgspec.json.Decoder(list[tuple[int, self.kind]])  # type: ignore[name-defined]  # known only when it runs
-        self.file.seek(0)
-        for line in self.file:
-            yield decoder.decode(line)

@@ -114,9 +114,9 @@ def _store_table(
     memory: Memory,
     accept_loss: bool,
 ) -> Change:
-    staged = Staged(table, pull.connection, client.timezone, journal=pull.upload_id is not None)
-    kept = (memory.kept(table.record, block) for block in spool.blocks(table.record))
-    count = staged.copy(kept, dimensions.of(table), spool.days(table.record))
+    staged = Staged(table, pull.connection, client.timezone, dimensions.of(table), journal=pull.upload_id is not None)
+    lines = spool.lines(table.record, memory.rule(table.record))
+    count = staged.copy(lines, spool.days(table.record))
     if window and _is_complete(window, table) and not accept_loss:
         _refuse_loss(staged, count, window)
     pull.rows += count

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from operator import attrgetter
-from typing import Any
 
-import msgspec
 from django.db import models
 
 from campaigns import models as stored
 from campaigns import records
 from campaigns.records import Record
-
-# Turns what a record says into the id its table refers to, by column.
-Ids = Mapping[str, Callable[[Any], object]]
-# Records of one kind with their positions.
-Block = Sequence[tuple[int, Record]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +19,7 @@ class Table:
 
     `renamed`: columns whose attribute in the record differs. `instants`: columns of moments which count on their own days.
     `until`: the column of a fact's last day, where it lasts. `newest`: the column that says which of two snapshots is newer;
-    it is not compared. `as_json`: columns of structures.
+    it is not compared.
     """
 
     model: type[models.Model]
@@ -39,7 +31,6 @@ class Table:
     instants: tuple[str, ...] = ()
     until: str = ""
     newest: str = ""
-    as_json: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,22 +65,14 @@ class Table:
             return days
         return [date.fromordinal(day) for day in range(min(days).toordinal(), max(days).toordinal() + 1)]
 
-    def cells(self, ids: Ids) -> Callable[[Block], Iterator[tuple[Any, ...]]]:
-        """A function from positions and records to rows: the position, then cells in the order of `columns`."""
-        read = attrgetter(*(self.renamed.get(column, REFERS.get(column, column)) for column in self.columns))
-        turns = {**dict.fromkeys(self.as_json, msgspec.to_builtins), **ids}
-
-        # Column by column, for a call of ours per row takes longer than all the rest.
-        def cells(block: Block) -> Iterator[tuple[Any, ...]]:
-            columns = zip(*(read(record) for _, record in block), strict=True)
-            turned = (map(turns[name], column) if name in turns else column for name, column in zip(self.columns, columns, strict=False))
-            return zip((position for position, _ in block), *turned, strict=True)
-
-        return cells
+    def staged(self) -> Iterator[tuple[str, str | None]]:
+        """Each attribute of the records, in their order, and the column it is kept in."""
+        kept = {self.renamed.get(column, REFERS.get(column, column)): column for column in self.columns}
+        return ((attribute, kept.get(attribute)) for attribute in self.record.__struct_fields__)
 
 
 # Columns that refer to a row made of what the record says there.
-REFERS = {"origin_id": "origin", "page_id": "page"}
+REFERS = {"campaign_id": "campaign_id", "origin_id": "origin", "page_id": "page"}
 
 
 _EMAIL = (
@@ -147,7 +130,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         stored.Deal, records.Deal, "deals", _ID,
         ("lead_ref", "name", "created_at", "day", "stage", "stages", "won_at", "lost_at", "amount_nano", "currency"),
-        {"external_id": "deal_id", "lead_ref": "lead_id"}, instants=("won_at", "lost_at"), as_json=("stages",),
+        {"external_id": "deal_id", "lead_ref": "lead_id"}, instants=("won_at", "lost_at"),
     ),
     Table(
         stored.Touch, records.Touch, "touches", _ID,

@@ -70,13 +70,12 @@ class Side:
         pull_id = self.source.pulls.create(family=self.shape.window.family, since=FIRST, until=LAST, state="stored").pk
         table = self.table
         rows = [record for record in self.rows[version] if not isinstance(record, Gone)]
-        cells = table.cells(
-            {"campaign_id": _ids(PlatformCampaign, "external_id"), "page_id": _ids(Page, "path"), "origin_id": _origin_ids()}
-        )
+        turns = {"campaign_id": _ids(PlatformCampaign, "external_id"), "page_id": _ids(Page, "path"), "origin_id": _origin_ids()}
+        kept = [(attribute, column, turns.get(column, _as_it_is)) for attribute, column in table.staged() if column]
         common = {"connection_id": self.source.pk, "pull_id": pull_id}
         with transaction.atomic():
             self.shape.model._default_manager.bulk_create(
-                [self.shape.model(**common, **dict(zip(table.columns, row[1:], strict=True))) for row in cells(list(enumerate(rows)))],
+                [self.shape.model(**common, **{column: turn(getattr(row, said)) for said, column, turn in kept}) for row in rows],
                 batch_size=2_000,
                 update_conflicts=True,
                 unique_fields=["connection_id", *table.key],
@@ -107,6 +106,10 @@ class Side:
         cells = ", ".join(f"coalesce({column}::text, '')" for column in self.shape.columns)
         found: tuple[Any, ...] = execute(f"SELECT count(*), sum(hashtextextended(concat_ws('|', {cells}), 0)) FROM ({said}) AS said")[0]
         return found
+
+
+def _as_it_is(said: object) -> object:
+    return said
 
 
 def _ids(model: type[PlatformCampaign | Page], column: str) -> Callable[[Any], int]:

@@ -10,13 +10,15 @@ from django.db import DataError
 from accounts.models import Client
 from campaigns.connectors.base import Replaces
 from campaigns.models import AdDay, Connection
+from campaigns.models import Deal as StoredDeal
 from campaigns.records import AdDay as AdRow
-from campaigns.records import Lead, Record
+from campaigns.records import Deal, LandingDay, Lead, Origin, Record
 from campaigns.spool import BLOCK, Spool
 from campaigns.streams import Conflict, Window
 from campaigns.sync import store
 
 DAY = date(2026, 3, 2)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -43,6 +45,41 @@ def test_a_number_too_large_for_its_column_is_refused_and_not_cut_off(lumen: Cli
         keep(lumen, source, [lead], Window("leads", DAY, DAY, Replaces.KEYED))
 
 
+def test_any_text_is_stored_as_it_was_said(lumen: Client, source: Connection) -> None:
+    said = [
+        '"',
+        "\\",
+        '\\"',
+        "a\nb\r\n\tc",
+        "\\n",
+        "\\.\n\\.\n",
+        "null",
+        "]\n[",
+        "],[",
+        "a,b",
+        "\x01\x1f\x7f\u2028",
+        "é 🎉",
+        " ",
+        "\\u000a",
+    ]
+    deals = [
+        Deal(day=DAY, deal_id=f"D{text}", name=text, stage="", stages={text: NOON}, created_at=NOON, amount_nano=number)
+        for number, text in enumerate(said)
+    ]
+    assert keep(lumen, source, [*deals], Window("deals", DAY, DAY, Replaces.KEYED)) == [len(said), 0, 0]
+    stored = StoredDeal.objects.order_by("amount_nano").values_list(
+        "external_id", "name", "stage", "stages", "amount_nano", "created_at", "won_at"
+    )
+    at = NOON.isoformat().replace("+00:00", "Z")
+    assert list(stored) == [(f"D{text}", text, "", {text: at}, number, NOON, None) for number, text in enumerate(said)]
+    assert keep(lumen, source, [*deals], Window("deals", DAY, DAY, Replaces.KEYED)) == [0, 0, 0]
+
+
+def test_a_text_that_no_database_holds_is_refused(lumen: Client, source: Connection) -> None:
+    with pytest.raises(DataError, match="invalid byte sequence"):
+        keep(lumen, source, [Deal(day=DAY, deal_id="D1", name="a\0b", created_at=NOON)], Window("deals", DAY, DAY, Replaces.KEYED))
+
+
 def test_rows_of_other_days_than_asked_replace_those_of_their_key_and_take_none_away(lumen: Client, source: Connection) -> None:
     """Nobody should answer so; if one does, what was asked is complete and what was not is not."""
     before, after = date(2026, 3, 1), date(2026, 3, 3)
@@ -63,6 +100,22 @@ def test_rows_of_many_blocks_come_back_in_their_order_while_more_are_written(lum
         assert spool.count(AdRow) == many + 1
         assert list(spool.read(AdRow))[-1] == (7, ad(DAY, many))
         assert spool.days(AdRow) == [DAY]
+
+
+def test_what_a_spool_holds_comes_back_as_it_was_written(lumen: Client) -> None:
+    landing = LandingDay(day=DAY, page="/a", origin=Origin(source="news", medium="email"), sessions=3)
+    deal = Deal(day=DAY, deal_id="D1", created_at=NOON, stages={"won": NOON})
+    with Spool() as spool:
+        for record in (landing, deal, landing, ad(DAY, 1)):
+            spool.write(record)
+        assert list(spool.read(LandingDay)) == [(1, landing), (3, landing)]
+        assert list(spool.read(Deal)) == [(2, deal)]
+        assert list(spool.read(AdRow)) == [(4, ad(DAY, 1))]
+        told = spool.content_hash
+    with Spool() as other:
+        for record in (landing, deal, landing, ad(DAY, 1, "another campaign")):
+            other.write(record)
+        assert other.content_hash != told
 
 
 def test_doubles_are_found_across_blocks(lumen: Client, source: Connection) -> None:

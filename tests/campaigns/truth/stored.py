@@ -24,7 +24,7 @@ def stored(source: Connection) -> dict[str, Rows]:
         rows = table.model._default_manager.filter(connection=source).values_list(*names)
         for cells in rows:
             row = {
-                WORDS.get(column, column): words[column][cell] if column in words else _instants(cell) if column in table.as_json else cell
+                WORDS.get(column, column): words[column][cell] if column in words else _instants(cell) if isinstance(cell, dict) else cell
                 for column, cell in zip(columns, cells, strict=True)
             }
             key = tuple(row.pop(WORDS.get(column, column)) for column in table.key)
