@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from campaigns.channels import NO_CAMPAIGN
 from campaigns.models import Campaign, CampaignAlias, Origin, Page, PlatformCampaign
 from campaigns.records import Origin as Said
 from campaigns.streams import execute
 
 LONGEST = 255
+# An array of thousands of texts as one parameter: of a list each text would be quoted by itself.
+TEXTS = "ARRAY(SELECT jsonb_array_elements_text(%s))"
 
 
 def campaign_ids(called: Iterable[str]) -> dict[str, int]:
@@ -23,7 +27,7 @@ def campaign_ids(called: Iterable[str]) -> dict[str, int]:
 
 def ids_by_key(model: type[Campaign | Origin | Page], keys: Iterable[str]) -> dict[str, int]:
     """The ids of the rows with these keys; those that are not there are left out."""
-    return dict(execute(f"SELECT key, id FROM {model._meta.db_table} WHERE key = ANY(%s)", [list(keys)]))
+    return dict(execute(f"SELECT key, id FROM {model._meta.db_table} WHERE key = ANY({TEXTS})", [_texts(keys)]))
 
 
 def campaigns_of(said: Iterable[Said]) -> dict[Said, int]:
@@ -47,7 +51,12 @@ def _has_name(said: Said) -> bool:
 
 
 def _aliases(kind: str, keys: Iterable[str]) -> dict[str, int]:
-    return dict(execute("SELECT key, campaign_id FROM campaigns_campaignalias WHERE kind = %s AND key = ANY(%s)", [kind, list(keys)]))
+    asked = f"SELECT key, campaign_id FROM campaigns_campaignalias WHERE kind = %s AND key = ANY({TEXTS})"
+    return dict(execute(asked, [kind, _texts(keys)]))
+
+
+def _texts(keys: Iterable[str]) -> str:
+    return msgspec.json.encode(list(keys)).decode()
 
 
 def _platform_ids(refs: set[str]) -> dict[str, int]:
