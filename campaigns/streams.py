@@ -85,19 +85,22 @@ class Staged:
             with connection.wrap_database_errors, cursor.copy(f"COPY {self.name} FROM STDIN ({CSV})") as copy:
                 for block in filter(None, lines):
                     copy.write(_csv(block))
-            return int(cursor.rowcount) - self._drop_doubles()
+            copied = int(cursor.rowcount)
+        key = ", ".join(self.table.key)
+        count = int(execute(f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM {self.rows} AS new) AS once")[0][0])
+        if count < copied:
+            self._drop_doubles()
+        return count
 
-    def _drop_doubles(self) -> int:
+    def _drop_doubles(self) -> None:
         key, values = ", ".join(self.table.key), ", ".join(self.table.values)
-        if not execute(f"SELECT 1 FROM {self.rows} AS new GROUP BY {key} HAVING count(*) > 1 LIMIT 1"):
-            return 0
         pairs = execute(
             f"""SELECT min(position), max(position), concat_ws(' · ', {key}) FROM {self.rows} AS new
                 GROUP BY {key} HAVING count(DISTINCT ({values})) > 1 ORDER BY 2 LIMIT 50"""
         )
         if pairs:
             raise Conflict(pairs)
-        return _count(f"DELETE FROM {self.name} WHERE ctid NOT IN (SELECT min(line) FROM {self.rows} AS new GROUP BY {key})")
+        execute(f"DELETE FROM {self.name} WHERE ctid NOT IN (SELECT min(line) FROM {self.rows} AS new GROUP BY {key})")
 
     def stored_in(self, window: Window) -> int:
         """How many rows are stored for the window now."""
@@ -113,12 +116,12 @@ class Staged:
 
     def remove(self, pull_id: int, external_ids: list[str]) -> Change:
         """Delete the rows with these ids, but for those that the same answer names as living."""
-        living = f"SELECT 1 FROM {self.name} AS new WHERE new.external_id = old.external_id"
-        gone = f"""{self.table.name} AS old
-            WHERE old.connection_id = {self.source.pk} AND old.external_id = ANY(%s) AND NOT EXISTS ({living})"""
+        living = execute(f"SELECT external_id FROM {self.name} WHERE external_id = ANY(%s)", [external_ids])
+        dead = list(set(external_ids).difference(external_id for (external_id,) in living))
+        gone = f"{self.table.name} AS old WHERE old.connection_id = {self.source.pk} AND old.external_id = ANY(%s)"
         if self.journal:
-            self._keep(pull_id, gone, external_ids)
-        rows = execute(f"DELETE FROM {gone} RETURNING {', '.join(self.table.counted('old', self.zone))}", [external_ids])
+            self._keep(pull_id, gone, dead)
+        rows = execute(f"DELETE FROM {gone} RETURNING {', '.join(self.table.counted('old', self.zone))}", [dead])
         return Change(deleted=len(rows), days={day for row in rows for day in self.table.days(row)})
 
     def _compare(self, window: Window | None) -> None:
