@@ -21,6 +21,8 @@ from campaigns.connectors.base import Replaces
 from campaigns.models import Connection
 from campaigns.tables import Table
 
+# So many new rows are counted again at once: until the database did so, it would compare a few rows with all that it has.
+MANY = 10_000
 CSV = "FORMAT CSV, QUOTE '\"', ESCAPE '\\', NULL 'null'"
 _ESCAPED = re.compile(rb"\\(?:u....|.)")
 _ESCAPED_IN_BOTH = (b'\\"', b"\\\\")
@@ -165,10 +167,13 @@ class Staged:
 
     def _insert(self, pull_id: int) -> int:
         columns = ", ".join(self.table.columns)
-        return _count(
+        inserted = _count(
             f"""INSERT INTO {self.table.name} (connection_id, pull_id, {columns})
                 SELECT {self.source.pk}, {pull_id}, {columns} FROM {self.differing} WHERE place IS NULL"""
         )
+        if inserted >= MANY:
+            execute(f"ANALYZE {self.table.name} (connection_id, {', '.join(self.table.key)})")
+        return inserted
 
     def _keep(self, pull_id: int, rows: str, *parameters: object) -> None:
         execute(

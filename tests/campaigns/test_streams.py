@@ -12,9 +12,9 @@ from campaigns.connectors.base import Replaces
 from campaigns.models import AdDay, Connection
 from campaigns.models import Deal as StoredDeal
 from campaigns.records import AdDay as AdRow
-from campaigns.records import Deal, LandingDay, Lead, Origin, Record
+from campaigns.records import Deal, LandingDay, Lead, Order, Origin, Record
 from campaigns.spool import BLOCK, Spool
-from campaigns.streams import Conflict, Window
+from campaigns.streams import MANY, Conflict, Window, execute
 from campaigns.sync import store
 
 DAY = date(2026, 3, 2)
@@ -124,3 +124,15 @@ def test_doubles_are_found_across_blocks(lumen: Client, source: Connection) -> N
     with pytest.raises(Conflict) as conflict:
         keep(lumen, source, [*rows, ad(DAY, 77)], Window("ads", DAY, DAY))
     assert [pair[:2] for pair in conflict.value.pairs] == [(2, BLOCK + 2)]
+
+
+def test_a_few_rows_are_looked_up_among_many_that_are_new(lumen: Client, source: Connection) -> None:
+    """The database has not counted them by itself yet, and would read them all for each of the next pulls."""
+    orders = [Order(day=DAY, order_id=str(number), ordered_at=NOON, amount_nano=number) for number in range(MANY)]
+    assert keep(lumen, source, [*orders], Window("orders", DAY, DAY, Replaces.KEYED)) == [MANY, 0, 0]
+    known = execute("SELECT reltuples FROM pg_class WHERE oid = 'campaigns_order'::regclass")
+    plan = execute(
+        "EXPLAIN SELECT amount_nano FROM campaigns_order WHERE connection_id = %s AND external_id = ANY(%s)", [source.pk, ["1", "2"]]
+    )
+    assert known == [(MANY,)]
+    assert "Index Scan using campaigns_order_pkey" in plan[0][0]
