@@ -37,7 +37,7 @@ def counted_as(family: str, source: str, now: Mapping[str, str]) -> str:
         return family if source == now[Subject.LEADS] else ""
     if family in FAMILIES[Subject.REVENUE]:
         return "orders" if source == now[Subject.REVENUE] else ""
-    return family
+    return "email" if family == "email_days" else family
 
 
 def candidates(subject: str) -> list[str]:

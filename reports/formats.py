@@ -126,6 +126,27 @@ def figure(value: Decimal | None, unit: Unit, currency: str, language: str, *, w
             return fraction(value, language)
         case Unit.MULTIPLE:
             return multiple(value, language)
+        case Unit.SECONDS:
+            return duration(value)
+        case Unit.HOURS | Unit.DAYS | Unit.MONTHS:
+            return amount(value, language)
+
+
+def duration(value: Decimal | None) -> str:
+    """Seconds as mm:ss."""
+    if value is None:
+        return UNDEFINED
+    number = rounded(value, 0)
+    minutes, seconds = divmod(int(abs(number)), 60)
+    return _signed(f"{minutes}:{seconds:02d}", number)
+
+
+def amount(value: Decimal | None, language: str) -> str:
+    """A number of hours, days or months with one decimal; their name stands with the figure's."""
+    if value is None:
+        return UNDEFINED
+    number = rounded(value, 1)
+    return _signed(format_decimal(abs(number), format="#,##0.0", locale=_locale(language)), number)
 
 
 # ------------------------------------------------------------------------------------------------------------ changes

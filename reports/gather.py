@@ -10,9 +10,9 @@ from accounts.models import Client
 from accounts.tenancy import one_state
 from campaigns.channels import CHANNELS
 from campaigns.models import Campaign, LoadedSpan
-from kpis import periods, query, recompute
+from kpis import periods, query, reading, recompute
 from kpis.definitions import DEFINITIONS
-from kpis.measures import MEASURES
+from kpis.measures import LEADS, MEASURES
 from kpis.periods import Period
 from kpis.query import Answer, By, Slice
 from reports import sources
@@ -23,6 +23,8 @@ CHANNEL_COLUMNS = ("spend", "clicks", "leads", "cpl", "orders", "revenue", "roas
 CAMPAIGN_COLUMNS = ("spend", "impressions", "clicks", "ctr", "cpc", "leads", "cpl", "roas")
 WEEKS_OF_TREND = 26
 LISTED_CAMPAIGNS = 10
+# What the figures of the report are made of.
+FAMILIES = {measure.family for slug in (*TILES, *CHANNEL_COLUMNS, *CAMPAIGN_COLUMNS) for measure in DEFINITIONS[slug].measures}
 
 
 def report(client: Client, week: str, now: datetime) -> Report:
@@ -34,9 +36,9 @@ def report(client: Client, week: str, now: datetime) -> Report:
 def _report(client: Client, week: str, now: datetime) -> Report:
     period = periods.week(week)
     trend = Period(period.since - timedelta(weeks=WEEKS_OF_TREND - 1), period.until)
-    weekly = query.ask(trend, By.WEEK)
-    by_channel = query.ask(period, By.CHANNEL)
-    states = tuple(sources.states(client, period, now))
+    weekly = query.ask(trend, By.WEEK, slugs=TILES)
+    by_channel = query.ask(period, By.CHANNEL, slugs={*TILES, *CHANNEL_COLUMNS})
+    states = tuple(sources.states(client, period, now, FAMILIES))
     late = _provisional(period, states)
     return Report(
         client_slug=client.slug,
@@ -52,9 +54,9 @@ def _report(client: Client, week: str, now: datetime) -> Report:
         data_version=recompute.data_version(),
         weeks=tuple(group.key for group in weekly.groups),
         tiles=tuple(_tile(slug, by_channel, weekly, late) for slug in TILES),
-        leads_by_channel=_leads_by_channel(trend, weekly),
+        leads_by_channel=_leads_by_channel(weekly),
         channels=_channel_table(by_channel, late),
-        campaigns=_campaign_table(query.ask(period, By.CAMPAIGN), late),
+        campaigns=_campaign_table(query.ask(period, By.CAMPAIGN, slugs=CAMPAIGN_COLUMNS), late),
         sources=states,
     )
 
@@ -70,7 +72,7 @@ def _provisional(period: Period, states: Iterable[SourceState]) -> frozenset[str
         state.family for state in states if state.kind == "api" and state.settled_until is not None and state.settled_until < period.until
     }
     late = {slug for slug, measure in MEASURES.items() if measure.settles_late and measure.family in unsettled}
-    return frozenset(slug for slug, definition in DEFINITIONS.items() if late.intersection(definition.measures))
+    return frozenset(slug for slug, definition in DEFINITIONS.items() if late.intersection(measure.slug for measure in definition.measures))
 
 
 def _figures(part: Slice, slugs: tuple[str, ...], answer: Answer, provisional: frozenset[str]) -> dict[str, Figure]:
@@ -96,16 +98,17 @@ def _whole_value(slug: str, sums: query.Sums, period: Period, answer: Answer) ->
     return query.evaluate(DEFINITIONS[slug], sums, period, answer.coverage).decimal
 
 
-def _leads_by_channel(trend: Period, weekly: Answer) -> dict[str, tuple[Decimal | None, ...]]:
+def _leads_by_channel(weekly: Answer) -> dict[str, tuple[Decimal | None, ...]]:
     """Leads of every channel that had any, by week."""
-    by_channel: dict[str, dict[str, query.Sums]] = {}
-    for (day, channel), sums in query.fetch_days(trend, By.CHANNEL).items():
-        if "leads" in sums:
-            query.add_sums(by_channel.setdefault(channel, {}).setdefault(periods.week_key(day), {}), sums)
+    found = reading.read([group.period for group in weekly.groups], [LEADS], By.CHANNEL)
+    told = {channel for (_, channel), sums in found.items() if sums}
     return {
-        channel: tuple(_whole_value("leads", by_channel[channel].get(group.key, {}), group.period, weekly) for group in weekly.groups)
+        channel: tuple(
+            _whole_value("leads", found.get((number, channel), query.Sums()), group.period, weekly)
+            for number, group in enumerate(weekly.groups)
+        )
         for channel in CHANNELS
-        if channel in by_channel
+        if channel in told
     }
 
 
@@ -132,5 +135,4 @@ def _campaign_table(answer: Answer, provisional: frozenset[str]) -> Table:
 
 def _by_cost(group: Slice) -> tuple[int, int, str]:
     """Most spend first, then most leads, then by name."""
-    nothing = query.Sum()
-    return -group.sums.get("spend", nothing).total, -group.sums.get("leads", nothing).total, group.key
+    return -group.sums.get("spend").total, -group.sums.get("leads").total, group.key

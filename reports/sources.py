@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from accounts.models import Client
 from campaigns import systems
 from campaigns.connectors import connector_for
 from campaigns.models import Connection
-from kpis.measures import FAMILIES
 from kpis.periods import ONE_DAY, Grain, Period, buckets
 from reports.content import SourceState
 
 
-def states(client: Client, period: Period, now: datetime) -> Iterator[SourceState]:
-    """One for each connection and family it has told of, among those that figures are made of; one where it has told nothing."""
+def states(client: Client, period: Period, now: datetime, families: Collection[str]) -> Iterator[SourceState]:
+    """One for each connection and family it has told of, among `families`; one where it has told nothing at all."""
     today = now.astimezone(client.zone).date()
     now_in_force = systems.in_force()
     for source in Connection.objects.order_by("source", "account").prefetch_related("loaded_spans"):
@@ -25,7 +24,7 @@ def states(client: Client, period: Period, now: datetime) -> Iterator[SourceStat
             spans.setdefault(family, []).append(Period(span.since, span.until))
         if source.state == Connection.State.DISCONNECTED and not _told_of(spans, period):
             continue
-        for family in sorted(spans.keys() & set(FAMILIES)) if spans else [""]:
+        for family in sorted(spans.keys() & set(families)) if spans else [""]:
             yield _state(source, family, spans.get(family, []), period, today)
 
 

@@ -91,7 +91,7 @@ def _cell(edition: Edition, figure: content.Figure, column: Column, whole: bool 
 
 def _is_sum(slug: str) -> bool:
     definition = DEFINITIONS[slug]
-    return definition.unit is Unit.MONEY and not definition.denominator
+    return definition.unit is Unit.MONEY and definition.is_additive
 
 
 def _share(row: content.Row, whole: content.Row, main: str | None) -> int | None:

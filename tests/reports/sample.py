@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from kpis.definitions import DEFINITIONS
+from kpis.values import Value
 from reports.content import Figure, Report, Row, SourceState, Table, Tile, Trend
 
 SUMS = ("spend", "impressions", "clicks", "leads", "paid_leads", "revenue", "orders", "order_amount", "conversion_value")
@@ -64,12 +66,7 @@ def add(parts: Sequence[Sums]) -> Sums:
 
 def value(slug: str, sums: Sums) -> Decimal | None:
     """A KPI of summed measures; None where there is nothing to divide by."""
-    definition = DEFINITIONS[slug]
-    if not definition.denominator:
-        return sums[definition.numerator]
-    if not sums[definition.denominator]:
-        return None
-    return sums[definition.numerator] / sums[definition.denominator] * definition.times
+    return DEFINITIONS[slug].expression.value(lambda measure: Value(Fraction(sums[measure.slug]))).decimal
 
 
 def figure(slug: str, now: Sums, before: Sums) -> Figure:

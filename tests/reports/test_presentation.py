@@ -105,7 +105,7 @@ def test_an_undefined_figure_is_a_dash_and_says_why() -> None:
 def test_every_table_re_adds_to_its_total(report: Report) -> None:
     for table in (report.channels, report.campaigns):
         for slug in table.slugs:
-            if not DEFINITIONS[slug].denominator:
+            if DEFINITIONS[slug].is_additive:
                 assert sum((row.figures[slug].value or Decimal(0) for row in table.rows), Decimal(0)) == table.total.figures[slug].value
 
 
@@ -114,7 +114,7 @@ def test_rounded_rows_differ_from_their_total_by_no_more_than_rounding(report: R
     presentation = shown(report)
     for table in (presentation.channels, presentation.campaigns):
         for index, column in enumerate(table.columns):
-            if not column.is_change and not DEFINITIONS[column.slug].denominator:
+            if not column.is_change and DEFINITIONS[column.slug].is_additive:
                 rows = sum((number(row.cells[index].text) for row in table.rows), Decimal(0))
                 assert abs(rows - number(table.total.cells[index].text)) <= Decimal(len(table.rows)) / 2
 

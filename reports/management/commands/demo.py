@@ -27,10 +27,9 @@ from campaigns.simulators.rates import euro_rates
 from campaigns.simulators.server import Simulator
 from jobs.models import Job
 from kpis.coverage import Coverage
-from kpis.measures import FAMILIES
 from kpis.periods import Period, last_complete_week
 from kpis.periods import week as week_period
-from reports import scheduling
+from reports import gather, scheduling
 from reports.archive.models import Document
 from reports.demo import processes, story
 from reports.demo.mailbox import Mailbox
@@ -137,7 +136,7 @@ class Command(BaseCommand):
         since = until - timedelta(days=REPORTED_DAYS - 1)
         with inside(client):
             coverage = Coverage.load()
-            is_loaded = all(coverage.is_whole(family, Period(since, until)) for family in FAMILIES)
+            is_loaded = all(coverage.is_whole(family, Period(since, until)) for family in gather.FAMILIES)
             return is_loaded and not DirtyDay.objects.filter(day__range=(since, until)).exists()
 
     def _report(self, cast: story.Cast, children: processes.Processes) -> list[Run]:

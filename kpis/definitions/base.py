@@ -1,0 +1,68 @@
+"""What a definition says. No Django here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kpis.expressions import Expression
+from kpis.measures import Measure
+from kpis.values import Reason
+
+__all__ = ["Definition", "Direction", "Reason", "Unit", "gettext_noop"]
+
+
+def gettext_noop(text: str) -> str:
+    return text
+
+
+class Unit(StrEnum):
+    MONEY = "money"  # of the client's currency
+    COUNT = "count"
+    FRACTION = "fraction"  # 0.25 is shown as 25 %
+    MULTIPLE = "multiple"  # 4.2 is shown as 4.2x
+    SECONDS = "seconds"  # shown as mm:ss
+    HOURS = "hours"
+    DAYS = "days"
+    MONTHS = "months"
+
+
+class Direction(StrEnum):
+    UP = "up"  # more is better
+    DOWN = "down"  # less is better
+    NEUTRAL = "neutral"  # a volume: neither
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`short` is the name in the head of a column; `label` stands for a `name` that is too long for a headline.
+
+    `formula` says in words what `expression` computes; `caveats` what a reader must know before comparing it with other
+    figures. `version` grows when the formula does: a report keeps which one it was made with.
+    """
+
+    slug: str
+    name: str
+    short: str
+    formula: str
+    unit: Unit
+    direction: Direction
+    expression: Expression
+    caveats: tuple[str, ...] = ()
+    label: str = ""
+    version: int = 1
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What it is made of, each once, from left to right."""
+        return tuple(dict.fromkeys(self.expression.measures()))
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether the figures of days, channels and campaigns add up to that of the whole."""
+        return isinstance(self.expression, Measure) and self.expression.is_additive
+
+    @property
+    def matures_in(self) -> int:
+        """Days after its own day for which a figure keeps growing."""
+        return max(measure.matures_in for measure in self.measures)

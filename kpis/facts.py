@@ -1,0 +1,164 @@
+"""Which facts count, on which day, for which channel and campaign, and with how much: one query for each family.
+
+The roll-ups are sums over these queries, and whoever asks what is behind a figure sees their rows: the two cannot differ.
+Each gives `day, channel, campaign_id, currency, connection_id, pull_id, ref` and the columns of its roll-up; money in the
+billionths of `currency`. Parameters: `days`, `zone`, `currency`, the systems of record by subject, and the client's choices.
+"""
+
+from __future__ import annotations
+
+SOURCE = "JOIN campaigns_connection AS source ON source.id = fact.connection_id"
+ORIGIN = "JOIN campaigns_origin AS origin ON origin.id = fact.origin_id"
+FROM_ORIGIN = "origin.channel, coalesce(origin.campaign_id, 0) AS campaign_id"
+CURRENCY = "coalesce(nullif(fact.currency, ''), source.currency) AS currency"
+BEHIND = "fact.connection_id, fact.pull_id"
+
+
+def _whole(column: str) -> str:
+    """A sum of a column; null where a part is not reported."""
+    return f"CASE WHEN count({column}) = count(*) THEN sum({column}) END"
+
+
+def _counted(column: str) -> str:
+    """Of conversions: where the client chose what counts, a day without any is a day of none."""
+    return f"CASE WHEN choosing.connection_id IS NULL THEN conversion.{column} ELSE coalesce(conversion.{column}, 0) END"
+
+
+# The conversions that count: of the actions the client chose, else the platform's own total.
+CONVERSIONS = """
+    choosing AS (SELECT DISTINCT connection_id FROM campaigns_conversionaction WHERE counts IS NOT NULL),
+    counting AS (
+        SELECT said.* FROM campaigns_adconversion AS said
+        LEFT JOIN choosing USING (connection_id)
+        LEFT JOIN campaigns_conversionaction AS chosen ON chosen.connection_id = said.connection_id AND chosen.action = said.action
+        WHERE said.day = ANY(%(days)s) AND CASE WHEN choosing.connection_id IS NULL THEN said.action = ''
+            ELSE said.action <> '' AND coalesce(chosen.counts, chosen.counts_there, false) END)"""
+ADS = f"""
+    WITH {CONVERSIONS},
+    conversion AS (
+        SELECT connection_id, day, campaign_id, {_whole("conversions_millionths")} AS conversions_millionths,
+            {_whole("value_nano")} AS value_nano
+        FROM counting GROUP BY 1, 2, 3)
+    SELECT fact.day, platform.channel, platform.campaign_id, source.currency, {BEHIND}, platform.external_id AS ref,
+        fact.impressions, fact.clicks, fact.spend_nano::numeric AS spend_nano,
+        {_counted("conversions_millionths")} AS conversions_millionths, {_counted("value_nano")} AS conversion_value_nano
+    FROM campaigns_adday AS fact {SOURCE}
+    JOIN campaigns_platformcampaign AS platform ON platform.id = fact.campaign_id
+    LEFT JOIN choosing ON choosing.connection_id = fact.connection_id
+    LEFT JOIN conversion ON conversion.connection_id = fact.connection_id
+        AND conversion.day = fact.day AND conversion.campaign_id = fact.campaign_id
+    WHERE fact.day = ANY(%(days)s)
+"""
+ADS_BASIS = f"""
+    WITH {CONVERSIONS}
+    SELECT counting.day, platform.channel, counting.connection_id AS told_by, counting.basis
+    FROM counting JOIN campaigns_platformcampaign AS platform ON platform.id = counting.campaign_id
+"""
+# A cost is spread evenly over its days, the remainder first; patterns of names say what it is for.
+COSTS = f"""
+    SELECT share.day, {FROM_ORIGIN}, {CURRENCY}, {BEHIND}, fact.name AS ref,
+        CASE WHEN fact.name ILIKE ANY(%(sales_costs)s) THEN 0 ELSE share.amount_nano END AS marketing_nano,
+        CASE WHEN fact.name ILIKE ANY(%(sales_costs)s) THEN share.amount_nano ELSE 0 END AS sales_nano
+    FROM campaigns_cost AS fact {SOURCE} {ORIGIN}
+    CROSS JOIN LATERAL (
+        SELECT fact.day + number AS day,
+            each + CASE WHEN number < fact.amount_nano - each * length THEN 1 ELSE 0 END AS amount_nano
+        FROM (SELECT length, floor(fact.amount_nano::numeric / length) AS each
+                FROM (SELECT fact.until - fact.day + 1 AS length) AS days) AS whole,
+            generate_series(0, length - 1) AS number) AS share
+    WHERE share.day = ANY(%(days)s) AND NOT fact.name ILIKE ANY(%(ignored_costs)s)
+"""
+# Each step of a lead counts on the day it was taken; a deal on the day it was won, from where its lead came.
+LEADS = f"""
+    SELECT step.day, state.channel, state.campaign_id, '' AS currency, {BEHIND}, fact.external_id AS ref,
+        step.leads, step.mqls, step.sqls, step.mqls_to_sql, step.leads_to_customer, 0 AS won, 0 AS days_to_close
+    FROM kpis_leadstate AS state
+    JOIN campaigns_lead AS fact ON fact.connection_id = state.connection_id AND fact.external_id = state.external_id
+    CROSS JOIN LATERAL (VALUES
+        (state.day, 1, 0, 0, 0, state.is_customer::int),
+        (state.mql_day, 0, 1, 0, (state.sql_day IS NOT NULL)::int, 0),
+        (state.sql_day, 0, 0, 1, 0, 0)) AS step (day, leads, mqls, sqls, mqls_to_sql, leads_to_customer)
+    WHERE step.day = ANY(%(days)s)
+    UNION ALL
+    SELECT state.won_day, state.channel, state.campaign_id, '', {BEHIND}, fact.external_id, 0, 0, 0, 0, 0, 1, state.won_day - state.day
+    FROM kpis_leadstate AS state
+    JOIN campaigns_lead AS fact ON fact.connection_id = state.connection_id AND fact.external_id = state.external_id
+    WHERE state.won_day = ANY(%(days)s)
+        AND NOT EXISTS (SELECT 1 FROM campaigns_deal AS deal WHERE deal.connection_id = fact.connection_id)
+    UNION ALL
+    SELECT (fact.won_at AT TIME ZONE %(zone)s)::date, coalesce(state.channel, 'unknown'), coalesce(state.campaign_id, 0), '', {BEHIND},
+        fact.external_id, 0, 0, 0, 0, 0, 1, (fact.won_at AT TIME ZONE %(zone)s)::date - coalesce(state.day, fact.day)
+    FROM campaigns_deal AS fact {SOURCE} AND source.source = %(leads)s
+    LEFT JOIN kpis_leadstate AS state ON state.connection_id = fact.connection_id AND state.external_id = fact.lead_ref
+    WHERE (fact.won_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s)
+"""
+# Orders of the system of record; of a CRM, the deals it won, on the day they were won and from where the lead came.
+ORDERS = f"""
+    WITH fact AS (
+        SELECT fact.connection_id, fact.pull_id, fact.external_id, fact.day, fact.kind, fact.origin_id, {CURRENCY}, fact.margin_nano,
+            fact.amount_nano + CASE WHEN %(with_tax)s THEN fact.tax_nano ELSE 0 END AS amount_nano
+        FROM campaigns_order AS fact {SOURCE} AND source.source = %(revenue)s
+        WHERE fact.day = ANY(%(days)s)
+        UNION ALL
+        SELECT {BEHIND}, fact.external_id, (fact.won_at AT TIME ZONE %(zone)s)::date, 'order', lead.origin_id, {CURRENCY}, NULL,
+            fact.amount_nano
+        FROM campaigns_deal AS fact {SOURCE} AND source.source = %(revenue)s
+        LEFT JOIN campaigns_lead AS lead ON lead.connection_id = fact.connection_id AND lead.external_id = fact.lead_ref
+        WHERE (fact.won_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s)
+            AND NOT EXISTS (SELECT 1 FROM campaigns_order AS told WHERE told.connection_id = fact.connection_id))
+    SELECT fact.day, coalesce(origin.channel, 'unknown') AS channel, coalesce(origin.campaign_id, 0) AS campaign_id, fact.currency,
+        {BEHIND}, fact.external_id AS ref, (fact.kind = 'order')::int AS orders,
+        CASE WHEN fact.kind = 'order' THEN fact.amount_nano ELSE 0 END::numeric AS order_amount_nano,
+        CASE WHEN fact.kind = 'order' THEN 0 ELSE -fact.amount_nano END::numeric AS refunds_nano,
+        fact.amount_nano::numeric AS revenue_nano,
+        coalesce(fact.margin_nano::numeric, round(fact.amount_nano::numeric * %(margin)s)) AS margin_nano
+    FROM fact LEFT JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
+"""
+SITE = f"""
+    SELECT fact.day, {FROM_ORIGIN}, '' AS currency, {BEHIND}, page.path AS ref,
+        fact.sessions, fact.engaged_sessions, fact.bounces, fact.session_seconds, fact.conversions_millionths::numeric
+    FROM campaigns_landingday AS fact {ORIGIN} JOIN campaigns_page AS page ON page.id = fact.page_id
+    WHERE fact.day = ANY(%(days)s)
+"""
+# Seconds by the classic way are of all views but the last of each visit.
+PAGES = f"""
+    SELECT fact.day, '' AS currency, {BEHIND}, page.path AS ref, fact.views, fact.exits, fact.seconds,
+        CASE WHEN fact.basis = 'classic' THEN fact.views - fact.exits ELSE fact.views END AS timed_views
+    FROM campaigns_pageday AS fact JOIN campaigns_page AS page ON page.id = fact.page_id
+    WHERE fact.day = ANY(%(days)s)
+"""
+PAGES_BASIS = """
+    SELECT day, '' AS channel, 0 AS told_by, basis FROM campaigns_pageday WHERE day = ANY(%(days)s)
+"""
+# Mailings, and the totals by day of those accounts that tell of no mailings.
+_MAIL = """fact.sent, fact.hard_bounces, fact.soft_bounces, fact.unique_opens, fact.unique_clicks, fact.unsubscribes,
+        fact.spam_complaints"""
+_ONLY_DAYS = "NOT EXISTS (SELECT 1 FROM campaigns_emailsend AS send WHERE send.connection_id = fact.connection_id)"
+EMAIL = f"""
+    SELECT fact.day, {FROM_ORIGIN}, {CURRENCY}, {BEHIND}, fact.external_id AS ref, {_MAIL}, fact.seed_sent, fact.seed_inbox,
+        fact.revenue_nano::numeric AS revenue_nano, (fact.observed_at < fact.sent_at + interval '72 hours')::int AS unsettled
+    FROM campaigns_emailsend AS fact {SOURCE} {ORIGIN}
+    WHERE fact.day = ANY(%(days)s)
+    UNION ALL
+    SELECT fact.day, 'email', 0, source.currency, {BEHIND}, fact.list_name, {_MAIL}, NULL, NULL, NULL, 0
+    FROM campaigns_emailday AS fact {SOURCE}
+    WHERE fact.day = ANY(%(days)s) AND {_ONLY_DAYS}
+"""
+EMAIL_BASIS = f"""
+    SELECT fact.day, origin.channel, 0 AS told_by, fact.basis FROM campaigns_emailsend AS fact {ORIGIN} WHERE fact.day = ANY(%(days)s)
+    UNION ALL
+    SELECT fact.day, 'email', 0, fact.basis FROM campaigns_emailday AS fact WHERE fact.day = ANY(%(days)s) AND {_ONLY_DAYS}
+"""
+# An account that tells of itself as a whole has its posts in that.
+SOCIAL = f"""
+    SELECT fact.day, '' AS currency, {BEHIND}, fact.external_id AS ref, fact.impressions, fact.reach, fact.likes, fact.comments,
+        fact.shares, fact.saves, fact.messages, fact.replies, fact.link_clicks,
+        (SELECT CASE WHEN count(part) = count(*) THEN sum(part) END FROM (VALUES
+            ('likes', fact.likes), ('comments', fact.comments), ('shares', fact.shares), ('saves', fact.saves),
+            ('messages', fact.messages), ('replies', fact.replies), ('link_clicks', fact.link_clicks)) AS parts (kind, part)
+            WHERE kind = ANY(%(engagement_parts)s))::bigint AS engagements,
+        fact.video_seconds
+    FROM campaigns_socialday AS fact
+    WHERE fact.day = ANY(%(days)s) AND (fact.external_id = '' OR NOT EXISTS (
+        SELECT 1 FROM campaigns_socialday AS whole WHERE whole.connection_id = fact.connection_id AND whole.external_id = ''))
+"""

@@ -1,0 +1,130 @@
+"""Measures of any periods, in all and by group, in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from kpis import stocks
+from kpis.measures import Measure
+from kpis.periods import Period
+from kpis.roll_ups import BY_NAME, RollUp
+from kpis.slices import NO_BASES, PARTS, By, Only, Scope, Sum, Sums
+
+
+def read(
+    periods: Sequence[Period], measures: Iterable[Measure], by: By | None = None, only: Only | None = None
+) -> dict[tuple[int, str], Sums]:
+    """The measures of each period by (its place in the list, key of the group); with `by` a dimension, "" is the group of what has none."""
+    only = only or Only()
+    wanted: dict[str, list[Measure]] = {}
+    for measure in dict.fromkeys(measures):
+        wanted.setdefault(measure.source, []).append(measure)
+    scope = Scope(by, only)
+    selects = [select for name, columns in wanted.items() for select in _selects(name, columns, scope)]
+    found: dict[tuple[int, str], Sums] = {}
+    for number, key, reader, *cells in _rows(selects, periods, only):
+        sums = found.setdefault((number, key), Sums())
+        _keep(sums, reader, wanted.get(reader, []), cells)
+    return found
+
+
+def _keep(sums: Sums, reader: str, measures: Sequence[Measure], cells: Sequence[object]) -> None:
+    totals, unknown, unconverted, unsettled, bases = cells
+    if bases is not None:
+        sums.bases.setdefault(reader, set()).update(tuple(basis.split(":", 1)) for basis in bases)  # type: ignore[attr-defined]
+        return
+    for index, measure in enumerate(measures):
+        if measure.known_only and totals[index] is None:  # type: ignore[index]
+            continue
+        part = Sum(int(totals[index] or 0), int(unknown[index]), int(unconverted[index] or 0), int(unsettled or 0))  # type: ignore[index,call-overload]
+        sums.of.setdefault(measure.slug, Sum()).add(part)
+
+
+def _rows(selects: Sequence[str], periods: Sequence[Period], only: Only) -> list[tuple[int, str, str, object]]:
+    if not selects or not periods:
+        return []
+    asked: dict[str, Any] = {
+        "numbers": list(range(len(periods))),
+        "sinces": [period.since for period in periods],
+        "untils": [period.until for period in periods],
+        "channels": list(only.channels),
+        "campaigns": [name.strip().lower() for name in only.campaigns],
+        "labels": list(only.labels),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("\nUNION ALL\n".join(selects), asked)
+        rows: list[tuple[int, str, str, object]] = cursor.fetchall()
+        return rows
+
+
+def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:
+    if name in BY_NAME:
+        return _of_roll_up(BY_NAME[name], measures, scope)
+    return READERS[name](measures, scope)
+
+
+# Other sources of measures than roll-ups: from (measures, scope) to selects of the same shape.
+READERS: dict[str, Callable[[Sequence[Measure], Scope], list[str]]] = {"stocks": stocks.select}
+
+
+def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> list[str]:
+    """Sums of a roll-up; of one that nobody tells by channel, in all alone."""
+    if roll_up.narrow is None and scope.is_divided:
+        return []
+    model = roll_up.narrow if roll_up.narrow and scope.needs_campaigns else roll_up.totals
+    selects = [
+        scope.named(
+            f"""SELECT part.number, {scope.key} AS key, '{roll_up.name}' AS reader,
+                ARRAY[{", ".join(_total(measure) for measure in measures)}]::numeric[] AS totals,
+                ARRAY[{", ".join(_unknown(measure) for measure in measures)}]::bigint[] AS unknown,
+                ARRAY[{", ".join(_unconverted(measure) for measure in measures)}]::bigint[] AS unconverted,
+                {"sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"}::bigint AS unsettled, {NO_BASES} AS bases
+            FROM {PARTS} JOIN {model._meta.db_table} AS row ON row.day BETWEEN part.since AND part.until
+            {scope.join} WHERE {scope.where} GROUP BY 1, 2"""
+        )
+    ]
+    if roll_up.basis and any(measure.has_basis for measure in measures):
+        selects.append(_bases(roll_up, scope))
+    return selects
+
+
+def _bases(roll_up: RollUp, scope: Scope) -> str:
+    """The ways of counting; by channel, or of the asked channels, where they can be told apart."""
+    key = "row.channel" if scope.by is By.CHANNEL else "''"
+    where = "row.channel = ANY(%(channels)s)" if scope.only.channels else "TRUE"
+    return f"""SELECT part.number, {key}, '{roll_up.name}', NULL::numeric[], NULL::bigint[], NULL::bigint[], 0::bigint,
+            array_agg(DISTINCT row.told_by || ':' || row.basis)
+        FROM {PARTS} JOIN kpis_basisday AS row ON row.day BETWEEN part.since AND part.until AND row.family = '{roll_up.name}'
+        WHERE {where} GROUP BY 1, 2"""
+
+
+def _filter(measure: Measure, condition: str = "") -> str:
+    conditions = [condition] if condition else []
+    if measure.channels:
+        conditions.append(f"row.channel IN ({', '.join(repr(channel) for channel in measure.channels)})")
+    return f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+
+
+def _total(measure: Measure) -> str:
+    return f"sum(row.{measure.column}){_filter(measure)}"
+
+
+def _unknown(measure: Measure) -> str:
+    """How many parts are not known; what sums the known alone does not ask."""
+    if measure.known_only:
+        return "0"
+    return f"count(*){_filter(measure, f'row.{measure.column} IS NULL')}"
+
+
+def _unconverted(measure: Measure) -> str:
+    return f"sum(row.unconverted){_filter(measure)}" if measure.is_money else "0"
+
+
+def merged(parts: Iterable[Sums]) -> Sums:
+    whole = Sums()
+    for part in parts:
+        whole.add(part)
+    return whole

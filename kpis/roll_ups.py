@@ -1,0 +1,129 @@
+"""The roll-ups: which facts each one sums, and the statements that rebuild days of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db import models
+
+from kpis import facts
+from kpis.models import (
+    AdDayTotal,
+    AdRollup,
+    CostDayTotal,
+    CostRollup,
+    EmailDayTotal,
+    EmailRollup,
+    LeadDayTotal,
+    LeadRollup,
+    OrderDayTotal,
+    OrderRollup,
+    PageDayTotal,
+    SiteDayTotal,
+    SiteRollup,
+    SocialDayTotal,
+)
+
+# Days on which no rates are published, at most: a long week-end of holidays.
+RATE_SERVES = 8
+# Of how many parts a sum is unknown, or may still grow: always known themselves.
+NOTED = ("unconverted", "unsettled")
+
+
+def _per_euro(currency: str) -> str:
+    """Units of a currency for one euro on the day of the row, by the last rates published; null where there are none."""
+    return f"""CASE {currency} WHEN 'EUR' THEN 1 ELSE (
+        SELECT per_euro FROM rates_exchangerate AS rate WHERE rate.currency = {currency}
+        AND rate.day <= summed.day AND rate.day > summed.day - {RATE_SERVES} ORDER BY rate.day DESC LIMIT 1) END"""
+
+
+# What one unit of the row's currency is worth in the client's.
+FACTOR = f"""CROSS JOIN LATERAL (SELECT CASE WHEN summed.currency = %(currency)s THEN 1
+    ELSE {_per_euro("%(currency)s")} / {_per_euro("summed.currency")} END AS factor) AS worth"""
+# Columns that sum what is known of them: the rest has none.
+KNOWN_ONLY = frozenset({"seed_sent", "seed_inbox"})
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """`name` is what measures call it, `facts` what it sums, `families` the facts whose changed days change it.
+
+    `narrow` has campaigns, `totals` channels or, where nobody tells those, days alone.
+    """
+
+    name: str
+    facts: str
+    families: tuple[str, ...]
+    totals: type[models.Model]
+    narrow: type[models.Model] | None = None
+    basis: str = ""
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        fields = (field.name for field in self.totals._meta.concrete_fields)
+        return tuple(name for name in fields if name not in ("day", "channel", *NOTED))
+
+    @cached_property
+    def has_money(self) -> bool:
+        return any(column.endswith("_nano") for column in self.columns)
+
+    @cached_property
+    def noted(self) -> tuple[str, ...]:
+        """Of `NOTED`, what this one has."""
+        names = {field.name for field in self.totals._meta.concrete_fields}
+        return tuple(name for name in NOTED if name in names)
+
+    @property
+    def tables(self) -> list[str]:
+        return [model._meta.db_table for model in (self.narrow, self.totals) if model]
+
+    @cached_property
+    def statements(self) -> tuple[str, ...]:
+        """What rebuilds the asked days, once their rows are gone: the narrow table, and the totals from it."""
+        if self.narrow is None:
+            return (self._insert(self.totals, ("day",)),)
+        keys = ("day", "channel")
+        columns = ", ".join((*keys, *self.columns, *self.noted))
+        sums = [_whole(column, column in KNOWN_ONLY) for column in self.columns] + [f"sum({column})" for column in self.noted]
+        totals = f"""INSERT INTO {self.totals._meta.db_table} ({columns})
+            SELECT {", ".join((*keys, *sums))} FROM {self.narrow._meta.db_table} WHERE day = ANY(%(days)s) GROUP BY 1, 2"""
+        return (self._insert(self.narrow, (*keys, "campaign_id")), totals)
+
+    def _insert(self, model: type[models.Model], keys: tuple[str, ...]) -> str:
+        """Facts summed by currency first, so that each sum is converted, and rounded, once."""
+        by = ", ".join(str(number + 1) for number in range(len(keys)))
+        grouped = ", ".join(f"fact.{key}" for key in keys)
+        inner = [f"{_whole(f'fact.{column}', column in KNOWN_ONLY)} AS {column}" for column in self.columns]
+        outer = [self._outer(column) for column in self.columns]
+        if "unsettled" in self.noted:
+            inner.append("sum(fact.unsettled) AS unsettled")
+        noted = {"unconverted": "count(*) FILTER (WHERE factor IS NULL)", "unsettled": "sum(summed.unsettled)"}
+        return f"""INSERT INTO {model._meta.db_table} ({", ".join((*keys, *self.columns, *self.noted))})
+            WITH summed AS (
+                SELECT {grouped}, fact.currency, {", ".join(inner)} FROM ({self.facts}) AS fact GROUP BY {grouped}, fact.currency)
+            SELECT {", ".join((*(f"summed.{key}" for key in keys), *outer, *(noted[name] for name in self.noted)))}
+            FROM summed {FACTOR if self.has_money else ""} GROUP BY {by}"""
+
+    def _outer(self, column: str) -> str:
+        if not column.endswith("_nano"):
+            return _whole(f"summed.{column}", column in KNOWN_ONLY)
+        return f"CASE WHEN count(summed.{column} * factor) = count(*) THEN round(sum(summed.{column} * factor)) END"
+
+
+def _whole(column: str, known_only: bool = False) -> str:
+    """A sum of a column; null where a part is not reported, unless it is a sum of what is known."""
+    return f"sum({column})" if known_only else f"CASE WHEN count({column}) = count(*) THEN sum({column}) END"
+
+
+ROLL_UPS = (
+    RollUp("ads", facts.ADS, ("ads",), AdDayTotal, AdRollup, facts.ADS_BASIS),
+    RollUp("costs", facts.COSTS, ("costs",), CostDayTotal, CostRollup),
+    RollUp("leads", facts.LEADS, ("leads", "deals"), LeadDayTotal, LeadRollup),
+    RollUp("orders", facts.ORDERS, ("orders", "deals"), OrderDayTotal, OrderRollup),
+    RollUp("site", facts.SITE, ("site",), SiteDayTotal, SiteRollup),
+    RollUp("pages", facts.PAGES, ("pages",), PageDayTotal, basis=facts.PAGES_BASIS),
+    RollUp("email", facts.EMAIL, ("email", "email_days"), EmailDayTotal, EmailRollup, facts.EMAIL_BASIS),
+    RollUp("social", facts.SOCIAL, ("social",), SocialDayTotal),
+)
+BY_NAME = {roll_up.name: roll_up for roll_up in ROLL_UPS}

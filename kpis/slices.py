@@ -1,0 +1,140 @@
+"""What is asked for: periods, groups and filters; and what comes back: sums of slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class By(StrEnum):
+    """What figures can be grouped by."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    CHANNEL = "channel"
+    CAMPAIGN = "campaign"
+    LABEL = "label"  # of campaigns; one with several counts in each of them
+
+
+@dataclass(frozen=True)
+class Only:
+    """Slugs of channels, names of campaigns and labels to which figures are confined; empty: all."""
+
+    channels: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def by_campaign(self) -> bool:
+        return bool(self.campaigns or self.labels)
+
+    def __bool__(self) -> bool:
+        return bool(self.channels or self.by_campaign)
+
+
+@dataclass
+class Sum:
+    """A measure over a slice: `total` in stored units, `unknown` rows whose part is not known.
+
+    `unconverted`: parts that are unknown because there is no exchange rate. `unsettled`: parts that may still grow.
+    """
+
+    total: int = 0
+    unknown: int = 0
+    unconverted: int = 0
+    unsettled: int = 0
+
+    def add(self, other: Sum) -> None:
+        self.total += other.total
+        self.unknown += other.unknown
+        self.unconverted += other.unconverted
+        self.unsettled += other.unsettled
+
+
+@dataclass
+class Sums:
+    """The measures of one slice by slug, and the ways in which those of a family were counted, as (told by, basis)."""
+
+    of: dict[str, Sum] = field(default_factory=dict)
+    bases: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+
+    def get(self, slug: str) -> Sum:
+        return self.of.get(slug, Sum())
+
+    def add(self, other: Sums) -> None:
+        for slug, part in other.of.items():
+            self.of.setdefault(slug, Sum()).add(part)
+        for family, bases in other.bases.items():
+            self.bases.setdefault(family, set()).update(bases)
+
+    def is_mixed(self, family: str) -> bool:
+        """Whether one teller's figures of a family were counted in several ways."""
+        told_by = [told for told, _ in self.bases.get(family, ())]
+        return len(told_by) > len(set(told_by))
+
+    def __bool__(self) -> bool:
+        return bool(self.of)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`by` a dimension or None: in all; `only`: of what."""
+
+    by: By | None
+    only: Only
+
+    @property
+    def needs_campaigns(self) -> bool:
+        return self.by in (By.CAMPAIGN, By.LABEL) or self.only.by_campaign
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether it is of parts by channel, campaign or label."""
+        return self.by is not None or bool(self.only)
+
+    @property
+    def where(self) -> str:
+        """Conditions on columns `channel` and `campaign_id` of `row`."""
+        conditions = ["TRUE"]
+        if self.only.channels:
+            conditions.append("row.channel = ANY(%(channels)s)")
+        if self.only.campaigns:
+            conditions.append("row.campaign_id IN (SELECT id FROM campaigns_campaign WHERE key = ANY(%(campaigns)s))")
+        if self.only.labels:
+            conditions.append(
+                "row.campaign_id IN (SELECT id FROM campaigns_campaign WHERE EXISTS ("
+                "SELECT 1 FROM jsonb_array_elements_text(labels) AS label WHERE label = ANY(%(labels)s)))"
+            )
+        return " AND ".join(conditions)
+
+    def named(self, select: str) -> str:
+        """`select` with its keys as people know them: ids of campaigns become names or labels."""
+        if self.by is By.CAMPAIGN:
+            return f"""SELECT kept.number, coalesce(campaign.name, ''), {_REST} FROM ({select}) AS kept
+                LEFT JOIN campaigns_campaign AS campaign ON campaign.id::text = kept.key"""
+        return select
+
+    @property
+    def key(self) -> str:
+        if self.by is By.CHANNEL:
+            return "row.channel"
+        if self.by is By.CAMPAIGN:
+            return "row.campaign_id::text"
+        if self.by is By.LABEL:
+            return "coalesce(label.name, '')"
+        return "''"
+
+    @property
+    def join(self) -> str:
+        if self.by is not By.LABEL:
+            return ""
+        return """LEFT JOIN campaigns_campaign AS campaign ON campaign.id = row.campaign_id
+            LEFT JOIN LATERAL jsonb_array_elements_text(campaign.labels) AS label (name) ON TRUE"""
+
+
+_REST = "kept.reader, kept.totals, kept.unknown, kept.unconverted, kept.unsettled, kept.bases"
+# The asked periods, by their place in the list.
+PARTS = "unnest(%(numbers)s::int[], %(sinces)s::date[], %(untils)s::date[]) AS part (number, since, until)"
+# Where a select speaks of no way of counting.
+NO_BASES = "NULL::text[]"
