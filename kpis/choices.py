@@ -9,13 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Choices:
-    """The choices in force. `margin`: the share of revenue that is left after the goods, where orders do not tell it."""
+    """The choices in force. `margin`: the share of revenue that is left after the goods, where orders do not tell it.
+
+    `week_start` is one of `periods.WEEK_STARTS`, `fiscal_start` a month.
+    """
 
     engagement_parts: tuple[str, ...] = ("likes", "comments", "shares")
     with_tax: bool = False
     margin: Decimal | None = None
     sales_costs: tuple[str, ...] = ()
     ignored_costs: tuple[str, ...] = ()
+    week_start: str = "monday"
+    fiscal_start: int = 1
 
     def parameters(self) -> dict[str, Any]:
         """As the queries of `kpis.facts` name them."""

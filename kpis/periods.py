@@ -1,8 +1,8 @@
-"""Days, ISO weeks and months of a client's calendar. No Django here."""
+"""Days, weeks, months, quarters and years of a client's calendar. No Django here."""
 
 from __future__ import annotations
 
-import calendar
+import calendar as calendar_of_days
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +18,14 @@ class Grain(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+# With what a week can begin.
+WEEK_STARTS = {"monday": 1, "saturday": 6, "sunday": 7}
+# How many months the longer ones have.
+MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 
 
 @dataclass(frozen=True)
@@ -48,12 +56,48 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """How a client divides time. `week_start`: the first day of weeks, 1 for Monday to 7; `fiscal_start`: the first month of years."""
+
+    week_start: int = 1
+    fiscal_start: int = 1
+
+    def whole(self, day: date, grain: Grain) -> Period:
+        """The day, week, month, quarter or year that holds `day`."""
+        if grain is Grain.DAY:
+            return Period(day, day)
+        if grain is Grain.WEEK:
+            first = day - timedelta(days=(day.isoweekday() - self.week_start) % 7)
+            return Period(first, first + WEEK - ONE_DAY)
+        month = _month(day)
+        month -= (month - (self.fiscal_start - 1)) % MONTHS[grain]
+        return Period(_first_of(month), _last_of(month + MONTHS[grain] - 1))
+
+    def key(self, whole: Period, grain: Grain) -> str:
+        """What it is called: "2026-W46", "2026-11", "2026-Q4", "2026"; a week, quarter or year of the client's own by its first day."""
+        day = whole.since
+        if grain is Grain.WEEK and self.week_start == 1:
+            return week_key(day)
+        if grain is Grain.MONTH:
+            return f"{day:%Y-%m}"
+        if grain is Grain.QUARTER and self.fiscal_start == 1:
+            return f"{day:%Y}-Q{(day.month + 2) // 3}"
+        if grain is Grain.YEAR and self.fiscal_start == 1:
+            return f"{day:%Y}"
+        return day.isoformat()
+
+
+STANDARD = Calendar()
+
+
+@dataclass(frozen=True)
 class Bucket:
-    """A day, week or month, cut to the asked period, and the same part of the one before it."""
+    """One of `grain`, cut to the asked period, and the same part of the one before it; `whole` is the uncut one."""
 
     key: str
     period: Period
     previous: Period
+    whole: Period
 
 
 def week(key: str) -> Period:
@@ -78,33 +122,47 @@ def last_complete_week(now: datetime, zone: ZoneInfo) -> str:
     return week_key(now.astimezone(zone).date() - WEEK)
 
 
-def buckets(period: Period, grain: Grain) -> Iterator[Bucket]:
-    """The days, weeks or months that `period` touches, oldest first."""
+def buckets(period: Period, grain: Grain, calendar: Calendar = STANDARD) -> Iterator[Bucket]:
+    """The days, weeks, months, quarters or years that `period` touches, oldest first."""
     since = period.since
     while since <= period.until:
-        key, end, before = _bucket(since, grain)
-        until = min(end, period.until)
-        yield Bucket(key, Period(since, until), _same_part(since, until, end, before, grain))
-        since = end + ONE_DAY
+        whole = calendar.whole(since, grain)
+        part = Period(since, min(whole.until, period.until))
+        yield Bucket(calendar.key(whole, grain), part, _same_part(part, whole, grain), whole)
+        since = whole.until + ONE_DAY
 
 
-def _bucket(day: date, grain: Grain) -> tuple[str, date, timedelta]:
-    """Key and last day of the bucket that holds `day`, and its distance from the one before (months: unused)."""
-    if grain is Grain.DAY:
-        return day.isoformat(), day, ONE_DAY
-    if grain is Grain.WEEK:
-        return week_key(day), day + timedelta(days=7 - day.isoweekday()), WEEK
-    last = calendar.monthrange(day.year, day.month)[1]
-    return f"{day:%Y-%m}", day.replace(day=last), timedelta(0)
+def months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last of a month that has no such day."""
+    last = _last_of(_month(day) - months)
+    return last.replace(day=min(day.day, last.day))
 
 
-def _same_part(since: date, until: date, end: date, before: timedelta, grain: Grain) -> Period:
-    """The same part of the bucket before. Of a month: the whole month before, or as many days of it, as far as it has them."""
-    if grain is not Grain.MONTH:
-        return Period(since - before, until - before)
-    last_of_before = since.replace(day=1) - ONE_DAY
-    first_of_before = last_of_before.replace(day=1)
-    if since.day == 1 and until == end:
-        return Period(first_of_before, last_of_before)
-    until_before = last_of_before.replace(day=min(until.day, last_of_before.day))
-    return Period(max(first_of_before, until_before - (until - since)), until_before)
+def is_whole_months(period: Period) -> bool:
+    return period.since.day == 1 and period.until == _last_of(_month(period.until))
+
+
+def _same_part(part: Period, whole: Period, grain: Grain) -> Period:
+    """The same part of the one before. Of a month or more: the whole one before, or as many days of it, as far as it has them."""
+    if grain not in MONTHS:
+        distance = timedelta(days=whole.days)
+        return Period(part.since - distance, part.until - distance)
+    first = months_before(whole.since, MONTHS[grain])
+    if part == whole:
+        return Period(first, whole.since - ONE_DAY)
+    until = months_before(part.until, MONTHS[grain])
+    return Period(max(first, until - (part.until - part.since)), until)
+
+
+def _month(day: date) -> int:
+    """Months since the beginning of year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def _first_of(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def _last_of(month: int) -> date:
+    year, number = month // 12, month % 12 + 1
+    return date(year, number, calendar_of_days.monthrange(year, number)[1])
