@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import Exists, OuterRef
 
@@ -27,8 +27,15 @@ CRM = frozenset({"hubspot", "salesforce"})
 
 def in_force() -> dict[str, str]:
     """The source that counts, by subject; "" where nobody tells anything."""
-    chosen = dict(SystemOfRecord.objects.values_list("subject", "source"))
-    return {subject: chosen.get(subject) or _first(subject) for subject in Subject.values}
+    told = LoadedSpan.objects.values_list("connection__source", "family").distinct()
+    return believed(dict(SystemOfRecord.objects.values_list("subject", "source")), told)
+
+
+def believed(chosen: Mapping[str, str], told: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The source that counts, by subject, where these are chosen and these tell, as (source, family); "" where nobody does."""
+    pairs = set(told)
+    sources = {subject: {source for source, family in pairs if family in families} for subject, families in FAMILIES.items()}
+    return {subject: chosen.get(subject) or next(iter(_ordered(subject, sources[subject])), "") for subject in Subject.values}
 
 
 def counted_as(family: str, source: str, now: Mapping[str, str]) -> str:
@@ -43,9 +50,12 @@ def counted_as(family: str, source: str, now: Mapping[str, str]) -> str:
 def candidates(subject: str) -> list[str]:
     """The sources that tell of a subject, in the order in which they would be believed."""
     told = LoadedSpan.objects.filter(connection=OuterRef("pk"), family__in=FAMILIES[subject])
-    sources = set(Connection.objects.filter(Exists(told)).values_list("source", flat=True))
+    return _ordered(subject, set(Connection.objects.filter(Exists(told)).values_list("source", flat=True)))
+
+
+def _ordered(subject: str, sources: Collection[str]) -> list[str]:
     known = [source for source in DEFAULTS[subject] if source in sources]
-    return [*known, *sorted(sources - set(known))]
+    return [*known, *sorted(set(sources) - set(known))]
 
 
 def choose(subject: str, source: str) -> set[str]:
@@ -60,7 +70,3 @@ def follow(before: dict[str, str]) -> set[str]:
     now = in_force()
     moved = [subject for subject, source in now.items() if before[subject] and source != before[subject]]
     return {family for subject in moved for told in FAMILIES[subject] for family in dirty.mark_family(told)}
-
-
-def _first(subject: str) -> str:
-    return next(iter(candidates(subject)), "")

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
 
 from campaigns import systems
-from campaigns.models import Connection, LoadedSpan
+from campaigns.connectors import connector_for
+from campaigns.models import Connection
 from kpis.definitions import Reason
 from kpis.periods import ONE_DAY, Period
+
+# What is told and what is believed, and by which number the figures and the names and labels of campaigns go: as of one moment.
+_STANDING = """
+    SELECT coalesce((SELECT max(number) FROM kpis_dataversion), 0),
+        (SELECT md5(string_agg(id || ':' || to_json(name)::text || labels::text, ',' ORDER BY id)) FROM campaigns_campaign),
+        (SELECT json_object_agg(subject, source) FROM campaigns_systemofrecord)::text,
+        (SELECT json_agg(json_build_array(span.family, span.since, span.until, source.id, source.source, source.state,
+                source.credential_id IS NOT NULL) ORDER BY span.id)
+            FROM campaigns_loadedspan AS span JOIN campaigns_connection AS source ON source.id = span.connection_id)::text
+"""
 
 
 @dataclass(frozen=True)
@@ -15,25 +32,28 @@ class Coverage:
     """The loaded spans of each family, by the connection that told them, of those whose word is summed.
 
     `ended`: connections that were disconnected, of which nothing is expected after what they told.
+    `settled`: of families that a platform tells, the last day that it will not tell otherwise.
     """
 
     spans: dict[str, dict[int, list[Period]]]
     ended: frozenset[int] = frozenset()
+    settled: Mapping[str, date] = field(default_factory=dict)
+    _days: dict[str, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+    _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls) -> Coverage:
-        spans: dict[str, dict[int, list[Period]]] = {}
-        now = systems.in_force()
-        ended = set()
-        for span in LoadedSpan.objects.select_related("connection"):
-            if span.connection.state == Connection.State.DISCONNECTED:
-                ended.add(span.connection_id)
-            if family := systems.counted_as(span.family, span.connection.source, now):
-                spans.setdefault(family, {}).setdefault(span.connection_id, []).append(Period(span.since, span.until))
-        return cls(spans, frozenset(ended))
+        return Standing.load().coverage
 
     def gap(self, family: str, period: Period) -> Reason | None:
         """Why nothing is known of `family` in `period`, or None when at least a day of it is loaded."""
+        asked = ("gap", family, period)
+        if asked not in self._kept:
+            self._kept[asked] = self._gap(family, period)
+        found: Reason | None = self._kept[asked]
+        return found
+
+    def _gap(self, family: str, period: Period) -> Reason | None:
         spans = [span for told in self.spans.get(family, {}).values() for span in told]
         if any(span.since <= period.until and period.since <= span.until for span in spans):
             return None
@@ -43,14 +63,82 @@ class Coverage:
 
     def is_whole(self, family: str, period: Period) -> bool:
         """Whether every connection that ever told of the family has told of each day: only such sums are compared."""
-        told = self.spans.get(family, {})
-        return bool(told) and all(self._has_told(connection, spans, period) for connection, spans in told.items())
+        asked = ("whole", family, period)
+        if asked not in self._kept:
+            told = self.spans.get(family, {})
+            self._kept[asked] = bool(told) and all(self._has_told(each, spans, period) for each, spans in told.items())
+        found: bool = self._kept[asked]
+        return found
 
     def _has_told(self, connection: int, spans: list[Period], period: Period) -> bool:
         if connection not in self.ended:
             return _covers(spans, period)
         last = max(span.until for span in spans)
         return last < period.since or _covers(spans, Period(period.since, min(period.until, last)))
+
+    def days_loaded(self, families: Iterable[str], period: Period) -> int:
+        """On how many days of `period` everyone who is expected to has told of all the families."""
+        asked = (frozenset(families), period)
+        if asked not in self._kept:
+            days = [self._loaded(family) for family in asked[0]]
+            first, last = period.since.toordinal(), period.until.toordinal()
+            self._kept[asked] = sum(all(day in loaded for loaded in days) for day in range(first, last + 1))
+        found: int = self._kept[asked]
+        return found
+
+    def _loaded(self, family: str) -> frozenset[int]:
+        if family not in self._days:
+            told = {each: _ordinals(spans) for each, spans in self.spans.get(family, {}).items()}
+            anyone = set().union(*told.values())
+            for each in self.ended & told.keys():
+                told[each] |= set(range(max(told[each]), max(anyone) + 1))
+            self._days[family] = frozenset(anyone.intersection(*told.values()))
+        return self._days[family]
+
+    def last_day(self, family: str) -> date | None:
+        """Up to where everyone who still tells of the family has told."""
+        told = self.spans.get(family, {})
+        lasts = {each: max(span.until for span in spans) for each, spans in told.items()}
+        live = [last for each, last in lasts.items() if each not in self.ended]
+        return min(live) if live else max(lasts.values(), default=None)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is loaded, and under which `version` the figures are the same."""
+
+    coverage: Coverage
+    version: str
+
+    @classmethod
+    def load(cls) -> Standing:
+        with connection.cursor() as cursor:
+            cursor.execute(_STANDING)
+            [(number, campaigns, chosen, spans)] = cursor.fetchall()
+        return cls(_coverage(json.loads(chosen or "{}"), json.loads(spans or "[]")), f"{number} {campaigns}")
+
+
+def _coverage(chosen: dict[str, str], rows: list[tuple[str, str, str, int, str, str, bool]]) -> Coverage:
+    spans: dict[str, dict[int, list[Period]]] = {}
+    settles: dict[tuple[str, int], int] = {}
+    ended = set()
+    now = systems.believed(chosen, ((source, family) for family, _, _, _, source, _, _ in rows))
+    for told, since, until, number, source, state, from_api in rows:
+        if state == Connection.State.DISCONNECTED:
+            ended.add(number)
+        if family := systems.counted_as(told, source, now):
+            spans.setdefault(family, {}).setdefault(number, []).append(Period(date.fromisoformat(since), date.fromisoformat(until)))
+            if from_api:
+                settles[family, number] = max(settles.get((family, number), 0), connector_for(source).settle_days(told))
+    settled: dict[str, date] = {}
+    for (family, number), days in settles.items():
+        last = max(span.until for span in spans[family][number]) - timedelta(days=days)
+        settled[family] = min(last, settled.get(family, last))
+    return Coverage(spans, frozenset(ended), settled)
+
+
+def _ordinals(spans: list[Period]) -> set[int]:
+    return {day for span in spans for day in range(span.since.toordinal(), span.until.toordinal() + 1)}
 
 
 def _covers(spans: list[Period], period: Period) -> bool:
