@@ -1,70 +1,116 @@
-"""KPI values for any period and grouping, with a period to compare. Reads roll-ups only."""
+"""KPI values for any periods and groupings, with periods to compare, all in one round trip. Reads sums only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
 
 from accounts.tenancy import one_state
-from kpis.coverage import Coverage
+from kpis import choices, reading
+from kpis.comparing import Compare, Part, compared, parts
+from kpis.coverage import Coverage, Standing
 from kpis.definitions import DEFINITIONS, Definition
 from kpis.measures import Measure
-from kpis.periods import Grain, Period, buckets
-from kpis.reading import merged, read
+from kpis.periods import WEEK_STARTS, Calendar, Grain, Period
+from kpis.reading import Found, Read, merged
 from kpis.roll_ups import BY_NAME
-from kpis.slices import By, Only, Sum, Sums
+from kpis.slices import By, Only, Scope, Sum, Sums
 from kpis.values import Reason, Value
 
-__all__ = ["Answer", "By", "Comparison", "Only", "Slice", "Sum", "Sums", "Value", "ask", "evaluate", "is_whole"]
+__all__ = [
+    "Answer", "By", "Compare", "Comparison", "Only", "Question", "Slice", "Sum", "Sums", "Value", "ask", "ask_all", "evaluate", "is_whole",
+]  # fmt: skip
 
-GRAINS = {By.DAY: Grain.DAY, By.WEEK: Grain.WEEK, By.MONTH: Grain.MONTH}
+GRAINS = {By.DAY: Grain.DAY, By.WEEK: Grain.WEEK, By.MONTH: Grain.MONTH, By.QUARTER: Grain.QUARTER, By.YEAR: Grain.YEAR}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A KPI and the same KPI in the period it is compared with."""
+    """A KPI and the same KPI in the period it is compared with.
+
+    `is_provisional`: it may still change by itself, without anything being corrected. `days_loaded`: of `days` asked for.
+    """
 
     value: Value
     previous: Value
+    is_provisional: bool
+    days_loaded: int
+    days: int
 
 
 @dataclass
 class Slice:
-    """The measures of one group in the period and in the other; what of it was loaded decides 0 or unknown.
+    """The measures of one group in the period and in the other, if there is one; what was loaded decides 0 or unknown.
 
-    `is_divided`: it is a part by channel, campaign or label, which not everything is told by.
+    `is_divided`: it is a part by channel, campaign or label, which not everything is told by. `is_joined`: it is several such.
     """
 
     key: str
     period: Period
-    previous_period: Period
+    previous_period: Period | None
     sums: Sums = field(default_factory=Sums)
     previous_sums: Sums = field(default_factory=Sums)
     is_divided: bool = False
+    is_joined: bool = False
 
     def values(self, slugs: Iterable[str], coverage: Coverage) -> dict[str, Comparison]:
         """The asked KPIs by slug."""
         return {slug: self._compared(DEFINITIONS[slug], coverage) for slug in slugs}
 
+    def value(self, definition: Definition, coverage: Coverage) -> Value:
+        return self._of(definition, self.sums, self.period, coverage)
+
     def _compared(self, definition: Definition, coverage: Coverage) -> Comparison:
+        families = {measure.family for measure in definition.measures}
+        return Comparison(
+            self.value(definition, coverage),
+            self._previous(definition, coverage),
+            is_provisional(definition, self.sums, self.period, coverage),
+            coverage.days_loaded(families, self.period),
+            self.period.days,
+        )
+
+    def _previous(self, definition: Definition, coverage: Coverage) -> Value:
         """A KPI is compared only where both periods are wholly loaded and counted alike: else a part would look like a fall or a rise."""
-        value = evaluate(definition, self.sums, self.period, coverage, is_divided=self.is_divided)
-        previous = evaluate(definition, self.previous_sums, self.previous_period, coverage, is_divided=self.is_divided)
+        if self.previous_period is None:
+            return Value(None, Reason.NOT_COMPARABLE)
+        previous = self._of(definition, self.previous_sums, self.previous_period, coverage)
         if previous.exact is not None and not all(is_whole(definition, each, coverage) for each in (self.period, self.previous_period)):
-            previous = Value(None, Reason.NOT_COMPARABLE)
+            return Value(None, Reason.NOT_COMPARABLE)
         if previous.exact is not None and _is_mixed(definition, merged((self.sums, self.previous_sums))):
-            previous = Value(None, Reason.MIXED_BASIS)
-        return Comparison(value, previous)
+            return Value(None, Reason.MIXED_BASIS)
+        return previous
+
+    def _of(self, definition: Definition, sums: Sums, period: Period, coverage: Coverage) -> Value:
+        if self.is_joined and not all(measure.is_additive for measure in definition.measures):
+            return Value(None, Reason.NOT_DIVISIBLE)
+        return evaluate(definition, sums, period, coverage, is_divided=self.is_divided)
 
     @classmethod
-    def together(cls, key: str, parts: Iterable[Slice], period: Period, previous: Period) -> Slice:
-        """Several disjoint groups as one: sums add, ratios follow from them."""
-        whole = cls(key, period, previous, is_divided=True)
-        for part in parts:
+    def together(cls, key: str, those: Iterable[Slice], period: Period, previous: Period | None) -> Slice:
+        """Several disjoint groups as one: sums add, ratios follow from them. What does not add up has no value."""
+        whole = cls(key, period, previous, is_divided=True, is_joined=True)
+        for part in those:
             whole.sums.add(part.sums)
             whole.previous_sums.add(part.previous_sums)
         return whole
+
+
+@dataclass(frozen=True)
+class Question:
+    """Figures of `slugs` (default: all) over `period` and the period that `previous` says, grouped and confined."""
+
+    period: Period
+    by: By | None = None
+    slugs: tuple[str, ...] = tuple(DEFINITIONS)
+    previous: Compare | Period = Compare.PREVIOUS
+    only: Only = field(default_factory=Only)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        return tuple(dict.fromkeys(measure for slug in self.slugs for measure in DEFINITIONS[slug].measures))
 
 
 @dataclass(frozen=True)
@@ -72,49 +118,98 @@ class Answer:
     """Figures of a period: the whole, and by group in the order of time or of the group's name."""
 
     period: Period
+    previous: Period
+    by: By | None
     total: Slice
     groups: list[Slice]
     coverage: Coverage
 
 
 def ask(
-    period: Period, by: By | None = None, *, slugs: Iterable[str] | None = None, previous: Period | None = None, only: Only | None = None
+    period: Period,
+    by: By | None = None,
+    *,
+    slugs: Iterable[str] = DEFINITIONS,
+    previous: Compare | Period = Compare.PREVIOUS,
+    only: Only | None = None,
 ) -> Answer:
-    """Figures of the client whose schema is open over `period` and over `previous` (by default the days before), all of one state.
+    """Figures of the client whose schema is open, all of one state: of `slugs`, grouped by a dimension or a grain of time."""
+    return ask_all([Question(period, by, tuple(slugs), previous, only or Only())])[0]
 
-    Of `slugs` (default: all), grouped by a dimension or a grain of time, and confined to `only`.
+
+def ask_all(questions: Sequence[Question]) -> list[Answer]:
+    """The answer to each question, all of one state and in one round trip for the sums: what a dashboard asks at once.
+
+    Raises `ValueError` where the calendar has no period to compare with.
     """
-    wanted = [DEFINITIONS[slug] for slug in (DEFINITIONS if slugs is None else slugs)]
-    measures = list(dict.fromkeys(measure for definition in wanted for measure in definition.measures))
     with one_state():
-        return _ask(period, previous or period.previous, by, measures, only or Only())
+        standing, chosen = Standing.load(), choices.in_force()
+        calendar = Calendar(WEEK_STARTS[chosen.week_start], chosen.fiscal_start)
+        plans = [_Plan.of(question, calendar) for question in questions]
+        reads = _together(asked for plan in plans for asked in plan.reads)
+        found = dict(
+            zip(((read.scope, read.measures) for read in reads), reading.read(reads), strict=True)
+        )
+    return [plan.answer(found, standing.coverage) for plan in plans]
 
 
-def _ask(period: Period, previous: Period, by: By | None, measures: list[Measure], only: Only) -> Answer:
-    coverage = Coverage.load()
-    if by in GRAINS:
-        return _by_time(period, previous, GRAINS[by], measures, only, coverage)
-    whole = read([period, previous], measures, None, only)
-    total = Slice("", period, previous, whole.get((0, ""), Sums()), whole.get((1, ""), Sums()), bool(only))
-    groups = []
-    if by:
-        found = read([period, previous], measures, by, only)
-        keys = sorted({key for _, key in found})
-        groups = [Slice(key, period, previous, found.get((0, key), Sums()), found.get((1, key), Sums()), True) for key in keys]
-    return Answer(period, total, groups, coverage)
+@dataclass(frozen=True)
+class _Plan:
+    """What must be read for a question."""
+
+    question: Question
+    previous: Period
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, question: Question, calendar: Calendar) -> _Plan:
+        grain = GRAINS.get(question.by) if question.by else None
+        divided = tuple(parts(question.period, grain, question.previous, calendar)) if grain else ()
+        return cls(question, compared(question.period, question.previous, calendar), divided)
+
+    @property
+    def periods(self) -> tuple[Period, Period]:
+        return self.question.period, self.previous
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(None, self.question.only)
+
+    @property
+    def groups_scope(self) -> Scope | None:
+        """By dimension; None where it is grouped by time, or not at all."""
+        return Scope(self.question.by, self.question.only) if self.question.by and self.question.by not in GRAINS else None
+
+    @property
+    def reads(self) -> Iterator[Read]:
+        measures = self.question.measures
+        others = (part.previous for part in self.parts if part.previous)
+        yield Read(self.scope, measures, (*self.periods, *(part.period for part in self.parts), *others))
+        if self.groups_scope:
+            yield Read(self.groups_scope, measures, self.periods)
+
+    def answer(self, found: dict[tuple[Scope, tuple[Measure, ...]], Found], coverage: Coverage) -> Answer:
+        whole = found[self.scope, self.question.measures]
+        total = self._slice("", self.question.period, self.previous, whole, "")
+        if self.groups_scope:
+            each = found[self.groups_scope, self.question.measures]
+            keys = sorted({key for period, key in each if period in self.periods})
+            groups = [self._slice(key, *self.periods, each, key, is_group=True) for key in keys]
+        else:
+            groups = [self._slice(part.key, part.period, part.previous, whole, "") for part in self.parts]
+        return Answer(self.question.period, self.previous, self.question.by, total, groups, coverage)
+
+    def _slice(self, called: str, period: Period, previous: Period | None, found: Found, key: str, *, is_group: bool = False) -> Slice:
+        before = found.get((previous, key), Sums()) if previous else Sums()
+        return Slice(called, period, previous, found.get((period, key), Sums()), before, is_group or bool(self.question.only))
 
 
-def _by_time(period: Period, previous: Period, grain: Grain, measures: list[Measure], only: Only, coverage: Coverage) -> Answer:
-    parts = list(buckets(period, grain))
-    periods = [period, previous, *(part.period for part in parts), *(part.previous for part in parts)]
-    by_number = read(periods, measures, None, only)
-    found = [by_number.get((number, ""), Sums()) for number in range(len(periods))]
-    now, before = found[2 : 2 + len(parts)], found[2 + len(parts) :]
-    groups = [
-        Slice(part.key, part.period, part.previous, sums, earlier, bool(only))
-        for part, sums, earlier in zip(parts, now, before, strict=True)
-    ]
-    return Answer(period, Slice("", period, previous, found[0], found[1], bool(only)), groups, coverage)
+def _together(reads: Iterable[Read]) -> list[Read]:
+    """Those of one scope and of the same measures as one, each period once."""
+    periods: dict[tuple[Scope, tuple[Measure, ...]], dict[Period, None]] = {}
+    for read in reads:
+        periods.setdefault((read.scope, read.measures), {}).update(dict.fromkeys(read.periods))
+    return [Read(scope, measures, tuple(asked)) for (scope, measures), asked in periods.items()]
 
 
 def evaluate(definition: Definition, sums: Sums, period: Period, coverage: Coverage, *, is_divided: bool = False) -> Value:
@@ -125,6 +220,20 @@ def evaluate(definition: Definition, sums: Sums, period: Period, coverage: Cover
 def is_whole(definition: Definition, period: Period, coverage: Coverage) -> bool:
     """Whether every day of `period` is loaded for all that a KPI is computed from."""
     return all(coverage.is_whole(family, period) for family in {measure.family for measure in definition.measures})
+
+
+def is_provisional(definition: Definition, sums: Sums, period: Period, coverage: Coverage) -> bool:
+    """Whether a part of it may still change: counted too soon, not yet settled by who tells it, or of people who may yet act."""
+    return any(_may_change(measure, sums, period, coverage) for measure in definition.measures)
+
+
+def _may_change(measure: Measure, sums: Sums, period: Period, coverage: Coverage) -> bool:
+    if sums.get(measure.slug).unsettled:
+        return True
+    if measure.settles_late and coverage.settled.get(measure.family, period.until) < period.until:
+        return True
+    last = coverage.last_day(measure.family)
+    return bool(measure.matures_in) and last is not None and period.until + timedelta(days=measure.matures_in) > last
 
 
 def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, is_divided: bool) -> Value:

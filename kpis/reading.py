@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -11,24 +13,63 @@ from kpis import stocks
 from kpis.measures import Measure
 from kpis.periods import Period
 from kpis.roll_ups import BY_NAME, RollUp
-from kpis.slices import NO_BASES, PARTS, By, Only, Scope, Sum, Sums
+from kpis.slices import NO_BASES, PARTS, By, Scope, Sum, Sums
 
 
-def read(
-    periods: Sequence[Period], measures: Iterable[Measure], by: By | None = None, only: Only | None = None
-) -> dict[tuple[int, str], Sums]:
-    """The measures of each period by (its place in the list, key of the group); with `by` a dimension, "" is the group of what has none."""
-    only = only or Only()
+@dataclass(frozen=True)
+class Read:
+    """The measures of one scope, over each of several periods."""
+
+    scope: Scope
+    measures: tuple[Measure, ...]
+    periods: tuple[Period, ...]
+
+
+# The measures of each period by key of the group; where the scope is of a dimension, "" is the group of what has none.
+Found = dict[tuple[Period, str], Sums]
+
+
+def read(reads: Sequence[Read]) -> list[Found]:
+    """All of `reads` in one statement, each answered in its place."""
+    wanted = [_by_source(each.measures) for each in reads]
+    selects = [
+        f"SELECT {place}, one.* FROM ({_in_place(select, place)}) AS one"
+        for place, each in enumerate(reads)
+        for name, measures in wanted[place].items()
+        for select in _selects(name, measures, each.scope)
+    ]
+    parameters = {f"{name}_{place}": value for place, each in enumerate(reads) for name, value in _parameters(each).items()}
+    statement = "\nUNION ALL\n".join(selects)
+    found: list[Found] = [{} for _ in reads]
+    if not selects:
+        return found
+    for place, number, key, reader, *cells in _rows(statement, parameters):
+        sums = found[place].setdefault((reads[place].periods[number], key), Sums())
+        _keep(sums, reader, wanted[place].get(reader, []), cells)
+    return found
+
+
+def _by_source(measures: Iterable[Measure]) -> dict[str, list[Measure]]:
     wanted: dict[str, list[Measure]] = {}
     for measure in dict.fromkeys(measures):
         wanted.setdefault(measure.source, []).append(measure)
-    scope = Scope(by, only)
-    selects = [select for name, columns in wanted.items() for select in _selects(name, columns, scope)]
-    found: dict[tuple[int, str], Sums] = {}
-    for number, key, reader, *cells in _rows(selects, periods, only):
-        sums = found.setdefault((number, key), Sums())
-        _keep(sums, reader, wanted.get(reader, []), cells)
-    return found
+    return wanted
+
+
+def _in_place(select: str, place: int) -> str:
+    """With parameters of its own, though others have them by the same names."""
+    return re.sub(r"%\((\w+)\)s", rf"%(\1_{place})s", select)
+
+
+def _parameters(asked: Read) -> dict[str, Any]:
+    return {
+        "numbers": list(range(len(asked.periods))),
+        "sinces": [period.since for period in asked.periods],
+        "untils": [period.until for period in asked.periods],
+        "channels": list(asked.scope.only.channels),
+        "campaigns": [name.strip().lower() for name in asked.scope.only.campaigns],
+        "labels": list(asked.scope.only.labels),
+    }
 
 
 def _keep(sums: Sums, reader: str, measures: Sequence[Measure], cells: Sequence[object]) -> None:
@@ -43,21 +84,10 @@ def _keep(sums: Sums, reader: str, measures: Sequence[Measure], cells: Sequence[
         sums.of.setdefault(measure.slug, Sum()).add(part)
 
 
-def _rows(selects: Sequence[str], periods: Sequence[Period], only: Only) -> list[tuple[int, str, str, object]]:
-    if not selects or not periods:
-        return []
-    asked: dict[str, Any] = {
-        "numbers": list(range(len(periods))),
-        "sinces": [period.since for period in periods],
-        "untils": [period.until for period in periods],
-        "channels": list(only.channels),
-        "campaigns": [name.strip().lower() for name in only.campaigns],
-        "labels": list(only.labels),
-    }
+def _rows(statement: str, parameters: dict[str, Any]) -> list[list[Any]]:
     with connection.cursor() as cursor:
-        cursor.execute("\nUNION ALL\n".join(selects), asked)
-        rows: list[tuple[int, str, str, object]] = cursor.fetchall()
-        return rows
+        cursor.execute(statement, parameters)
+        return [[*row[:4], row[4] and [None if total is None else int(total) for total in row[4]], *row[5:]] for row in cursor.fetchall()]
 
 
 def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:

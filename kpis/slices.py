@@ -12,6 +12,8 @@ class By(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
     CHANNEL = "channel"
     CAMPAIGN = "campaign"
     LABEL = "label"  # of campaigns; one with several counts in each of them
@@ -19,7 +21,10 @@ class By(StrEnum):
 
 @dataclass(frozen=True)
 class Only:
-    """Slugs of channels, names of campaigns and labels to which figures are confined; empty: all."""
+    """Slugs of channels, names of campaigns and labels to which figures are confined; empty: all.
+
+    "" stands for what has no campaign, or no label.
+    """
 
     channels: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()
@@ -100,12 +105,12 @@ class Scope:
         if self.only.channels:
             conditions.append("row.channel = ANY(%(channels)s)")
         if self.only.campaigns:
-            conditions.append("row.campaign_id IN (SELECT id FROM campaigns_campaign WHERE key = ANY(%(campaigns)s))")
+            named = "row.campaign_id IN (SELECT id FROM campaigns_campaign WHERE key = ANY(%(campaigns)s))"
+            conditions.append(f"({named} OR (row.campaign_id = 0 AND '' = ANY(%(campaigns)s)))")
         if self.only.labels:
-            conditions.append(
-                "row.campaign_id IN (SELECT id FROM campaigns_campaign WHERE EXISTS ("
-                "SELECT 1 FROM jsonb_array_elements_text(labels) AS label WHERE label = ANY(%(labels)s)))"
-            )
+            labelled = f"row.campaign_id IN (SELECT campaign_id FROM {_LABELS} AS label WHERE name = ANY(%(labels)s))"
+            none = f"('' = ANY(%(labels)s) AND row.campaign_id NOT IN (SELECT campaign_id FROM {_LABELS} AS label))"
+            conditions.append(f"({labelled} OR {none})")
         return " AND ".join(conditions)
 
     def named(self, select: str) -> str:
@@ -129,10 +134,12 @@ class Scope:
     def join(self) -> str:
         if self.by is not By.LABEL:
             return ""
-        return """LEFT JOIN campaigns_campaign AS campaign ON campaign.id = row.campaign_id
-            LEFT JOIN LATERAL jsonb_array_elements_text(campaign.labels) AS label (name) ON TRUE"""
+        return f"LEFT JOIN {_LABELS} AS label ON label.campaign_id = row.campaign_id"
 
 
+# Each label of each campaign, once.
+_LABELS = """(SELECT DISTINCT campaign.id AS campaign_id, label.name
+    FROM campaigns_campaign AS campaign, jsonb_array_elements_text(campaign.labels) AS label (name) WHERE label.name <> '')"""
 _REST = "kept.reader, kept.totals, kept.unknown, kept.unconverted, kept.unsettled, kept.bases"
 # The asked periods, by their place in the list.
 PARTS = "unnest(%(numbers)s::int[], %(sinces)s::date[], %(untils)s::date[]) AS part (number, since, until)"

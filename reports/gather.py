@@ -15,6 +15,8 @@ from kpis.definitions import DEFINITIONS
 from kpis.measures import LEADS, MEASURES
 from kpis.periods import Period
 from kpis.query import Answer, By, Slice
+from kpis.reading import Read
+from kpis.slices import Only, Scope
 from reports import sources
 from reports.content import Figure, Report, Row, SourceState, Table, Tile, Trend
 
@@ -100,12 +102,12 @@ def _whole_value(slug: str, sums: query.Sums, period: Period, answer: Answer) ->
 
 def _leads_by_channel(weekly: Answer) -> dict[str, tuple[Decimal | None, ...]]:
     """Leads of every channel that had any, by week."""
-    found = reading.read([group.period for group in weekly.groups], [LEADS], By.CHANNEL)
+    weeks = tuple(group.period for group in weekly.groups)
+    [found] = reading.read([Read(Scope(By.CHANNEL, Only()), (LEADS,), weeks)])
     told = {channel for (_, channel), sums in found.items() if sums}
     return {
         channel: tuple(
-            _whole_value("leads", found.get((number, channel), query.Sums()), group.period, weekly)
-            for number, group in enumerate(weekly.groups)
+            _whole_value("leads", found.get((group.period, channel), query.Sums()), group.period, weekly) for group in weekly.groups
         )
         for channel in CHANNELS
         if channel in told

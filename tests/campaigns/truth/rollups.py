@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from campaigns.streams import execute
-from kpis.recompute import ROLL_UPS
+from kpis.roll_ups import ROLL_UPS
 
 
 def roll_ups() -> dict[str, list[str]]:
-    return {one.table: sorted(row for (row,) in execute(f"SELECT kept::text FROM {one.table} AS kept")) for one in ROLL_UPS}
+    tables = [table for one in ROLL_UPS for table in one.tables]
+    return {table: sorted(row for (row,) in execute(f"SELECT kept::text FROM {table} AS kept")) for table in tables}
