@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from kpis import stocks
+from kpis import kept, stocks
 from kpis.measures import Measure
 from kpis.periods import Period
 from kpis.roll_ups import BY_NAME, RollUp
@@ -29,8 +29,8 @@ class Read:
 Found = dict[tuple[Period, str], Sums]
 
 
-def read(reads: Sequence[Read]) -> list[Found]:
-    """All of `reads` in one statement, each answered in its place."""
+def read(reads: Sequence[Read], version: str = "") -> list[Found]:
+    """All of `reads` in one statement, each answered in its place. With a `version`, what was read under it before is not read again."""
     wanted = [_by_source(each.measures) for each in reads]
     selects = [
         f"SELECT {place}, one.* FROM ({_in_place(select, place)}) AS one"
@@ -43,7 +43,8 @@ def read(reads: Sequence[Read]) -> list[Found]:
     found: list[Found] = [{} for _ in reads]
     if not selects:
         return found
-    for place, number, key, reader, *cells in _rows(statement, parameters):
+    rows = kept.rows((statement, parameters), version, lambda: _rows(statement, parameters)) if version else _rows(statement, parameters)
+    for place, number, key, reader, *cells in rows:
         sums = found[place].setdefault((reads[place].periods[number], key), Sums())
         _keep(sums, reader, wanted[place].get(reader, []), cells)
     return found
@@ -84,7 +85,7 @@ def _keep(sums: Sums, reader: str, measures: Sequence[Measure], cells: Sequence[
         sums.of.setdefault(measure.slug, Sum()).add(part)
 
 
-def _rows(statement: str, parameters: dict[str, Any]) -> list[list[Any]]:
+def _rows(statement: str, parameters: dict[str, Any]) -> kept.Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [[*row[:4], row[4] and [None if total is None else int(total) for total in row[4]], *row[5:]] for row in cursor.fetchall()]

@@ -85,7 +85,7 @@ def test_an_import_of_two_accounts_and_a_rebuild_do_not_wait_for_each_other(
     taken, go_on = threading.Event(), threading.Event()
     take = recompute._take_changed_days
 
-    def held() -> dict[str, list[date]]:
+    def held() -> dict[str, set[date]]:
         changed = take()
         taken.set()
         assert go_on.wait(PATIENCE)
