@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -16,13 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
-from accounts import audit
+from accounts import audit, spreadsheets
 from accounts.forms import ActivityForm
 from accounts.gate import OrganisationRequest, requires
 from accounts.models import AuditEvent
-
-# Where a French Excel, which parts cells at semicolons and heeds no quotes inside of them, may find a formula.
-FORMULA = re.compile(r"""((?:^|[;\t\r\n])[\s"]*)(?=[=+\-@])|^(?=[\t\r])""")
 
 
 @requires("audit.view")
@@ -56,17 +49,12 @@ def download(request: OrganisationRequest) -> HttpResponse:
 
 
 def _csv(request: OrganisationRequest, events: QuerySet[AuditEvent]) -> str:
-    out = io.StringIO("\N{BYTE ORDER MARK}")  # without it, spreadsheets misread accents
-    out.seek(0, io.SEEK_END)
-    writer = csv.writer(out)
-    writer.writerow([_("When"), _("Who"), _("What"), pgettext("a company", "Client"), _("IP address")])
+    return spreadsheets.csv_text(_rows(request, events))
+
+
+def _rows(request: OrganisationRequest, events: QuerySet[AuditEvent]) -> Iterator[Iterable[str]]:
+    yield [_("When"), _("Who"), _("What"), pgettext("a company", "Client"), _("IP address")]
     zone = request.organisation.zone
     for event in events.iterator(2_000):
         cells = (audit.called(event.actor_label), audit.sentence(event), event.client.name if event.client else "", event.address or "")
-        writer.writerow([event.at.astimezone(zone).isoformat(timespec="seconds"), *_inert(cells)])
-    return out.getvalue()
-
-
-def _inert(cells: Iterable[Any]) -> list[str]:
-    """A spreadsheet takes a cell that begins like a formula for one."""
-    return [FORMULA.sub(r"\1'", str(cell)) for cell in cells]
+        yield [event.at.astimezone(zone).isoformat(timespec="seconds"), *map(spreadsheets.inert, cells)]

@@ -1,0 +1,26 @@
+"""Files that are opened in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+# Where a French Excel, which parts cells at semicolons and heeds no quotes inside of them, may find a formula.
+FORMULA = re.compile(r"""((?:^|[;\t\r\n])[\s"]*)(?=[=+\-@])|^(?=[\t\r])""")
+# Without it, spreadsheets misread accents.
+MARK = "\N{BYTE ORDER MARK}"
+
+
+def inert(text: object) -> str:
+    """A spreadsheet takes a cell that begins like a formula for one; as what this gives, it is shown."""
+    return FORMULA.sub(r"\1'", str(text))
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as they are written to a file in UTF-8."""
+    out = io.StringIO(MARK)
+    out.seek(0, io.SEEK_END)
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
