@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kpis.expressions import Expression
+from kpis.expressions import Combined, Expression, Number
 from kpis.measures import Measure
 from kpis.values import Reason
 
@@ -60,9 +60,22 @@ class Definition:
     @property
     def is_additive(self) -> bool:
         """Whether the figures of days, channels and campaigns add up to that of the whole."""
-        return isinstance(self.expression, Measure) and self.expression.is_additive
+        return _adds_up(self.expression)
 
     @property
     def matures_in(self) -> int:
         """Days after its own day for which a figure keeps growing."""
         return max(measure.matures_in for measure in self.measures)
+
+
+def _adds_up(expression: Expression) -> bool:
+    """A measure whose parts add up; sums, differences and multiples of such."""
+    match expression:
+        case Measure():
+            return expression.is_additive
+        case Combined("+" | "−", left, right):
+            return _adds_up(left) and _adds_up(right)
+        case Combined("×", Number(), part) | Combined("×" | "/", part, Number()):
+            return _adds_up(part)
+        case _:
+            return False
