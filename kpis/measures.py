@@ -115,7 +115,7 @@ PAID_NEW_CUSTOMERS = _one("paid_new_customers", _("new customers of paid channel
                           channels=PAID_CHANNELS)  # fmt: skip
 CUSTOMERS = _one("customers", _("customers active in the period"), "active.customers", "orders", is_additive=False)
 KNOWN_REVENUE = _one("known_revenue", _("revenue of known customers"), "active.revenue_nano", "orders", scale=NANO)
-REPEAT_REVENUE = _one("repeat_revenue", _("revenue of recurring customers"), "active.repeat_revenue_nano", "orders", scale=NANO,
+REPEAT_REVENUE = _one("repeat_revenue", _("revenue of repeat customers"), "active.repeat_revenue_nano", "orders", scale=NANO,
                       is_additive=False)  # fmt: skip
 ACQUIRED_SO_FAR = _one("acquired_so_far", _("customers acquired up to the end of the period"), "active.acquired_so_far", "orders",
                        is_additive=False)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kpis.definitions import ads, customers, email, leads, site, social
 from kpis.definitions.base import Definition, Direction, Reason, Unit, gettext_noop
 
-__all__ = ["CHAPTERS", "DEFINITIONS", "Definition", "Direction", "Reason", "Unit"]
+__all__ = ["CHAPTERS", "DEFINITIONS", "Definition", "Direction", "Reason", "Unit", "gettext_noop"]
 
 _ = gettext_noop
 CHAPTERS: dict[str, tuple[Definition, ...]] = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from campaigns import families
 from campaigns.channels import CHANNELS
 from campaigns.imports.kinds import DEFAULT_ACCOUNT
 from campaigns.records import FILE_SOURCE
 from kpis.definitions import Reason
+from kpis.words import REASONS
 from reports import content
 from reports.presentation.parts import State
 
@@ -43,19 +45,7 @@ def subjects() -> dict[str, str]:
 
 def reason_text(reason: str | None) -> str:
     """Why a figure is null (`kpis.definitions.Reason`)."""
-    match reason:
-        case Reason.NO_DENOMINATOR:
-            return _("Not defined: there is nothing to divide by")
-        case Reason.NOT_REPORTED:
-            return _("Not reported by the source")
-        case Reason.NOT_COMPARABLE:
-            return _("Not comparable: a part of the period is not loaded")
-        case Reason.NOT_YET_OBSERVED:
-            return _("Not observed yet")
-        case Reason.NO_EXCHANGE_RATE:
-            return _("Not known: a part is in a currency without an exchange rate")
-        case _:
-            return _("Not known")
+    return _(REASONS[Reason(reason)]) if reason in REASONS else _("Not known")
 
 
 def status(state: State) -> str:
@@ -74,8 +64,7 @@ def status(state: State) -> str:
 def source_name(state: content.SourceState) -> str:
     """The platform, or what files told; whether its figures came by file, and the account where it tells something."""
     if state.source == FILE_SOURCE:
-        kinds = {"ads": _("Ads"), "leads": _("Leads"), "orders": _("Orders")}
-        name = _("%(kind)s from files") % {"kind": kinds[state.family]} if state.family in kinds else _("Imported files")
+        name = _("%(kind)s from files") % {"kind": _(families.NAMES[state.family])} if state.family else _("Imported files")
     else:
         name = _PLATFORMS.get(state.source, state.source.replace("_", " ").capitalize())
         name = _("%(source)s (file)") % {"source": name} if state.kind == "file" else name
