@@ -35,6 +35,7 @@ SHARED = (
 CLIENT_ENTRIES = (
     Entry(_("Overview"), "client.view", "overview"),
     Entry(_("Reports"), "client.view", "report_list"),
+    Entry(_("Glossary"), "client.view", "glossary"),
     Entry(
         _("Connections"),
         "connection.view",

@@ -13,6 +13,7 @@ from accounts.sign_in.profile import profile, set_language
 from accounts.views.exporting import export_client
 from campaigns import urls as campaigns
 from config.health import healthz
+from kpis import views as kpis
 from kpis.api import KpiView
 from reports import views as reports
 
@@ -36,6 +37,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("", reports.overview, name="overview"),
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
+    path("glossary/", kpis.glossary, name="glossary"),
     path("export/", export_client, name="export_client"),
     *campaigns.client_pages,
     *accounts.client_pages,

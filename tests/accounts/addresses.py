@@ -167,6 +167,8 @@ FIGURES: list[tuple[str, str, str, Answers]] = [
     ("report_list", "POST", "/c/lumen/reports/", no_posts(ALL)),
     ("report_pdf", "GET", "/c/lumen/reports/2026-W46.pdf", ALL),
     ("report_pdf", "POST", "/c/lumen/reports/2026-W46.pdf", no_posts(ALL)),
+    ("glossary", "GET", "/c/lumen/glossary/", ALL),
+    ("glossary", "POST", "/c/lumen/glossary/", no_posts(ALL)),
     ("api_kpis", "GET", "/api/v1/clients/lumen/kpis/?from=2026-11-09&to=2026-11-15", API),
     ("api_kpis", "POST", "/api/v1/clients/lumen/kpis/", no_posts(API)),
 ]
