@@ -27,7 +27,7 @@ SUBJECTS = {family: subject for subject, families in systems.FAMILIES.items() fo
 
 @dataclass(frozen=True)
 class Choice:
-    """Something the client decided that its figures follow: what it is about, and what was decided."""
+    """Something the client decided that its figures follow: what it is about, and what was decided; "": nothing worth a word."""
 
     name: str
     value: str
@@ -143,24 +143,21 @@ def _choices(measures: tuple[Measure, ...], now: Choices, believed: dict[str, st
     subjects = dict.fromkeys(SUBJECTS[measure.family] for measure in measures if measure.family in SUBJECTS)
     named = {measure.slug for measure in measures}
     of_record = [_system(subject, believed[subject]) for subject in subjects if believed[subject]]
-    return of_record + [DECIDED[field.name][1](now) for field in fields(now) if DECIDED[field.name][0] & named]
+    told = [DECIDED[field.name][1](now) for field in fields(now) if DECIDED[field.name][0] & named]
+    return of_record + [choice for choice in told if choice.value]
 
 
 def _system(subject: str, source: str) -> Choice:
     titles = {
-        systems.Subject.LEADS: _("System of record of leads"),
-        systems.Subject.CUSTOMERS: _("System of record of customers"),
-        systems.Subject.REVENUE: _("System of record of revenue"),
+        systems.Subject.LEADS: _("Leads as told by"),
+        systems.Subject.CUSTOMERS: _("Customers as told by"),
+        systems.Subject.REVENUE: _("Revenue as told by"),
     }
     return Choice(titles[systems.Subject(subject)], connections.title(source))
 
 
-def _listed(texts: tuple[str, ...]) -> str:
-    return ", ".join(texts) if texts else _("none")
-
-
 def _engagement_parts(now: Choices) -> Choice:
-    return Choice(_("Kinds of engagement that count"), _listed(tuple(_(MEASURES[part].name) for part in now.engagement_parts)))
+    return Choice(_("Kinds of engagement that count"), ", ".join(_(MEASURES[part].name) for part in now.engagement_parts))
 
 
 def _with_tax(now: Choices) -> Choice:
@@ -168,16 +165,20 @@ def _with_tax(now: Choices) -> Choice:
 
 
 def _margin(now: Choices) -> Choice:
-    share = _("not chosen") if now.margin is None else format_percent(now.margin, "#,##0.##%", locale=get_language())
-    return Choice(_("Margin where orders do not tell it"), share)
+    name = _("Margin where orders do not tell it")
+    if now.margin is None:
+        return Choice(name, _("not chosen"))
+    language = get_language() or "en"
+    pattern = "#,##0.##\N{NARROW NO-BREAK SPACE}%" if language.startswith("fr") else "#,##0.##%"
+    return Choice(name, format_percent(now.margin, pattern, locale=language))
 
 
 def _sales_costs(now: Choices) -> Choice:
-    return Choice(_("Costs that count as sales"), _listed(now.sales_costs))
+    return Choice(_("Costs that count as sales"), ", ".join(now.sales_costs) or _("none"))
 
 
 def _ignored_costs(now: Choices) -> Choice:
-    return Choice(_("Costs that are left out"), _listed(now.ignored_costs))
+    return Choice(_("Costs that are left out"), ", ".join(now.ignored_costs))
 
 
 _COSTS = frozenset({"other_marketing_cost", "sales_cost", "payback_months"})

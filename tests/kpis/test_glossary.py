@@ -1,0 +1,160 @@
+"""Every KPI is explained to whoever sees its figures, in their language, with their own choices."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils.html import strip_tags
+from django.utils.translation import gettext, override
+
+from accounts.models import Client
+from accounts.tenancy import inside
+from campaigns.models import SystemOfRecord
+from jobs import worker
+from kpis import glossary
+from kpis.choices import Choices
+from kpis.definitions import CHAPTERS, DEFINITIONS, Direction, Reason, Unit
+from kpis.measures import MEASURES
+from kpis.words import DIRECTIONS, REASONS, UNITS
+from tests.conftest import Cast, LoadText
+
+# What the product promises to compute, by the identity that files, addresses and the API use.
+PROMISED = [
+    "spend", "impressions", "clicks", "ctr", "cpc", "cpm", "conversions", "cpa", "ad_conversion_rate", "conversion_value", "roas",
+    "blended_roas", "media_roi", "roi", "leads", "cpl", "blended_cpl", "mql", "sql", "mql_to_sql", "mql_to_sql_period",
+    "lead_to_customer", "days_to_close", "won", "new_customers", "media_cac", "cac", "revenue", "refunds", "orders", "aov", "customers",
+    "arpa", "arpa_by_acquisition", "clv", "margin_clv", "ltv_to_cac", "payback_months", "retention_rate", "churn_rate",
+    "revenue_churn_rate", "grr", "nrr", "repeat_revenue", "repeat_revenue_share", "sessions", "pageviews", "bounce_rate",
+    "bounce_rate_classic", "engagement_rate", "landing_conversion_rate", "time_on_page", "session_duration", "exit_rate",
+    "site_conversions", "email_sent", "email_delivered", "delivery_rate", "inbox_rate", "open_rate", "click_rate", "click_to_open",
+    "unsubscribe_rate", "list_unsubscribe_rate", "subscribers", "list_growth", "email_bounce_rate", "complaint_rate",
+    "revenue_per_recipient", "social_impressions", "social_reach", "followers", "engagements", "likes", "comments", "shares", "saves",
+    "messages", "replies", "link_clicks", "engagement_rate_by_reach", "engagement_rate_by_impressions", "engagement_rate_by_followers",
+    "video_hours",
+]  # fmt: skip
+# Names that are one word in both languages, or a symbol of the field.
+SAME_IN_FRENCH = {"conversions", "impressions", "leads", "sessions"}
+
+
+def shown(browser: Any, address: str = "") -> str:
+    answer = browser.get(f"/c/lumen/glossary/{address}")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def entry(page: str, slug: str) -> str:
+    """The words of one KPI's entry."""
+    found = re.findall(rf'<article class="entry" id="{slug}".*?</article>', page, re.DOTALL)
+    assert len(found) == 1, slug
+    return re.sub(r"\s+", " ", strip_tags(re.sub(r"</?(d[ltd]|li|p|h3)\b", r" \g<0>", found[0])))
+
+
+def slugs(page: str) -> list[str]:
+    return re.findall(r'<article class="entry" id="(\w+)"', page)
+
+
+@pytest.mark.parametrize("slug", PROMISED)
+def test_every_promised_kpi_has_name_formula_unit_and_direction_in_both_languages(slug: str) -> None:
+    definition = DEFINITIONS[slug]
+    assert definition.unit in Unit
+    assert definition.direction in Direction
+    texts = (definition.name, definition.short, definition.formula, *definition.caveats)
+    assert all(texts)
+    with override("fr"):
+        for text in (definition.name, definition.formula, *definition.caveats):
+            assert gettext(text) != text or slug in SAME_IN_FRENCH, text
+
+
+def test_every_kpi_tells_a_reader_what_to_mind_in_a_few_short_sentences() -> None:
+    for definition in DEFINITIONS.values():
+        assert 1 <= len(definition.caveats) <= 3, definition.slug
+        for caveat in definition.caveats:
+            assert len(caveat) <= 130, caveat
+            assert caveat.endswith("."), caveat
+
+
+def test_no_two_kpis_and_no_two_columns_share_a_name() -> None:
+    for language in ("en", "fr"):
+        with override(language):
+            assert len({gettext(definition.name) for definition in DEFINITIONS.values()}) == len(DEFINITIONS)
+            assert len({gettext(definition.short) for definition in DEFINITIONS.values()}) == len(DEFINITIONS)
+
+
+def test_every_reason_unit_direction_and_choice_has_words() -> None:
+    assert REASONS.keys() == set(Reason)
+    assert UNITS.keys() == set(Unit)
+    assert DIRECTIONS.keys() == set(Direction)
+    assert glossary.DECIDED.keys() == {field.name for field in fields(Choices)}
+    assert {slug for measures, _ in glossary.DECIDED.values() for slug in measures} <= MEASURES.keys()
+
+
+@pytest.mark.django_db
+class TestGlossaryPage:
+    def test_lists_every_kpi_once_by_chapter(self, cast: Cast, signed_in: Any) -> None:
+        page = shown(signed_in(cast.viewer))
+        assert slugs(page) == list(DEFINITIONS)
+        assert page.count('<section class="chapter"') == len(CHAPTERS)
+
+    def test_explains_a_kpi_in_the_readers_language(self, cast: Cast, signed_in: Any) -> None:
+        cpl = entry(shown(signed_in(cast.owner)), "cpl")
+        assert "Media cost per lead CPL Money, in EUR ▼Less is better cpl Ad spend / leads of paid channels" in cpl
+        assert "Made of ad spend · leads of paid channels" in cpl
+        cast.owner.language = "fr"
+        cast.owner.save()
+        page = shown(signed_in(cast.owner))
+        assert slugs(page) == list(DEFINITIONS)
+        assert "Coût par lead (média) CPL Montant, en EUR ▼Plus il est bas, mieux c&#x27;est" in entry(page, "cpl")
+        assert "Taux d&#x27;attrition" in entry(page, "churn_rate")
+
+    def test_finds_by_name_symbol_or_either_language_without_a_script(self, cast: Cast, signed_in: Any) -> None:
+        browser = signed_in(cast.owner)
+        assert slugs(shown(browser, "?q=attrition")) == ["churn_rate", "revenue_churn_rate"]
+        assert slugs(shown(browser, "?q=PANIER+MOYEN")) == ["aov"]
+        assert "aov" in slugs(shown(browser, "?q=aov"))
+        nothing = shown(browser, "?q=%3Cb%3Ezzz")
+        assert slugs(nothing) == []
+        assert "Nothing matches." in nothing
+        assert "<b>zzz" not in nothing
+
+    def test_says_whose_word_counts_for_this_client(self, cast: Cast, signed_in: Any) -> None:
+        with inside(cast.client):
+            SystemOfRecord.objects.create(subject="leads", source="hubspot")
+            SystemOfRecord.objects.create(subject="revenue", source="stripe")
+        page = shown(signed_in(cast.owner))
+        assert "Leads as told by HubSpot" in entry(page, "mql")
+        assert "Revenue as told by Stripe" in entry(page, "aov")
+        assert "as told by" not in entry(page, "ctr")
+
+    def test_says_which_of_its_choices_a_figure_follows(self, cast: Cast, signed_in: Any) -> None:
+        page = shown(signed_in(cast.owner))
+        assert "Kinds of engagement that count likes, comments, shares" in entry(page, "engagement_rate_by_reach")
+        assert "Order amounts without tax" in entry(page, "revenue")
+        assert "Margin where orders do not tell it not chosen" in entry(page, "margin_clv")
+        assert "Costs that count as sales none" in entry(page, "cac")
+        assert "Order amounts" not in entry(page, "ctr")
+
+    def test_is_where_the_names_of_figures_lead(self, lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
+        columns, row = "date,source,account,campaign,channel,impressions,clicks,spend", "2026-11-10,google_ads,1,Brand,paid_search,100,9,4"
+        load_text(lumen, "ads", f"{columns}\n{row}\n")
+        worker.work_off()
+        page = signed_in(cast.owner).get("/c/lumen/?week=2026-W46").content.decode()
+        linked = set(re.findall(r'href="/c/lumen/glossary/#(\w+)"', page))
+        assert {"revenue", "cpl", "ctr"} <= linked
+        assert linked <= DEFINITIONS.keys()
+
+
+def test_a_choice_is_told_in_the_readers_format() -> None:
+    decided = Choices(engagement_parts=("likes", "saves"), margin=Decimal("0.425"), with_tax=True, ignored_costs=("Rent%", "Tools"))
+    with override("fr"):
+        told = {name: tell(decided).value for name, (_, tell) in glossary.DECIDED.items()}
+    assert told == {
+        "engagement_parts": "mentions J'aime, enregistrements",
+        "with_tax": "taxes comprises",
+        "margin": "42,5\N{NARROW NO-BREAK SPACE}%",
+        "sales_costs": "aucun",
+        "ignored_costs": "Rent%, Tools",
+    }
