@@ -38,9 +38,10 @@ def _per_euro(currency: str) -> str:
         AND rate.day <= summed.day AND rate.day > summed.day - {RATE_SERVES} ORDER BY rate.day DESC LIMIT 1) END"""
 
 
-# What one unit of the row's currency is worth in the client's.
-FACTOR = f"""CROSS JOIN LATERAL (SELECT CASE WHEN summed.currency = %(currency)s THEN 1
-    ELSE {_per_euro("%(currency)s")} / {_per_euro("summed.currency")} END AS factor) AS worth"""
+# What is worth the same in the client's currency and in that of the row; null without a rate.
+WORTH = f"""CROSS JOIN LATERAL (SELECT
+    CASE WHEN summed.currency = %(currency)s THEN 1 ELSE {_per_euro("%(currency)s")} END AS ours,
+    CASE WHEN summed.currency = %(currency)s THEN 1 ELSE {_per_euro("summed.currency")} END AS theirs) AS worth"""
 # Columns that sum what is known of them: the rest has none.
 KNOWN_ONLY = frozenset({"seed_sent", "seed_inbox"})
 
@@ -98,17 +99,19 @@ class RollUp:
         outer = [self._outer(column) for column in self.columns]
         if "unsettled" in self.noted:
             inner.append("sum(fact.unsettled) AS unsettled")
-        noted = {"unconverted": "count(*) FILTER (WHERE factor IS NULL)", "unsettled": "sum(summed.unsettled)"}
+        noted = {"unconverted": "count(*) FILTER (WHERE ours / theirs IS NULL)", "unsettled": "sum(summed.unsettled)"}
         return f"""INSERT INTO {model._meta.db_table} ({", ".join((*keys, *self.columns, *self.noted))})
             WITH summed AS (
                 SELECT {grouped}, fact.currency, {", ".join(inner)} FROM ({self.facts}) AS fact GROUP BY {grouped}, fact.currency)
             SELECT {", ".join((*(f"summed.{key}" for key in keys), *outer, *(noted[name] for name in self.noted)))}
-            FROM summed {FACTOR if self.has_money else ""} GROUP BY {by}"""
+            FROM summed {WORTH if self.has_money else ""} GROUP BY {by}"""
 
     def _outer(self, column: str) -> str:
         if not column.endswith("_nano"):
             return _whole(f"summed.{column}", column in KNOWN_ONLY)
-        return f"CASE WHEN count(summed.{column} * factor) = count(*) THEN round(sum(summed.{column} * factor)) END"
+        # Divided last, for a quotient of rates has too few digits; and nothing is nothing in any currency.
+        converted = f"CASE WHEN summed.{column} = 0 THEN 0 ELSE summed.{column} * ours / theirs END"
+        return f"CASE WHEN count({converted}) = count(*) THEN round(sum({converted})) END"
 
 
 def _whole(column: str, known_only: bool = False) -> str:
