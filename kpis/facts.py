@@ -33,10 +33,11 @@ CONVERSIONS = """
         LEFT JOIN campaigns_conversionaction AS chosen ON chosen.connection_id = said.connection_id AND chosen.action = said.action
         WHERE said.day = ANY(%(days)s) AND CASE WHEN choosing.connection_id IS NULL THEN said.action = ''
             ELSE said.action <> '' AND coalesce(chosen.counts, chosen.counts_there, false) END)"""
+# Conversions may be told of days without any row of ads, on which nothing was spent.
 ADS = f"""
     WITH {CONVERSIONS},
     conversion AS (
-        SELECT connection_id, day, campaign_id, {_whole("conversions_millionths")} AS conversions_millionths,
+        SELECT connection_id, day, campaign_id, max(pull_id) AS pull_id, {_whole("conversions_millionths")} AS conversions_millionths,
             {_whole("value_nano")} AS value_nano
         FROM counting GROUP BY 1, 2, 3)
     SELECT fact.day, platform.channel, platform.campaign_id, source.currency, {BEHIND}, platform.external_id AS ref,
@@ -48,6 +49,13 @@ ADS = f"""
     LEFT JOIN conversion ON conversion.connection_id = fact.connection_id
         AND conversion.day = fact.day AND conversion.campaign_id = fact.campaign_id
     WHERE fact.day = ANY(%(days)s)
+    UNION ALL
+    SELECT fact.day, platform.channel, platform.campaign_id, source.currency, {BEHIND}, platform.external_id, 0, 0, 0,
+        fact.conversions_millionths, fact.value_nano
+    FROM conversion AS fact {SOURCE}
+    JOIN campaigns_platformcampaign AS platform ON platform.id = fact.campaign_id
+    WHERE NOT EXISTS (SELECT 1 FROM campaigns_adday AS told WHERE told.connection_id = fact.connection_id
+        AND told.day = fact.day AND told.campaign_id = fact.campaign_id)
 """
 ADS_BASIS = f"""
     WITH {CONVERSIONS}
@@ -130,12 +138,14 @@ PAGES = f"""
 PAGES_BASIS = """
     SELECT day, '' AS channel, 0 AS told_by, basis FROM campaigns_pageday WHERE day = ANY(%(days)s)
 """
-# Mailings, and the totals by day of those accounts that tell of no mailings.
+# Mailings, and the totals by day of those accounts that tell of no mailings. A seed-list test is known whole or not at all.
 _MAIL = """fact.sent, fact.hard_bounces, fact.soft_bounces, fact.unique_opens, fact.unique_clicks, fact.unsubscribes,
         fact.spam_complaints"""
 _ONLY_DAYS = "NOT EXISTS (SELECT 1 FROM campaigns_emailsend AS send WHERE send.connection_id = fact.connection_id)"
 EMAIL = f"""
-    SELECT fact.day, {FROM_ORIGIN}, {CURRENCY}, {BEHIND}, fact.external_id AS ref, {_MAIL}, fact.seed_sent, fact.seed_inbox,
+    SELECT fact.day, {FROM_ORIGIN}, {CURRENCY}, {BEHIND}, fact.external_id AS ref, {_MAIL},
+        CASE WHEN fact.seed_inbox IS NOT NULL THEN fact.seed_sent END AS seed_sent,
+        CASE WHEN fact.seed_sent IS NOT NULL THEN fact.seed_inbox END AS seed_inbox,
         fact.revenue_nano::numeric AS revenue_nano, (fact.observed_at < fact.sent_at + interval '72 hours')::int AS unsettled
     FROM campaigns_emailsend AS fact {SOURCE} {ORIGIN}
     WHERE fact.day = ANY(%(days)s)

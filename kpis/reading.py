@@ -25,6 +25,8 @@ class Read:
     periods: tuple[Period, ...]
 
 
+# The ways in which the figures of a family were counted, as (told by, basis).
+Bases = dict[str, set[tuple[str, str]]]
 # The measures of each period by key of the group; where the scope is of a dimension, "" is the group of what has none.
 Found = dict[tuple[Period, str], Sums]
 
@@ -41,13 +43,26 @@ def read(reads: Sequence[Read], version: str = "") -> list[Found]:
     parameters = {f"{name}_{place}": value for place, each in enumerate(reads) for name, value in _parameters(each).items()}
     statement = "\nUNION ALL\n".join(selects)
     found: list[Found] = [{} for _ in reads]
+    ways: list[dict[tuple[Period, str], Bases]] = [{} for _ in reads]
     if not selects:
         return found
     rows = kept.rows((statement, parameters), version, lambda: _rows(statement, parameters)) if version else _rows(statement, parameters)
-    for place, number, key, reader, *cells in rows:
-        sums = found[place].setdefault((reads[place].periods[number], key), Sums())
-        _keep(sums, reader, wanted[place].get(reader, []), cells)
+    for place, number, key, reader, *cells, bases in rows:
+        part = reads[place].periods[number], key
+        if bases is None:
+            _keep(found[place].setdefault(part, Sums()), wanted[place].get(reader, []), cells)
+        else:
+            ways[place].setdefault(part, {})[reader] = {_way(basis) for basis in bases}
+    for each, sliced, counted in zip(reads, found, ways, strict=True):
+        for (period, key), sums in sliced.items():
+            # Which campaign was counted how is not kept: another way of any makes all of them doubtful.
+            sums.bases = counted.get((period, key if each.scope.by is By.CHANNEL else ""), {})
     return found
+
+
+def _way(basis: str) -> tuple[str, str]:
+    told_by, _, way = basis.partition(":")
+    return told_by, way
 
 
 def _by_source(measures: Iterable[Measure]) -> dict[str, list[Measure]]:
@@ -73,11 +88,8 @@ def _parameters(asked: Read) -> dict[str, Any]:
     }
 
 
-def _keep(sums: Sums, reader: str, measures: Sequence[Measure], cells: Sequence[object]) -> None:
-    totals, unknown, unconverted, unsettled, bases = cells
-    if bases is not None:
-        sums.bases.setdefault(reader, set()).update(tuple(basis.split(":", 1)) for basis in bases)  # type: ignore[attr-defined]
-        return
+def _keep(sums: Sums, measures: Sequence[Measure], cells: Sequence[object]) -> None:
+    totals, unknown, unconverted, unsettled = cells
     for index, measure in enumerate(measures):
         if measure.known_only and totals[index] is None:  # type: ignore[index]
             continue

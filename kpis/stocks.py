@@ -21,7 +21,10 @@ _STOCKS = {
 
 
 def select(measures: Sequence[Measure], scope: Scope) -> list[str]:
-    """One row for each period; null where no list has a figure. Nobody tells them by channel."""
+    """One row for each period; null where no list has a figure. A list of which nothing was told on a day keeps its last one.
+
+    Nobody tells them by channel.
+    """
     if scope.is_divided:
         return []
     totals = ", ".join(_stock(*_STOCKS[measure.column]) for measure in measures)
@@ -40,9 +43,9 @@ def _stock(counted: str, day: str) -> str:
         SELECT sum(newest.subscribers) FROM (
             SELECT DISTINCT told.connection_id, told.list_name FROM campaigns_audienceday AS told
             JOIN campaigns_connection AS source ON source.id = told.connection_id
-            WHERE {counted} AND told.day BETWEEN {day} - {SERVES_DAYS} AND {day}) AS list
+            WHERE {counted} AND told.subscribers IS NOT NULL AND told.day BETWEEN {day} - {SERVES_DAYS} AND {day}) AS list
         CROSS JOIN LATERAL (
             SELECT told.subscribers FROM campaigns_audienceday AS told
             WHERE told.connection_id = list.connection_id AND told.list_name = list.list_name
-                AND told.day BETWEEN {day} - {SERVES_DAYS} AND {day}
+                AND told.subscribers IS NOT NULL AND told.day BETWEEN {day} - {SERVES_DAYS} AND {day}
             ORDER BY told.day DESC LIMIT 1) AS newest)"""

@@ -5,15 +5,23 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from django.db import transaction
+
 from accounts.models import Client
+from campaigns.models import Connection
 from campaigns.rates.models import ExchangeRate
+from campaigns.records import MILLION, NANO, AdConversion, AdDay, AudienceDay, Record
+from campaigns.spool import Spool
+from campaigns.streams import Window
+from campaigns.sync import store
 from kpis import query, recompute, serialise
-from kpis.periods import Period
+from kpis.periods import ONE_DAY, Period
 from kpis.query import By
 from tests.conftest import LoadText
 
 MONDAY = date(2026, 11, 9)
 DAY = Period(MONDAY, MONDAY)
+WEEK = Period(MONDAY, date(2026, 11, 15))
 
 
 def figure(slug: str, period: Period = DAY, by: By | None = None, key: str = "") -> str | None:
@@ -22,6 +30,14 @@ def figure(slug: str, period: Period = DAY, by: By | None = None, key: str = "")
     part = next(group for group in answer.groups if group.key == key) if by else answer.total
     value = part.values([slug], answer.coverage)[slug].value
     return value.reason or serialise.text(value)
+
+
+def tell(client: Client, source: Connection, family: str, *rows: Record) -> None:
+    """An answer about the days of the rows."""
+    with Spool() as spool, transaction.atomic():
+        for row in rows:
+            spool.write(row)
+        store(client, source, spool, window=Window(family, min(row.day for row in rows), max(row.day for row in rows)))
 
 
 class TestMoneyOfOtherCurrencies:
@@ -43,3 +59,38 @@ class TestMoneyOfOtherCurrencies:
         load_text(lumen, "orders", self.ORDERS + "".join(orders))
         recompute.catch_up(lumen)
         assert figure("revenue") == "53333333333.333333333"
+
+
+class TestWaysOfCounting:
+    def test_a_campaign_is_not_summed_over_two_ways_of_counting(self, lumen: Client) -> None:
+        meta = Connection.objects.create(source="meta_ads", account="1", currency="EUR", timezone="Europe/Paris")
+        for day, basis in ((MONDAY, "7d_click"), (MONDAY + ONE_DAY, "1d_click")):
+            ads = AdDay(day=day, campaign_id="1", campaign="Brand", channel="paid_social", impressions=9, clicks=1, spend_nano=NANO)
+            tell(lumen, meta, "ads", ads, AdConversion(day=day, campaign_id="1", conversions_millionths=2 * MILLION, basis=basis))
+        recompute.catch_up(lumen)
+        assert figure("conversions", DAY, By.CAMPAIGN, "Brand") == "2"
+        assert figure("conversions", WEEK, By.CAMPAIGN, "Brand") == "mixed_basis"
+        assert figure("spend", WEEK, By.CAMPAIGN, "Brand") == "2"
+
+
+class TestPartsThatAreNotTold:
+    def test_conversions_of_a_day_without_ads_count(self, lumen: Client) -> None:
+        meta = Connection.objects.create(source="meta_ads", account="1", currency="EUR", timezone="Europe/Paris")
+        named = AdDay(day=MONDAY - ONE_DAY, campaign_id="1", campaign="Brand", channel="paid_social", spend_nano=NANO)
+        later = AdConversion(day=MONDAY, campaign_id="1", conversions_millionths=2 * MILLION, value_nano=9 * NANO)
+        tell(lumen, meta, "ads", named, later)
+        recompute.catch_up(lumen)
+        assert (figure("conversions"), figure("conversion_value"), figure("spend")) == ("2", "9", "0")
+
+    def test_a_seed_list_test_whose_outcome_is_unknown_is_no_test(self, lumen: Client, load_text: LoadText) -> None:
+        head = "sent_at,source,campaign,sent,seed_sent,seed_inbox\n"
+        load_text(lumen, "email", head + "2026-11-09T10:00:00,x,A,100,20,15\n2026-11-09T11:00:00,x,B,100,20,\n")
+        recompute.catch_up(lumen)
+        assert figure("inbox_rate") == "0.75"
+
+    def test_a_list_of_which_nothing_was_told_today_has_the_subscribers_it_last_had(self, lumen: Client) -> None:
+        mailchimp = Connection.objects.create(source="mailchimp", account="1", currency="EUR", timezone="Europe/Paris")
+        for day, count in ((MONDAY - ONE_DAY, 40), (MONDAY, None)):
+            tell(lumen, mailchimp, "audience", AudienceDay(day=day, list_name="all", subscribers=count),
+                 AudienceDay(day=day, list_name="vip", subscribers=2))  # fmt: skip
+        assert figure("subscribers") == "42"
