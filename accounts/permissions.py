@@ -34,6 +34,9 @@ PERMISSIONS: dict[str, Allowed] = {
     # Which files were imported and what became of them; importing others, and taking that back.
     "import.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "import.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # How its figures are made: when a lead is qualified, what counts, the margin; and who decided that.
+    "choice.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
+    "choice.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
     "agency.view": Allowed(to_agency=AGENCY_ROLES),
     "agency.change": Allowed(to_agency=frozenset({Role.OWNER})),
     "client.create": Allowed(to_agency=frozenset({Role.OWNER})),

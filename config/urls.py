@@ -15,6 +15,7 @@ from campaigns import urls as campaigns
 from config.health import healthz
 from kpis import views as kpis
 from kpis.api import KpiView
+from kpis.choices_api import ChoicesView
 from reports import views as reports
 
 
@@ -45,6 +46,7 @@ client_pages: list[URLPattern | URLResolver] = [
 api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
+    path("clients/<slug:client_slug>/choices/", ChoicesView.as_view(), name="api_choices"),
     *campaigns.api,
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", login_required(api_docs), name="api_docs"),

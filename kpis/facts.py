@@ -92,7 +92,6 @@ LEADS = f"""
     FROM kpis_leadstate AS state
     JOIN campaigns_lead AS fact ON fact.connection_id = state.connection_id AND fact.external_id = state.external_id
     WHERE state.won_day = ANY(%(days)s)
-        AND NOT EXISTS (SELECT 1 FROM campaigns_deal AS deal WHERE deal.connection_id = fact.connection_id)
     UNION ALL
     SELECT (fact.won_at AT TIME ZONE %(zone)s)::date, coalesce(state.channel, 'unknown'), coalesce(state.campaign_id, 0), '', {BEHIND},
         fact.external_id, 0, 0, 0, 0, 0, 1, (fact.won_at AT TIME ZONE %(zone)s)::date - coalesce(state.day, fact.day)
@@ -119,8 +118,10 @@ ORDERS = f"""
         CASE WHEN fact.kind = 'order' THEN fact.amount_nano ELSE 0 END::numeric AS order_amount_nano,
         CASE WHEN fact.kind = 'order' THEN 0 ELSE -fact.amount_nano END::numeric AS refunds_nano,
         fact.amount_nano::numeric AS revenue_nano,
-        coalesce(fact.margin_nano::numeric, round(fact.amount_nano::numeric * %(margin)s)) AS margin_nano
+        coalesce(fact.margin_nano::numeric, round(fact.amount_nano::numeric * chosen.share)) AS margin_nano
     FROM fact LEFT JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
+    JOIN unnest(%(margin_sinces)s::date[], %(margin_untils)s::date[], %(margins)s::numeric[]) AS chosen (since, until, share)
+        ON fact.day BETWEEN chosen.since AND chosen.until
 """
 SITE = f"""
     SELECT fact.day, {FROM_ORIGIN}, '' AS currency, {BEHIND}, page.path AS ref,

@@ -1,3 +1,4 @@
+from kpis.models.choices import Choice
 from kpis.models.rollups import (
     AdDayTotal,
     AdRollup,
@@ -19,6 +20,7 @@ from kpis.models.rollups import (
 from kpis.models.states import LeadState
 
 __all__ = [
-    "AdDayTotal", "AdRollup", "BasisDay", "CostDayTotal", "CostRollup", "DataVersion", "EmailDayTotal", "EmailRollup", "LeadDayTotal",
-    "LeadRollup", "LeadState", "OrderDayTotal", "OrderRollup", "PageDayTotal", "SiteDayTotal", "SiteRollup", "SocialDayTotal",
+    "AdDayTotal", "AdRollup", "BasisDay", "Choice", "CostDayTotal", "CostRollup", "DataVersion", "EmailDayTotal", "EmailRollup",
+    "LeadDayTotal", "LeadRollup", "LeadState", "OrderDayTotal", "OrderRollup", "PageDayTotal", "SiteDayTotal", "SiteRollup",
+    "SocialDayTotal",
 ]  # fmt: skip

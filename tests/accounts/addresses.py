@@ -160,6 +160,8 @@ CONNECTIONS: list[tuple[str, str, str, Answers]] = [
     ("connection_resume", "POST", "/c/lumen/connections/{connection}/resume/", instead(MANAGERS, 302)),
     ("connection_resume", "POST", "/c/lumen/connections/{foreign_connection}/resume/", hidden(MANAGERS)),
 ]
+READING_CHOICES = (200, 200, 200, 200, 403, 404, 401, 403, 200)
+MAKING_CHOICES = (200, 200, 403, 200, 403, 404, 401, 403, 200)
 FIGURES: list[tuple[str, str, str, Answers]] = [
     ("overview", "GET", "/c/lumen/", ALL),
     ("overview", "POST", "/c/lumen/", no_posts(ALL)),
@@ -171,6 +173,9 @@ FIGURES: list[tuple[str, str, str, Answers]] = [
     ("glossary", "POST", "/c/lumen/glossary/", no_posts(ALL)),
     ("api_kpis", "GET", "/api/v1/clients/lumen/kpis/?from=2026-11-09&to=2026-11-15", API),
     ("api_kpis", "POST", "/api/v1/clients/lumen/kpis/", no_posts(API)),
+    ("api_choices", "GET", "/api/v1/clients/lumen/choices/", READING_CHOICES),
+    ("api_choices", "POST", "/api/v1/clients/lumen/choices/", instead(MAKING_CHOICES, 405)),
+    ("api_choices", "PATCH", "/api/v1/clients/lumen/choices/", MAKING_CHOICES),
 ]
 IMPORTERS = (200, 200, 200, 200, 403, 404, 401, 403, 200)
 IMPORTING = (200, 200, 403, 200, 403, 404, 401, 403, 200)

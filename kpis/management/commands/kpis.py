@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ from accounts.management.found import found_client
 from accounts.tenancy import inside
 from kpis import query, recompute, serialise
 from kpis.definitions import DEFINITIONS
+from kpis.management.arguments import day
 from kpis.periods import Period
 
 
@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("client", help="the client's slug")
-        parser.add_argument("--from", dest="since", type=_day, required=True, metavar="YYYY-MM-DD")
-        parser.add_argument("--to", dest="until", type=_day, required=True, metavar="YYYY-MM-DD")
+        parser.add_argument("--from", dest="since", type=day, required=True, metavar="YYYY-MM-DD")
+        parser.add_argument("--to", dest="until", type=day, required=True, metavar="YYYY-MM-DD")
         parser.add_argument("--by", choices=[by.value for by in query.By])
         parser.add_argument("--json", action="store_true", help="exact values as JSON")
 
@@ -35,13 +35,6 @@ class Command(BaseCommand):
             raise CommandError(f"--from and --to: {error}.") from None
         data = serialise.answer_data(owner, answer, DEFINITIONS)
         self.stdout.write(json.dumps(data, indent=2) if options["json"] else _as_text(data))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day; use YYYY-MM-DD") from None
 
 
 def _as_text(data: dict[str, Any]) -> str:
