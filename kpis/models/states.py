@@ -8,7 +8,8 @@ from django.db import models
 class LeadState(models.Model):
     """One lead of the system of record: from where it came, and the days of its steps by the rules in force when it was created.
 
-    `won_day` is the lead's own; deals are counted by themselves. `is_customer`: the person ever ordered, paid or won a deal.
+    `won_day` is the lead's own; null where deals of its connection tell, which are counted by themselves. `deal_day`: the first of
+    its deals that was won. `is_customer`: the person ever ordered, paid or won a deal.
     """
 
     pk = models.CompositePrimaryKey("connection_id", "external_id")
@@ -22,4 +23,5 @@ class LeadState(models.Model):
     mql_day = models.DateField(null=True, db_index=True)
     sql_day = models.DateField(null=True, db_index=True)
     won_day = models.DateField(null=True, db_index=True)
+    deal_day = models.DateField(null=True, db_index=True)
     is_customer = models.BooleanField()
