@@ -1,11 +1,11 @@
-"""Which days changed since the figures were last rebuilt."""
+"""Which days, and whose facts, changed since the figures were last rebuilt."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
 
-from campaigns.models import DirtyDay
+from campaigns.models import DirtyDay, DirtyPerson
 from campaigns.streams import execute
 from campaigns.tables import TABLES, Table
 
@@ -15,6 +15,16 @@ def mark(family: str, days: Iterable[date]) -> set[str]:
     marks = [DirtyDay(family=family, day=day) for day in sorted(days)]
     DirtyDay.objects.bulk_create(marks, ignore_conflicts=True)
     return {family} if marks else set()
+
+
+def mark_people(person_ids: Iterable[int]) -> None:
+    """Mark people whose keys moved."""
+    DirtyPerson.objects.bulk_create([DirtyPerson(person_id=person_id) for person_id in set(person_ids)], ignore_conflicts=True)
+
+
+def is_marked() -> bool:
+    """Whether anything waits for a rebuild."""
+    return DirtyDay.objects.exists() or DirtyPerson.objects.exists()
 
 
 def mark_family(family: str) -> set[str]:

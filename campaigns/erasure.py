@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Client
-from campaigns import records, signals
+from campaigns import dirty, records, signals
 from campaigns.models import Connection, DirtyDay, ErasedKey, Person, PersonKey
 from campaigns.people import FILES, space_of
 from campaigns.records import FILE_SOURCE, Gone, Record
@@ -65,7 +65,8 @@ def erase(client: Client, person: Person, by: Actor) -> None:
         PersonKey.objects.bulk_create([key for key in bare if key.kind != PersonKey.Kind.EMAIL])
         audit.record("person.erased", by, organisation=client)
         execute("DELETE FROM campaigns_personmerge WHERE kept_id = %s OR dissolved_id = %s", [person.pk, person.pk])
-        if moved:
+        dirty.mark_people([person.pk])
+        if dirty.is_marked():
             signals.days_changed.send(sender=None, client=client, families=moved)
 
 
@@ -127,7 +128,9 @@ def _forget_all(client: Client, keys: set[Key]) -> set[str]:
     ErasedKey.objects.bulk_create([ErasedKey(digest=digest(client, key)) for key in keys])
     moved = {family for key in keys for family in _forget(client, key)}
     for kind, space, value in keys:
-        PersonKey.objects.filter(kind=kind, space=space, value=value).update(value=nameless(client, (kind, space, value)))
+        named = PersonKey.objects.filter(kind=kind, space=space, value=value)
+        dirty.mark_people(named.values_list("person_id", flat=True))
+        named.update(value=nameless(client, (kind, space, value)))
     return moved
 
 

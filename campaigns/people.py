@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
 from accounts.models import Client
+from campaigns import dirty, signals
 from campaigns.models import Connection, Person, PersonKey, PersonMerge
 from campaigns.pseudonyms import email_hasher
 from campaigns.records import FILE_SOURCE, Gone
 from campaigns.streams import execute
+from campaigns.writer import be_the_only_writer
 
 # An address that names more people than this is not one person's.
 MOST_PEOPLE_OF_A_KEY = 20
@@ -150,6 +153,12 @@ def _make_one(newest_before: int, pull_id: int | None) -> None:
         [pull_id],
     )
     execute(
+        """INSERT INTO campaigns_dirtyperson (person_id)
+           SELECT was FROM moved UNION
+           SELECT key.person_id FROM moved JOIN campaigns_personkey AS key ON key.id = moved.key_id
+           ON CONFLICT DO NOTHING"""
+    )
+    execute(
         """DELETE FROM campaigns_person AS person WHERE person.id > %s
            AND NOT EXISTS (SELECT 1 FROM campaigns_personkey AS key WHERE key.person_id = person.id)""",
         [newest_before],
@@ -163,9 +172,18 @@ def called(client: Client, name: str) -> list[Person]:
     return list(Person.objects.filter(keys__in=keys).distinct().order_by("pk"))
 
 
+def tell_apart(client: Client, merge: PersonMerge) -> None:
+    """A person says that two are not one: for good, and their figures follow."""
+    with transaction.atomic():
+        be_the_only_writer(client)
+        take_back(merge)
+        signals.days_changed.send(sender=None, client=client, families=set())
+
+
 def take_back(merge: PersonMerge, *, never_again: bool = True) -> None:
     """Give the dissolved person their keys back. With `never_again`, the key that made them one merges nobody from now on."""
     PersonKey.objects.filter(pk__in=merge.moved, person=merge.kept).update(person=merge.dissolved)
+    dirty.mark_people([merge.kept_id, merge.dissolved_id])
     if never_again and merge.by_key_id:
         PersonKey.objects.filter(pk=merge.by_key_id).update(is_shared=True)
     PersonMerge.objects.filter(pk=merge.pk).update(undone_at=timezone.now())

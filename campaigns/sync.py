@@ -7,7 +7,7 @@ from campaigns import counters, dirty, loaded, people, signals, systems
 from campaigns.connectors.base import Replaces
 from campaigns.dimensions import Dimensions
 from campaigns.erasure import Memory, forget_others
-from campaigns.models import Connection, DirtyDay, PersonKey, Pull, Upload
+from campaigns.models import Connection, PersonKey, Pull, Upload
 from campaigns.records import Gone, Lead, SocialPost
 from campaigns.spool import Spool
 from campaigns.streams import Change, Staged, Window, execute
@@ -64,7 +64,7 @@ def store(
     _link_people(source, pulls, [gone for gone in merged if not memory.names(gone)])
     moved |= systems.follow(before)
     # Also for marks of earlier: a rebuild that failed for good is asked for again by the next change.
-    if moved or DirtyDay.objects.exists():
+    if moved or dirty.is_marked():
         signals.days_changed.send(sender=None, client=client, families=moved)
     return pulls
 
@@ -153,5 +153,14 @@ def _link_people(source: Connection, pulls: list[Pull], merged: list[Gone]) -> N
     changed = [pull.pk for pull in pulls if pull.family in PERSONAL and (pull.inserted or pull.updated)]
     if changed or merged:
         if not PersonKey.objects.exists():
-            changed = list(Pull.objects.filter(connection=source, family__in=PERSONAL).values_list("pk", flat=True))
+            changed = _every_pull(source, changed)
         people.link(source, changed, merged)
+
+
+def _every_pull(source: Connection, changed: list[int]) -> list[int]:
+    """The pulls whose facts get keys for the first time; facts that were there before now belong to somebody."""
+    pulls = list(Pull.objects.filter(connection=source, family__in=PERSONAL).values_list("pk", flat=True))
+    if len(pulls) > len(changed):
+        for family in PERSONAL:
+            dirty.mark_family(family)
+    return pulls

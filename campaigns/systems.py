@@ -40,8 +40,8 @@ def believed(chosen: Mapping[str, str], told: Iterable[tuple[str, str]]) -> dict
 
 def counted_as(family: str, source: str, now: Mapping[str, str]) -> str:
     """The family as which `source` counts in figures while these systems are in force; "" where its word is not summed."""
-    if family == "leads":
-        return family if source == now[Subject.LEADS] else ""
+    if family in (Subject.LEADS, Subject.CUSTOMERS):
+        return family if source == now[family] else ""
     if family in FAMILIES[Subject.REVENUE]:
         return "orders" if source == now[Subject.REVENUE] else ""
     return "email" if family == "email_days" else family

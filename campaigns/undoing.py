@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Client
 from campaigns import dirty, loaded, people, signals, systems
-from campaigns.models import Connection, DirtyDay, LoadedSpan, PersonMerge, Pull, Upload
+from campaigns.models import Connection, LoadedSpan, PersonMerge, Pull, Upload
 from campaigns.streams import execute
 from campaigns.tables import Table, of_family
 from campaigns.writer import be_the_only_writer
@@ -46,7 +46,7 @@ def undo(client: Client, upload: Upload) -> Undone:
             _close(pull)
         Upload.objects.filter(pk=kept.pk).update(state=Upload.State.UNDONE, finished_at=timezone.now())
         moved |= systems.follow(before)
-        if moved or DirtyDay.objects.exists():
+        if moved or dirty.is_marked():
             signals.days_changed.send(sender=None, client=client, families=moved)
         return Undone(removed, restored)
 

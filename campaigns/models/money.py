@@ -30,6 +30,7 @@ class Order(Fact):
         indexes: ClassVar = [
             models.Index(fields=["day"], name="campaigns_order_day"),
             models.Index(fields=["connection", "customer_ref"], name="campaigns_order_customer"),
+            models.Index(fields=["email_hash"], name="campaigns_order_email", condition=models.Q(customer_ref="")),
         ]
 
 
@@ -45,7 +46,10 @@ class SubscriptionSpan(Fact):
     currency = currency()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["day"], name="campaigns_subscription_day")]
+        indexes: ClassVar = [
+            models.Index(fields=["day"], name="campaigns_subscription_day"),
+            models.Index(fields=["connection", "customer_ref"], name="campaigns_subscription_who"),
+        ]
 
 
 class Cost(Fact):

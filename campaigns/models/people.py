@@ -59,6 +59,16 @@ class PersonMerge(models.Model):
         return f"{self.dissolved} into {self.kept}"
 
 
+class DirtyPerson(models.Model):
+    """Somebody whose keys moved since the figures were last rebuilt: facts that did not change are now another's."""
+
+    # Of `Person`, who may be gone by then.
+    person_id = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"person {self.person_id}"
+
+
 class ErasedKey(models.Model):
     """A key of somebody who was erased, as an HMAC under the client's key: no later answer brings the person back."""
 
@@ -116,6 +126,7 @@ class Deal(Fact):
         indexes: ClassVar = [
             models.Index(fields=["day"], name="campaigns_deal_day"),
             models.Index(fields=["won_at"], name="campaigns_deal_won", condition=models.Q(won_at__isnull=False)),
+            models.Index(fields=["connection", "lead_ref"], name="campaigns_deal_lead"),
         ]
 
 

@@ -29,5 +29,5 @@ class Command(BaseCommand):
             chosen = open_merges.filter(pk=merge).first()
             if chosen is None:
                 raise CommandError(f"There is no merge {merge} of {owner.name} that could be undone.")
-            people.take_back(chosen)
+            people.tell_apart(owner, chosen)
         self.stdout.write(f"{chosen.dissolved} and {chosen.kept} are two people again, and stay so.")
