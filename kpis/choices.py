@@ -56,7 +56,7 @@ class Choices:
     fiscal_start: int = 1
 
     def parameters(self) -> dict[str, Any]:
-        """As the queries of `kpis.facts` and `kpis.leads` name them."""
+        """As the queries of `kpis.facts`, `kpis.leads` and `kpis.customers` name them."""
         margins = list(self.margin.parts())
         return {
             "engagement_parts": list(self.engagement_parts),
@@ -66,6 +66,10 @@ class Choices:
             "margins": [share for _, share in margins],
             "sales_costs": [like(pattern) for pattern in self.sales_costs],
             "ignored_costs": [like(pattern) for pattern in self.ignored_costs],
+            "activity_window": self.activity_window,
+            "retention_mode": self.retention_mode,
+            "repeat_revenue": self.repeat_revenue,
+            "lifetime_months": self.lifetime_months,
             **rules.parameters({"mql": self.mql_rule, "sql": self.sql_rule}),
         }
 

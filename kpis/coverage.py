@@ -16,6 +16,9 @@ from campaigns.models import Connection
 from kpis.definitions import Reason
 from kpis.periods import ONE_DAY, Period
 
+# What tells of customers: the first family of these that is loaded. Revenue is told by orders alone.
+PURCHASES = "purchases"
+TELL_OF_CUSTOMERS = ("orders", "subscriptions", "customers")
 # What is told and what is believed, and by which number the figures and the names and labels of campaigns go: as of one moment.
 _STANDING = """
     SELECT coalesce((SELECT max(number) FROM kpis_dataversion), 0),
@@ -134,6 +137,7 @@ def _coverage(chosen: dict[str, str], rows: list[tuple[str, str, str, int, str, 
     for (family, number), days in settles.items():
         last = max(span.until for span in spans[family][number]) - timedelta(days=days)
         settled[family] = min(last, settled.get(family, last))
+    spans[PURCHASES] = next((spans[family] for family in TELL_OF_CUSTOMERS if family in spans), {})
     return Coverage(spans, frozenset(ended), settled)
 
 

@@ -100,28 +100,53 @@ LEADS = f"""
     WHERE (fact.won_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s)
 """
 # Orders of the system of record; of a CRM, the deals it won, on the day they were won and from where the lead came.
-ORDERS = f"""
+_SALE = f"""
     WITH fact AS (
-        SELECT fact.connection_id, fact.pull_id, fact.external_id, fact.day, fact.kind, fact.origin_id, {CURRENCY}, fact.margin_nano,
-            fact.amount_nano + CASE WHEN %(with_tax)s THEN fact.tax_nano ELSE 0 END AS amount_nano
-        FROM campaigns_order AS fact {SOURCE} AND source.source = %(revenue)s
-        WHERE fact.day = ANY(%(days)s)
+        {{orders}}
         UNION ALL
-        SELECT {BEHIND}, fact.external_id, (fact.won_at AT TIME ZONE %(zone)s)::date, 'order', lead.origin_id, {CURRENCY}, NULL,
-            fact.amount_nano
+        SELECT {{person}} AS person_id, {BEHIND}, fact.external_id, (fact.won_at AT TIME ZONE %(zone)s)::date AS day, fact.won_at AS at,
+            'order' AS kind, '' AS refund_of, lead.origin_id, {CURRENCY}, NULL AS margin_nano, fact.amount_nano
         FROM campaigns_deal AS fact {SOURCE} AND source.source = %(revenue)s
         LEFT JOIN campaigns_lead AS lead ON lead.connection_id = fact.connection_id AND lead.external_id = fact.lead_ref
-        WHERE (fact.won_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s)
-            AND NOT EXISTS (SELECT 1 FROM campaigns_order AS told WHERE told.connection_id = fact.connection_id))
+        {{of_deals}} AND NOT EXISTS (SELECT 1 FROM campaigns_order AS told WHERE told.connection_id = fact.connection_id))
     SELECT fact.day, coalesce(origin.channel, 'unknown') AS channel, coalesce(origin.campaign_id, 0) AS campaign_id, fact.currency,
         {BEHIND}, fact.external_id AS ref, (fact.kind = 'order')::int AS orders,
         CASE WHEN fact.kind = 'order' THEN fact.amount_nano ELSE 0 END::numeric AS order_amount_nano,
         CASE WHEN fact.kind = 'order' THEN 0 ELSE -fact.amount_nano END::numeric AS refunds_nano,
         fact.amount_nano::numeric AS revenue_nano,
-        coalesce(fact.margin_nano::numeric, round(fact.amount_nano::numeric * chosen.share)) AS margin_nano
+        coalesce(fact.margin_nano::numeric, round(fact.amount_nano::numeric * chosen.share)) AS margin_nano,
+        fact.person_id, fact.at, fact.refund_of, fact.origin_id
     FROM fact LEFT JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
     JOIN unnest(%(margin_sinces)s::date[], %(margin_untils)s::date[], %(margins)s::numeric[]) AS chosen (since, until, share)
         ON fact.day BETWEEN chosen.since AND chosen.until
+"""
+_ORDER = f"""SELECT {{person}} AS person_id, {BEHIND}, fact.external_id, fact.day, fact.ordered_at AS at, fact.kind, fact.refund_of,
+            fact.origin_id, {CURRENCY}, fact.margin_nano,
+            fact.amount_nano + CASE WHEN %(with_tax)s THEN fact.tax_nano ELSE 0 END AS amount_nano
+        FROM campaigns_order AS fact {SOURCE} AND source.source = %(revenue)s {{of_orders}}"""
+ORDERS = _SALE.format(
+    person="NULL::bigint",
+    orders=_ORDER.format(person="NULL::bigint", of_orders="WHERE fact.day = ANY(%(days)s)"),
+    of_deals="WHERE (fact.won_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s)",
+)
+# The same of the people whose keys are in `named`, on any day, each with the person. An address names who has no id.
+_NAMED = "JOIN named ON named.kind = '{kind}' AND named.connection_id = fact.connection_id AND named.value = fact.{column}"
+SALES_OF_PEOPLE = _SALE.format(
+    person="named.person_id",
+    orders="\n        UNION ALL\n        ".join(
+        _ORDER.format(person="named.person_id", of_orders=of_orders)
+        for of_orders in (
+            _NAMED.format(kind="customer", column="customer_ref"),
+            "JOIN named ON named.kind = 'email' AND named.value = fact.email_hash WHERE fact.customer_ref = ''",
+        )
+    ),
+    of_deals=_NAMED.format(kind="lead", column="lead_ref") + " WHERE fact.won_at IS NOT NULL",
+)
+# Customers on the day of their acquisition, as `kpis.customers` found it.
+ACQUIRED = """
+    SELECT fact.acquired_day AS day, fact.channel, fact.campaign_id, '' AS currency, 0 AS connection_id, 0 AS pull_id,
+        fact.person_id::text AS ref, 1 AS customers
+    FROM kpis_customerstate AS fact WHERE fact.acquired_day = ANY(%(days)s)
 """
 SITE = f"""
     SELECT fact.day, {FROM_ORIGIN}, '' AS currency, {BEHIND}, page.path AS ref,

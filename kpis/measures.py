@@ -110,18 +110,18 @@ PAID_REVENUE = _one("paid_revenue", _("revenue of paid channels"), "orders.reven
 
 # ------------------------------------------------------------------------------------------------------------- customers
 # Counted per period from tables of their own: distinct people are not additive.
-NEW_CUSTOMERS = _one("new_customers", _("new customers"), "acquired.customers", "customers")
-PAID_NEW_CUSTOMERS = _one("paid_new_customers", _("new customers of paid channels"), "acquired.customers", "customers",
+NEW_CUSTOMERS = _one("new_customers", _("new customers"), "acquired.customers", "purchases")
+PAID_NEW_CUSTOMERS = _one("paid_new_customers", _("new customers of paid channels"), "acquired.customers", "purchases",
                           channels=PAID_CHANNELS)  # fmt: skip
-CUSTOMERS = _one("customers", _("customers active in the period"), "active.customers", "orders", is_additive=False)
+CUSTOMERS = _one("customers", _("customers active in the period"), "active.customers", "purchases", is_additive=False)
 KNOWN_REVENUE = _one("known_revenue", _("revenue of known customers"), "active.revenue_nano", "orders", scale=NANO)
 REPEAT_REVENUE = _one("repeat_revenue", _("revenue of repeat customers"), "active.repeat_revenue_nano", "orders", scale=NANO,
                       is_additive=False)  # fmt: skip
-ACQUIRED_SO_FAR = _one("acquired_so_far", _("customers acquired up to the end of the period"), "active.acquired_so_far", "orders",
+ACQUIRED_SO_FAR = _one("acquired_so_far", _("customers acquired up to the end of the period"), "active.acquired_so_far", "purchases",
                        is_additive=False)  # fmt: skip
-AT_START = _one("customers_at_start", _("customers at the start of the period"), "retention.at_start", "orders", is_additive=False)
-AT_END = _one("customers_at_end", _("customers at the end of the period"), "retention.at_end", "orders", is_additive=False)
-NEW_AT_END = _one("new_at_end", _("of these, those won in the period"), "retention.new_at_end", "orders", is_additive=False)
+AT_START = _one("customers_at_start", _("customers at the start of the period"), "retention.at_start", "purchases", is_additive=False)
+AT_END = _one("customers_at_end", _("customers at the end of the period"), "retention.at_end", "purchases", is_additive=False)
+NEW_AT_END = _one("new_at_end", _("of these, those won in the period"), "retention.new_at_end", "purchases", is_additive=False)
 MRR_AT_START = _one("mrr_at_start", _("monthly recurring revenue at the start"), "recurring.at_start_nano", "subscriptions", scale=NANO,
                     is_additive=False)  # fmt: skip
 MRR_LOST = _one("mrr_lost", _("of it, lost or reduced by the end"), "recurring.lost_nano", "subscriptions", scale=NANO, is_additive=False)

@@ -148,7 +148,7 @@ def ask_all(questions: Sequence[Question]) -> list[Answer]:
         plans = [_Plan.of(question, calendar) for question in questions]
         reads = _together(asked for plan in plans for asked in plan.reads)
         found = dict(
-            zip(((read.scope, read.measures) for read in reads), reading.read(reads, f"{standing.version} {chosen!r}"), strict=True)
+            zip(((read.scope, read.measures) for read in reads), reading.read(reads, f"{standing.version} {chosen!r}", chosen), strict=True)
         )
     return [plan.answer(found, standing.coverage) for plan in plans]
 

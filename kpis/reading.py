@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db import connection
 
-from kpis import kept, stocks
+from kpis import choices, kept, stocks
+from kpis.choices import Choices
+from kpis.customers import active
 from kpis.measures import Measure
 from kpis.periods import Period
 from kpis.roll_ups import BY_NAME, RollUp
@@ -31,8 +33,12 @@ Bases = dict[str, set[tuple[str, str]]]
 Found = dict[tuple[Period, str], Sums]
 
 
-def read(reads: Sequence[Read], version: str = "") -> list[Found]:
-    """All of `reads` in one statement, each answered in its place. With a `version`, what was read under it before is not read again."""
+def read(reads: Sequence[Read], version: str = "", chosen: Choices | None = None) -> list[Found]:
+    """All of `reads` in one statement, each answered in its place. With a `version`, what was read under it before is not read again.
+
+    `chosen`: the client's choices, where they are known already.
+    """
+    of_client = (chosen or choices.in_force()).parameters()
     wanted = [_by_source(each.measures) for each in reads]
     selects = [
         f"SELECT {place}, one.* FROM ({_in_place(select, place)}) AS one"
@@ -40,7 +46,9 @@ def read(reads: Sequence[Read], version: str = "") -> list[Found]:
         for name, measures in wanted[place].items()
         for select in _selects(name, measures, each.scope)
     ]
-    parameters = {f"{name}_{place}": value for place, each in enumerate(reads) for name, value in _parameters(each).items()}
+    parameters = {
+        f"{name}_{place}": value for place, each in enumerate(reads) for name, value in {**of_client, **_parameters(each)}.items()
+    }
     statement = "\nUNION ALL\n".join(selects)
     found: list[Found] = [{} for _ in reads]
     ways: list[dict[tuple[Period, str], Bases]] = [{} for _ in reads]
@@ -110,7 +118,10 @@ def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:
 
 
 # Other sources of measures than roll-ups: from (measures, scope) to selects of the same shape.
-READERS: dict[str, Callable[[Sequence[Measure], Scope], list[str]]] = {"stocks": stocks.select}
+READERS: dict[str, Callable[[Sequence[Measure], Scope], list[str]]] = {
+    "stocks": stocks.select,
+    "active": active.selects,
+}
 
 
 def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> list[str]:

@@ -9,10 +9,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.models import Client
-from campaigns import systems
+from campaigns import dirty, systems
 from campaigns.tables import TABLES
 from campaigns.writer import be_the_only_writer
 from kpis import choices, leads, signals
+from kpis.customers import states
 from kpis.roll_ups import ROLL_UPS, RollUp
 
 KIND = "kpis.recompute"
@@ -27,10 +28,11 @@ def catch_up(client: Client, effect: AbstractContextManager[None] | None = None)
     """
     with effect or transaction.atomic():
         be_the_only_writer(client)
-        changed = _take_changed_days()
-        if not changed:
+        if not dirty.is_marked():
             return 0
+        changed = _take_changed_days()
         asked = parameters(client)
+        _add(changed, {"acquired": states.refresh(changed, asked).days})
         _add(changed, leads.refresh(changed, asked))
         for roll_up in ROLL_UPS:
             rebuild(roll_up, {day for family in roll_up.families for day in changed.get(family, ())}, asked)
@@ -47,6 +49,7 @@ def rebuild_all(client: Client) -> None:
     with transaction.atomic():
         be_the_only_writer(client)
         asked = parameters(client)
+        states.rebuild(asked)
         leads.rebuild(asked)
         for roll_up in ROLL_UPS:
             for table in roll_up.tables:
@@ -100,6 +103,8 @@ def _days_of(client: Client, roll_up: RollUp) -> set[date]:
     tables = [table for table in TABLES if table.family in roll_up.families]
     days = [f"SELECT generate_series(day, {table.until or 'day'}, '1 day')::date FROM {table.name}" for table in tables]
     days += [f"SELECT ({column} AT TIME ZONE %(zone)s)::date FROM {table.name}" for table in tables for column in table.instants]
+    if "acquired" in roll_up.families:
+        days.append("SELECT acquired_day FROM kpis_customerstate")
     if "leads" in roll_up.families:
         days += [f"SELECT {column} FROM kpis_leadstate" for column in ("mql_day", "sql_day", "won_day")]
     return {day for (day,) in execute(" UNION ".join(days), {"zone": client.timezone}) if day}

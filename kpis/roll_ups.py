@@ -9,6 +9,8 @@ from django.db import models
 
 from kpis import facts
 from kpis.models import (
+    AcquiredDayTotal,
+    AcquiredRollup,
     AdDayTotal,
     AdRollup,
     CostDayTotal,
@@ -124,6 +126,7 @@ ROLL_UPS = (
     RollUp("costs", facts.COSTS, ("costs",), CostDayTotal, CostRollup),
     RollUp("leads", facts.LEADS, ("leads", "deals"), LeadDayTotal, LeadRollup),
     RollUp("orders", facts.ORDERS, ("orders", "deals"), OrderDayTotal, OrderRollup),
+    RollUp("acquired", facts.ACQUIRED, ("acquired",), AcquiredDayTotal, AcquiredRollup),
     RollUp("site", facts.SITE, ("site",), SiteDayTotal, SiteRollup),
     RollUp("pages", facts.PAGES, ("pages",), PageDayTotal, basis=facts.PAGES_BASIS),
     RollUp("email", facts.EMAIL, ("email", "email_days"), EmailDayTotal, EmailRollup, facts.EMAIL_BASIS),

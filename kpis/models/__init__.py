@@ -1,4 +1,5 @@
 from kpis.models.choices import Choice
+from kpis.models.customers import AcquiredDayTotal, AcquiredRollup, CohortMonth, CustomerDay, CustomerSpan, CustomerState
 from kpis.models.rollups import (
     AdDayTotal,
     AdRollup,
@@ -20,7 +21,7 @@ from kpis.models.rollups import (
 from kpis.models.states import LeadState
 
 __all__ = [
-    "AdDayTotal", "AdRollup", "BasisDay", "Choice", "CostDayTotal", "CostRollup", "DataVersion", "EmailDayTotal", "EmailRollup",
-    "LeadDayTotal", "LeadRollup", "LeadState", "OrderDayTotal", "OrderRollup", "PageDayTotal", "SiteDayTotal", "SiteRollup",
-    "SocialDayTotal",
+    "AcquiredDayTotal", "AcquiredRollup", "AdDayTotal", "AdRollup", "BasisDay", "Choice", "CohortMonth", "CostDayTotal", "CostRollup",
+    "CustomerDay", "CustomerSpan", "CustomerState", "DataVersion", "EmailDayTotal", "EmailRollup", "LeadDayTotal", "LeadRollup",
+    "LeadState", "OrderDayTotal", "OrderRollup", "PageDayTotal", "SiteDayTotal", "SiteRollup", "SocialDayTotal",
 ]  # fmt: skip

@@ -1,0 +1,49 @@
+"""What the readers of customers share: the shape of their answers, and who was there in a period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kpis.measures import Measure
+from kpis.slices import NO_BASES, Scope
+
+# The acquisition of each customer, on whose channel and campaign everything is grouped.
+ACQUISITION = "JOIN kpis_customerstate AS row ON row.person_id = {}.person_id"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """SQL of a sum, and of how many of its parts are not known or not converted."""
+
+    total: str
+    unknown: str = "0"
+    unconverted: str = "0"
+
+
+ZERO = Cell("0")
+
+
+def money(column: str, unconverted: str = "0", condition: str = "TRUE") -> Cell:
+    """The sum of a column whose null is not known."""
+    only = f"FILTER (WHERE {condition})"
+    return Cell(f"sum({column}) {only}", f"count(*) FILTER (WHERE ({condition}) AND {column} IS NULL)", f"sum({unconverted}) {only}")
+
+
+def select(reader: str, measures: Sequence[Measure], cells: Mapping[str, Cell], source: str, scope: Scope) -> str:
+    """Rows of `source`, which has `part` and `row`, grouped; measures without a cell are 0."""
+    asked = [cells.get(measure.column, ZERO) for measure in measures]
+    return scope.named(
+        f"""SELECT part.number, {scope.key} AS key, '{reader}' AS reader,
+            ARRAY[{", ".join(cell.total for cell in asked)}]::numeric[] AS totals,
+            ARRAY[{", ".join(cell.unknown for cell in asked)}]::bigint[] AS unknown,
+            ARRAY[{", ".join(cell.unconverted for cell in asked)}]::bigint[] AS unconverted,
+            0::bigint AS unsettled, {NO_BASES} AS bases
+        FROM {source} {scope.join} WHERE {scope.where} GROUP BY 1, 2"""
+    )
+
+
+def active(since: str, until: str) -> str:
+    """Who ordered on these days or had a subscription on one of them, each once."""
+    return f"""SELECT person_id FROM kpis_customerday WHERE day BETWEEN {since} AND {until} AND orders > 0
+        UNION SELECT person_id FROM kpis_customerspan WHERE since <= {until} AND (until IS NULL OR until >= {since})"""

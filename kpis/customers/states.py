@@ -1,0 +1,223 @@
+"""The tables of customers follow the facts of the people whose facts or keys changed, and of nobody else.
+
+A customer's rows are a function of all that is told of one person, so that what was mended is what one would make anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, models
+
+from kpis.customers import cohorts
+from kpis.facts import CURRENCY, SALES_OF_PEOPLE, SOURCE
+from kpis.models import CohortMonth, CustomerDay, CustomerSpan, CustomerState
+from kpis.roll_ups import FACTOR
+
+SPACE = "CASE WHEN source.source = 'file' THEN 0 ELSE source.id END"
+# By family: what names a person in its facts, as (table, kind of key, column).
+NAMES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "orders": (("campaigns_order", "customer", "customer_ref"), ("campaigns_order", "email", "email_hash")),
+    "deals": (("campaigns_deal", "lead", "lead_ref"),),
+    "subscriptions": (("campaigns_subscriptionspan", "customer", "customer_ref"),),
+    "customers": (("campaigns_customer", "customer", "external_id"),),
+    "touches": (("campaigns_touch", "lead", "lead_ref"), ("campaigns_touch", "customer", "customer_ref")),
+    "leads": (("campaigns_lead", "lead", "external_id"),),
+}
+# By family: whose rows follow from facts of these days, as they were found last.
+_ON_DAYS = "{} = ANY(%(days)s)"
+_TOLD_ON_DAYS = "EXISTS (SELECT 1 FROM unnest(%(days)s::date[]) AS day WHERE day BETWEEN told_since AND told_until)"
+KNOWN = {
+    "orders": ("kpis_customerday", _ON_DAYS.format("day")),
+    "deals": ("kpis_customerday", _ON_DAYS.format("day")),
+    "subscriptions": ("kpis_customerspan", _ON_DAYS.format("since")),
+    "customers": ("kpis_customerstate", _TOLD_ON_DAYS),
+    "touches": ("kpis_customerstate", "basis = 'touch' AND " + _ON_DAYS.format("basis_day")),
+    "leads": ("kpis_customerstate", "basis = 'lead' AND " + _ON_DAYS.format("basis_day")),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What follows for others: days of new customers to sum again, and people who became customers or no longer are."""
+
+    days: set[date]
+    people: set[int]
+
+
+def refresh(changed: dict[str, set[date]], asked: dict[str, Any]) -> Moved:
+    """Bring up to date the customers of changed days and those who are marked; the marks are taken."""
+    with connection.cursor() as cursor:
+        _make_affected(cursor)
+        cursor.execute(
+            """WITH marked AS (DELETE FROM campaigns_dirtyperson RETURNING person_id)
+               INSERT INTO affected SELECT person_id FROM marked ON CONFLICT DO NOTHING"""
+        )
+        for family in NAMES.keys() & changed.keys():
+            parameters = {**asked, "days": sorted(changed[family])}
+            for statement in _affected_by(family):
+                cursor.execute(f"INSERT INTO affected {statement} ON CONFLICT DO NOTHING", parameters)
+        return _bring_up_to_date(cursor, asked)
+
+
+def rebuild(asked: dict[str, Any]) -> None:
+    """All customers from the facts alone."""
+    with connection.cursor() as cursor:
+        for model in (CustomerState, CustomerDay, CustomerSpan, CohortMonth):
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")
+        _make_affected(cursor)
+        cursor.execute("INSERT INTO affected SELECT DISTINCT person_id FROM campaigns_personkey")
+        _bring_up_to_date(cursor, asked)
+
+
+def _make_affected(cursor: Any) -> None:
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.affected")
+    cursor.execute("CREATE TEMPORARY TABLE affected (person_id bigint PRIMARY KEY) ON COMMIT DROP")
+
+
+def _affected_by(family: str) -> Iterable[str]:
+    """Of whom the facts of the days are now, and whose they were."""
+    for table, kind, column in NAMES[family]:
+        space = "0" if kind == "email" else SPACE
+        yield f"""SELECT key.person_id FROM {table} AS fact {SOURCE}
+            JOIN campaigns_personkey AS key ON key.kind = '{kind}' AND key.space = {space} AND key.value = fact.{column}
+            WHERE fact.day = ANY(%(days)s)"""
+    table, condition = KNOWN[family]
+    yield f"SELECT DISTINCT person_id FROM {table} WHERE {condition}"
+
+
+def _bring_up_to_date(cursor: Any, asked: dict[str, Any]) -> Moved:
+    cursor.execute("ANALYZE affected")
+    cursor.execute("SELECT count(*) FROM affected")
+    if not cursor.fetchone()[0]:
+        return Moved(set(), set())
+    for name, query in FOUND.items():
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", asked)
+        cursor.execute(f"ANALYZE {name}")
+    cohorts.take_out(cursor)
+    cursor.execute(_MOVED)
+    rows = cursor.fetchall()
+    for model, new in REPLACED:
+        _replace(cursor, model, new)
+    cohorts.put_in(cursor)
+    return Moved({day for _, was, now in rows for day in (was, now) if day}, {who for who, was, now in rows if not (was and now)})
+
+
+def _replace(cursor: Any, model: type[models.Model], new: str) -> None:
+    """Make the rows of affected people those of `new`; only differences are written."""
+    table = model._meta.db_table
+    columns = [field.name for field in model._meta.concrete_fields if field.column]
+    keys = [field.name for field in model._meta.pk_fields]
+    same_key, same = (_same(of) for of in (keys, columns))
+    cursor.execute(
+        f"""DELETE FROM {table} AS old USING affected
+            WHERE old.person_id = affected.person_id AND NOT EXISTS (SELECT 1 FROM {new} AS new WHERE {same_key} AND {same})"""
+    )
+    cursor.execute(
+        f"""INSERT INTO {table} ({", ".join(columns)}) SELECT {", ".join(columns)} FROM {new} AS new
+            WHERE NOT EXISTS (SELECT 1 FROM {table} AS old WHERE {same_key})"""
+    )
+
+
+def _same(columns: Iterable[str]) -> str:
+    old, new = (", ".join(f"{side}.{column}" for column in columns) for side in ("old", "new"))
+    return f"({old}) IS NOT DISTINCT FROM ({new})"
+
+
+# Where nothing at all was said, whatever is known besides is believed.
+_SAID = """concat(origin.stated, origin."group", origin.source, origin.medium, origin.campaign_name, origin.campaign_ref) <> ''"""
+
+
+def _of(table: str, kind: str, column: str) -> str:
+    return f"""FROM named JOIN {table} AS fact ON named.kind = '{kind}' AND named.connection_id = fact.connection_id
+        AND named.value = fact.{column} {SOURCE}"""
+
+
+def _touches(kind: str, column: str) -> str:
+    return f"""SELECT named.person_id, fact.at, fact.day, fact.origin_id, source.id AS connection_id, fact.external_id
+        {_of("campaigns_touch", kind, column)} JOIN beginning ON beginning.person_id = named.person_id AND fact.at <= beginning.at"""
+
+
+# What is found of the affected people, table by table, each from those before it.
+FOUND = {
+    # What each connection calls them; an address is the same everywhere.
+    "named": f"""
+        SELECT key.person_id, key.kind, source.id AS connection_id, key.value FROM affected
+        JOIN campaigns_personkey AS key ON key.person_id = affected.person_id
+        LEFT JOIN campaigns_connection AS source ON key.kind <> 'email' AND {SPACE} = key.space""",
+    "sale": SALES_OF_PEOPLE,
+    # Of orders of one moment the one with the shorter id, as numbers grow, and then the one that sorts first.
+    "first_sale": """
+        SELECT DISTINCT ON (person_id) person_id, connection_id, ref, at, day, origin_id FROM sale WHERE orders = 1
+        ORDER BY person_id, at, connection_id, length(ref), ref""",
+    "new_span": f"""
+        SELECT span.connection_id, span.external_id, span.started_at, span.person_id, span.day AS since, span.until,
+            round(span.mrr_nano * factor) AS mrr_nano
+        FROM (SELECT fact.connection_id, fact.external_id, fact.started_at, named.person_id, fact.day,
+                greatest((fact.ended_at AT TIME ZONE %(zone)s)::date, fact.day) AS until, fact.mrr_nano, {CURRENCY}
+            {_of("campaigns_subscriptionspan", "customer", "customer_ref")}) AS span
+        CROSS JOIN LATERAL (SELECT span.day, span.currency) AS summed (day, currency) {FACTOR}""",
+    "told": f"""
+        SELECT named.person_id, min(fact.acquired_at) AS acquired_at, min(fact.day) AS since, max(fact.day) AS until,
+            CASE WHEN count(fact.cancelled_at) = count(*) THEN max(fact.cancelled_at) END AS cancelled_at
+        {_of("campaigns_customer", "customer", "external_id")} AND source.source = %(customers)s GROUP BY named.person_id""",
+    # The moment at which each became a customer: the first order, deal or subscription; else what is told.
+    "beginning": """
+        SELECT person_id, coalesce(least(first_sale.at, subscribed.at), told.acquired_at) AS at,
+            least(first_sale.day, subscribed.day, (told.acquired_at AT TIME ZONE %(zone)s)::date) AS day
+        FROM first_sale
+        FULL JOIN (SELECT person_id, min(started_at) AS at, min(since) AS day FROM new_span GROUP BY 1) AS subscribed USING (person_id)
+        FULL JOIN (SELECT * FROM told WHERE acquired_at IS NOT NULL) AS told USING (person_id)""",
+    # What could tell from where they came, the first source that says anything being believed.
+    "credit": f"""
+        SELECT DISTINCT ON (person_id) said.person_id, said.basis, said.day, origin.channel, coalesce(origin.campaign_id, 0) AS campaign_id
+        FROM (
+            SELECT person_id, 1 AS rank, 'touch' AS basis, day, origin_id, at, connection_id, external_id
+            FROM ({_touches("lead", "lead_ref")} UNION ALL {_touches("customer", "customer_ref")}) AS touch
+            UNION ALL
+            SELECT named.person_id, 2, 'lead', fact.day, fact.origin_id, fact.created_at, source.id, fact.external_id
+            {_of("campaigns_lead", "lead", "external_id")} AND source.source = %(leads)s
+            UNION ALL
+            SELECT named.person_id, 3, 'customer', NULL, fact.origin_id, fact.acquired_at, source.id, fact.external_id
+            {_of("campaigns_customer", "customer", "external_id")} AND source.source = %(customers)s
+            UNION ALL
+            SELECT person_id, 4, 'order', NULL, origin_id, at, connection_id, ref FROM first_sale) AS said
+        JOIN campaigns_origin AS origin ON origin.id = said.origin_id AND {_SAID}
+        ORDER BY person_id, said.rank, said.at, said.connection_id, length(said.external_id), said.external_id""",
+    "new_state": """
+        SELECT person_id, beginning.day AS acquired_day, coalesce(credit.channel, 'unknown') AS channel,
+            coalesce(credit.campaign_id, 0) AS campaign_id, coalesce(credit.basis, 'nothing')::varchar(10) AS basis,
+            credit.day AS basis_day, first_sale.day AS first_order_day, coalesce(bought.orders, 0)::int AS orders,
+            (told.cancelled_at AT TIME ZONE %(zone)s)::date AS cancelled_day, told.since AS told_since, told.until AS told_until
+        FROM beginning LEFT JOIN credit USING (person_id) LEFT JOIN first_sale USING (person_id) LEFT JOIN told USING (person_id)
+        LEFT JOIN (SELECT person_id, sum(orders) AS orders FROM sale GROUP BY 1) AS bought USING (person_id)""",
+    "new_day": f"""
+        WITH summed AS (
+            SELECT sale.person_id, sale.day, sale.currency, sum(sale.orders) AS orders,
+                CASE WHEN count(sale.revenue_nano) = count(*) THEN sum(sale.revenue_nano) END AS revenue_nano,
+                CASE WHEN count(sale.revenue_nano) = count(*) THEN coalesce(sum(sale.revenue_nano) FILTER (
+                    WHERE (sale.connection_id = first_sale.connection_id AND first_sale.ref IN (sale.ref, sale.refund_of)) IS NOT TRUE), 0)
+                END AS later_nano,
+                CASE WHEN count(sale.margin_nano) = count(*) THEN sum(sale.margin_nano) END AS margin_nano
+            FROM sale JOIN new_state USING (person_id) LEFT JOIN first_sale USING (person_id) GROUP BY 1, 2, 3)
+        SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders, {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
+            (count(*) FILTER (WHERE factor IS NULL))::int AS unconverted
+        FROM summed {FACTOR} GROUP BY 1, 2""".format(
+        **{
+            column: f"""CASE WHEN count(summed.{column} * factor) = count(*) THEN round(sum(summed.{column} * factor)) END AS {column}"""
+            for column in ("revenue_nano", "later_nano", "margin_nano")
+        }
+    ),
+}
+# Which table each result replaces.
+REPLACED = ((CustomerDay, "new_day"), (CustomerSpan, "new_span"), (CustomerState, "new_state"))
+# Whose acquisition is another than before: the person, the day it was, and the day it is.
+_MOVED = """
+    SELECT person_id, old.acquired_day, new.acquired_day
+    FROM (SELECT old.* FROM kpis_customerstate AS old JOIN affected USING (person_id)) AS old FULL JOIN new_state AS new USING (person_id)
+    WHERE (old.acquired_day, old.channel, old.campaign_id) IS DISTINCT FROM (new.acquired_day, new.channel, new.campaign_id)
+"""
