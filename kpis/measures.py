@@ -23,6 +23,8 @@ def gettext_noop(text: str) -> str:
 PAID_CHANNELS = ("paid_search", "paid_social", "display", "video")
 # Days after which a cohort of leads has mostly become what it will.
 COHORT_DAYS = 90
+# Months for which a customer who never leaves is taken to stay.
+HORIZON = 60
 
 
 @dataclass(frozen=True)
@@ -131,12 +133,14 @@ MONTHLY_REVENUE = _one("monthly_revenue", _("revenue of known customers in whole
                        is_additive=False)  # fmt: skip
 MONTHLY_MARGIN = _one("monthly_margin", _("margin of known customers in whole months"), "lifetime.margin_nano", "orders", scale=NANO,
                       missing=Reason.NOT_CHOSEN, is_additive=False)  # fmt: skip
-MONTHLY_CUSTOMERS = _one("monthly_customers", _("active customers of each of these months"), "lifetime.customers", "orders",
+MONTHLY_CUSTOMERS = _one("monthly_customers", _("active customers of each of these months"), "lifetime.customers", "purchases",
                          is_additive=False)  # fmt: skip
-LIFETIME_MONTHS = _one("lifetime_months", _("months that a customer stays"), "lifetime.months_millionths", "orders", scale=MILLION,
-                       is_additive=False)  # fmt: skip
+# Two parts, for a quotient of them is exact.
+MONTHS_STAYED = _one("months_stayed", _("months that customers were there for"), "lifetime.stayed", "purchases", is_additive=False)
+CUSTOMERS_LEFT = _one("customers_left", _("customers who left in them, at least one in 60 months"), "lifetime.left_sixtieths",
+                      "purchases", scale=HORIZON, is_additive=False)  # fmt: skip
 PAYBACK_MONTHS = _one("payback_months", _("months until what was acquired has paid its cost"), "payback.months", "orders",
-                      missing=Reason.NEVER, is_additive=False)  # fmt: skip
+                      known_only=True, missing=Reason.NEVER, is_additive=False)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------------ site
 SESSIONS = _one("sessions", _("sessions"), "site.sessions", "site")

@@ -11,7 +11,7 @@ from django.db import connection
 
 from kpis import choices, kept, stocks
 from kpis.choices import Choices
-from kpis.customers import active
+from kpis.customers import active, lifetime, payback, recurring, retention
 from kpis.measures import Measure
 from kpis.periods import Period
 from kpis.roll_ups import BY_NAME, RollUp
@@ -121,6 +121,10 @@ def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:
 READERS: dict[str, Callable[[Sequence[Measure], Scope], list[str]]] = {
     "stocks": stocks.select,
     "active": active.selects,
+    "retention": retention.selects,
+    "recurring": recurring.selects,
+    "lifetime": lifetime.selects,
+    "payback": payback.selects,
 }
 
 

@@ -41,27 +41,28 @@ def _signed(sign: str) -> str:
     return f"SELECT {', '.join(KEYS)}, {columns} FROM ({_ADDED}) AS added GROUP BY {', '.join(KEYS)}"
 
 
-def _age(day: str) -> str:
+def age(day: str, acquired_day: str = "who.acquired_day") -> str:
     """Calendar months from the acquisition; what is given back of an order that is not known belongs to the first."""
-    return f"""greatest(0, (extract(year FROM {day}) - extract(year FROM who.acquired_day)) * 12
-        + extract(month FROM {day}) - extract(month FROM who.acquired_day))::int"""
+    return f"""greatest(0, (extract(year FROM {day}) - extract(year FROM {acquired_day})) * 12
+        + extract(month FROM {day}) - extract(month FROM {acquired_day}))::int"""
 
 
 # What each affected person adds, from the tables as they are.
 _ADDED = f"""
     WITH who AS MATERIALIZED (
-        SELECT state.person_id, state.acquired_day, date_trunc('month', state.acquired_day)::date AS month, state.channel, state.campaign_id
+        SELECT state.person_id, state.acquired_day, date_trunc('month', state.acquired_day::timestamp)::date AS month,
+            state.channel, state.campaign_id
         FROM kpis_customerstate AS state JOIN affected USING (person_id)),
     subscribed AS MATERIALIZED (
         SELECT person_id, range_agg(int4range(age, CASE WHEN until IS NOT NULL THEN last_age + 1 END)) AS ages
-        FROM (SELECT who.person_id, span.until, {_age("span.since")} AS age, {_age("span.until")} AS last_age
+        FROM (SELECT who.person_id, span.until, {age("span.since")} AS age, {age("span.until")} AS last_age
             FROM who JOIN kpis_customerspan AS span ON span.person_id = who.person_id) AS stretch
         GROUP BY 1),
     monthly AS (
         SELECT bought.person_id, bought.age, sum(bought.orders) AS orders, coalesce(sum(bought.revenue_nano), 0) AS revenue_nano,
             count(*) FILTER (WHERE bought.revenue_nano IS NULL) AS revenue_unknown, coalesce(sum(bought.margin_nano), 0) AS margin_nano,
             count(*) FILTER (WHERE bought.margin_nano IS NULL) AS margin_unknown, sum(bought.unconverted) AS unconverted
-        FROM (SELECT day.*, {_age("day.day")} AS age FROM who JOIN kpis_customerday AS day ON day.person_id = who.person_id) AS bought
+        FROM (SELECT day.*, {age("day.day")} AS age FROM who JOIN kpis_customerday AS day ON day.person_id = who.person_id) AS bought
         GROUP BY 1, 2)
     SELECT who.month, who.channel, who.campaign_id, 0 AS age, 1 AS acquired, 0 AS ordered, 0 AS subscribed, 0::numeric AS revenue_nano,
         0 AS revenue_unknown, 0::numeric AS margin_nano, 0 AS margin_unknown, 0 AS unconverted

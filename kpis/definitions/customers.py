@@ -11,7 +11,8 @@ MONEY, COUNT, FRACTION, MULTIPLE, MONTHS = Unit.MONEY, Unit.COUNT, Unit.FRACTION
 UP, DOWN = Direction.UP, Direction.DOWN
 FULL_COST = MARKETING_COST + m.SALES_COST
 CAC = FULL_COST / m.NEW_CUSTOMERS
-CLV = m.MONTHLY_REVENUE / m.MONTHLY_CUSTOMERS * m.LIFETIME_MONTHS
+LIFETIME = m.MONTHS_STAYED / m.CUSTOMERS_LEFT
+CLV = m.MONTHLY_REVENUE / m.MONTHLY_CUSTOMERS * LIFETIME
 RETENTION = (m.AT_END - m.NEW_AT_END) / m.AT_START
 
 DEFINITIONS = (
@@ -101,7 +102,7 @@ DEFINITIONS = (
     Definition(
         "margin_clv", _("Customer lifetime value, on margin"), _("Margin CLV"),
         _("Monthly margin per active customer × months that a customer stays"), MONEY, UP,
-        m.MONTHLY_MARGIN / m.MONTHLY_CUSTOMERS * m.LIFETIME_MONTHS,
+        m.MONTHLY_MARGIN / m.MONTHLY_CUSTOMERS * LIFETIME,
         caveats=(
             _("Supposes that customers go on spending and leaving as they do now; it is an estimate, not a sum."),
             _("The margin is that of each order; where orders do not tell it, the chosen share of revenue."),
@@ -119,7 +120,8 @@ DEFINITIONS = (
     Definition(
         "payback_months", _("Months to pay back"), _("Payback"),
         _("First month at which what the customers of the period brought in covers what it cost to acquire them"), MONTHS, DOWN,
-        m.PAYBACK_MONTHS,
+        # Known only where the cost is.
+        0 * FULL_COST + m.PAYBACK_MONTHS,
         caveats=(
             _("On margin where it is known, else on revenue, which pays back too soon."),
             _("No figure as long as the customers of the period have not paid back their cost."),

@@ -1,0 +1,65 @@
+"""How many months it takes until what the customers of a period brought in covers what was spent to win them.
+
+Months are counted as in cohorts: 0 is the month of the acquisition itself. What they brought in is their margin, and their
+revenue where a part of the margin is not known; the cost is that of the same period, and of the channel or campaign asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kpis.customers.cohorts import age
+from kpis.measures import Measure
+from kpis.roll_ups import BY_NAME
+from kpis.slices import NO_BASES, PARTS, Scope
+
+_COSTS = {"ads": ("spend_nano",), "costs": ("marketing_nano", "sales_nano")}
+
+
+def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
+    months = "min(gain.age) FILTER (WHERE gain.brought >= coalesce(cost.cost, 0))"
+    return [
+        scope.named(
+            f"""SELECT gain.number, gain.key, 'payback' AS reader,
+                ARRAY[CASE WHEN coalesce(cost.unknown, 0) + max(gain.unknown) > 0 THEN 0 ELSE {months} END]::numeric[] AS totals,
+                ARRAY[coalesce(cost.unknown, 0) + max(gain.unknown)]::bigint[] AS unknown,
+                ARRAY[coalesce(cost.unconverted, 0) + max(gain.unconverted)]::bigint[] AS unconverted,
+                0::bigint AS unsettled, {NO_BASES} AS bases
+            FROM ({_gains(scope)}) AS gain LEFT JOIN ({_cost(scope)}) AS cost USING (number, key)
+            GROUP BY gain.number, gain.key, cost.cost, cost.unknown, cost.unconverted"""
+        )
+        for _ in measures
+    ]
+
+
+def _gains(scope: Scope) -> str:
+    """What was brought in up to each age, and how many parts of all of it are not known."""
+    group = "PARTITION BY number, key"
+    return f"""
+        SELECT number, key, age, sum(CASE WHEN has_margin THEN margin_nano ELSE revenue_nano END) OVER ({group} ORDER BY age) AS brought,
+            CASE WHEN has_margin THEN 0 ELSE sum(unknown) OVER ({group}) END AS unknown,
+            CASE WHEN has_margin THEN 0 ELSE sum(unconverted) OVER ({group}) END AS unconverted
+        FROM (
+            SELECT part.number, {scope.key} AS key, {age("bought.day", "row.acquired_day")} AS age,
+                sum(bought.revenue_nano) AS revenue_nano, sum(bought.margin_nano) AS margin_nano,
+                bool_and(count(bought.margin_nano) = count(*)) OVER (PARTITION BY part.number, {scope.key}) AS has_margin,
+                count(*) FILTER (WHERE bought.revenue_nano IS NULL) AS unknown, sum(bought.unconverted) AS unconverted
+            FROM {PARTS} JOIN kpis_customerstate AS row ON row.acquired_day BETWEEN part.since AND part.until
+            JOIN kpis_customerday AS bought ON bought.person_id = row.person_id
+            {scope.join} WHERE {scope.where} GROUP BY 1, 2, 3) AS monthly"""
+
+
+def _cost(scope: Scope) -> str:
+    parts = [
+        f"""SELECT part.number, {scope.key} AS key, {" + ".join(f"row.{column}" for column in columns)} AS cost, row.unconverted
+            FROM {PARTS} JOIN {_table(name, scope)} AS row ON row.day BETWEEN part.since AND part.until {scope.join} WHERE {scope.where}"""
+        for name, columns in _COSTS.items()
+    ]
+    return f"""SELECT number, key, sum(cost) AS cost, count(*) FILTER (WHERE cost IS NULL) AS unknown, sum(unconverted) AS unconverted
+        FROM ({" UNION ALL ".join(parts)}) AS spent GROUP BY 1, 2"""
+
+
+def _table(name: str, scope: Scope) -> str:
+    roll_up = BY_NAME[name]
+    model = roll_up.narrow if roll_up.narrow and scope.needs_campaigns else roll_up.totals
+    return model._meta.db_table
