@@ -44,8 +44,15 @@ def _per_euro(currency: str) -> str:
 WORTH = f"""CROSS JOIN LATERAL (SELECT
     CASE WHEN summed.currency = %(currency)s THEN 1 ELSE {_per_euro("%(currency)s")} END AS ours,
     CASE WHEN summed.currency = %(currency)s THEN 1 ELSE {_per_euro("summed.currency")} END AS theirs) AS worth"""
+NO_RATE = "ours / theirs IS NULL"
 # Columns that sum what is known of them: the rest has none.
 KNOWN_ONLY = frozenset({"seed_sent", "seed_inbox"})
+
+
+def converted(column: str) -> str:
+    """Money of `summed` in the client's currency, by `WORTH`; null without a rate."""
+    # Divided last, for a quotient of rates has too few digits; and nothing is nothing in any currency.
+    return f"CASE WHEN summed.{column} = 0 THEN 0 ELSE summed.{column} * ours / theirs END"
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ class RollUp:
         outer = [self._outer(column) for column in self.columns]
         if "unsettled" in self.noted:
             inner.append("sum(fact.unsettled) AS unsettled")
-        noted = {"unconverted": "count(*) FILTER (WHERE ours / theirs IS NULL)", "unsettled": "sum(summed.unsettled)"}
+        noted = {"unconverted": f"count(*) FILTER (WHERE {NO_RATE})", "unsettled": "sum(summed.unsettled)"}
         return f"""INSERT INTO {model._meta.db_table} ({", ".join((*keys, *self.columns, *self.noted))})
             WITH summed AS (
                 SELECT {grouped}, fact.currency, {", ".join(inner)} FROM ({self.facts}) AS fact GROUP BY {grouped}, fact.currency)
@@ -111,9 +118,7 @@ class RollUp:
     def _outer(self, column: str) -> str:
         if not column.endswith("_nano"):
             return _whole(f"summed.{column}", column in KNOWN_ONLY)
-        # Divided last, for a quotient of rates has too few digits; and nothing is nothing in any currency.
-        converted = f"CASE WHEN summed.{column} = 0 THEN 0 ELSE summed.{column} * ours / theirs END"
-        return f"CASE WHEN count({converted}) = count(*) THEN round(sum({converted})) END"
+        return f"CASE WHEN count({converted(column)}) = count(*) THEN round(sum({converted(column)})) END"
 
 
 def _whole(column: str, known_only: bool = False) -> str:

@@ -15,7 +15,7 @@ from django.db import connection, models
 from kpis.customers import cohorts
 from kpis.facts import CURRENCY, SALES_OF_PEOPLE, SOURCE
 from kpis.models import CohortMonth, CustomerDay, CustomerSpan, CustomerState
-from kpis.roll_ups import FACTOR
+from kpis.roll_ups import NO_RATE, WORTH, converted
 
 SPACE = "CASE WHEN source.source = 'file' THEN 0 ELSE source.id END"
 # By family: what names a person in its facts, as (table, kind of key, column).
@@ -156,11 +156,11 @@ FOUND = {
         ORDER BY person_id, at, connection_id, length(ref), ref""",
     "new_span": f"""
         SELECT span.connection_id, span.external_id, span.started_at, span.person_id, span.day AS since, span.until,
-            round(span.mrr_nano * factor) AS mrr_nano
+            round({converted("mrr_nano")}) AS mrr_nano
         FROM (SELECT fact.connection_id, fact.external_id, fact.started_at, named.person_id, fact.day,
                 greatest((fact.ended_at AT TIME ZONE %(zone)s)::date, fact.day) AS until, fact.mrr_nano, {CURRENCY}
             {_of("campaigns_subscriptionspan", "customer", "customer_ref")}) AS span
-        CROSS JOIN LATERAL (SELECT span.day, span.currency) AS summed (day, currency) {FACTOR}""",
+        CROSS JOIN LATERAL (SELECT span.day, span.currency, span.mrr_nano) AS summed (day, currency, mrr_nano) {WORTH}""",
     "told": f"""
         SELECT named.person_id, min(fact.acquired_at) AS acquired_at, min(fact.day) AS since, max(fact.day) AS until,
             CASE WHEN count(fact.cancelled_at) = count(*) THEN max(fact.cancelled_at) END AS cancelled_at
@@ -205,10 +205,10 @@ FOUND = {
                 CASE WHEN count(sale.margin_nano) = count(*) THEN sum(sale.margin_nano) END AS margin_nano
             FROM sale JOIN new_state USING (person_id) LEFT JOIN first_sale USING (person_id) GROUP BY 1, 2, 3)
         SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders, {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
-            (count(*) FILTER (WHERE factor IS NULL))::int AS unconverted
-        FROM summed {FACTOR} GROUP BY 1, 2""".format(
+            (count(*) FILTER (WHERE {NO_RATE}))::int AS unconverted
+        FROM summed {WORTH} GROUP BY 1, 2""".format(
         **{
-            column: f"""CASE WHEN count(summed.{column} * factor) = count(*) THEN round(sum(summed.{column} * factor)) END AS {column}"""
+            column: f"CASE WHEN count({converted(column)}) = count(*) THEN round(sum({converted(column)})) END AS {column}"
             for column in ("revenue_nano", "later_nano", "margin_nano")
         }
     ),
