@@ -14,7 +14,7 @@ from accounts.views.exporting import export_client
 from campaigns import urls as campaigns
 from config.health import healthz
 from kpis import views as kpis
-from kpis.api import KpiView
+from kpis.api import CatalogueView, KpiView
 from kpis.choices_api import ChoicesView
 from reports import views as reports
 
@@ -45,6 +45,7 @@ client_pages: list[URLPattern | URLResolver] = [
 ]
 api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),
+    path("kpis/", CatalogueView.as_view(), name="api_catalogue"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
     path("clients/<slug:client_slug>/choices/", ChoicesView.as_view(), name="api_choices"),
     *campaigns.api,

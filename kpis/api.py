@@ -2,87 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
+from django.utils import translation
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.gate import ClientRequest
-from kpis import query, serialise
-from kpis.definitions import DEFINITIONS
-from kpis.periods import Period
+from accounts.spreadsheets import csv_text
+from kpis import catalogue, query, serialise
+from kpis.serializers import EntrySerializer, KpiAnswerSerializer, KpiQuerySerializer, LanguageSerializer
 
-LONGEST_DAYS = 3_660
 # The gate takes it from the URL before the view is called.
 CLIENT_SLUG = OpenApiParameter("client_slug", str, OpenApiParameter.PATH, description="The client's short name.")
 
 
-class KpiQuerySerializer(serializers.Serializer[Any]):
-    """What may be asked. Days are of the client's calendar, both included."""
+class CsvRenderer(BaseRenderer):
+    """What `serialise.answer_data` gives, as a file for a spreadsheet."""
 
-    to = serializers.DateField(help_text="Last day, YYYY-MM-DD.")
-    by = serializers.ChoiceField(choices=[by.value for by in query.By], required=False)
-    kpi = serializers.MultipleChoiceField(choices=list(DEFINITIONS), required=False, help_text="Slugs; all if none is given.")
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        # `from` is a keyword of Python, so it cannot be a class attribute.
-        return {"from": serializers.DateField(help_text="First day, YYYY-MM-DD."), **super().get_fields()}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["to"] < attrs["from"]:
-            raise serializers.ValidationError({"to": "The last day is before the first."})
-        if (attrs["to"] - attrs["from"]).days >= LONGEST_DAYS:
-            raise serializers.ValidationError({"to": f"Ask for at most {LONGEST_DAYS} days."})
-        if attrs["from"].year < 1900:
-            raise serializers.ValidationError({"from": "Ask for days from 1900 on."})
-        if attrs["to"].year > 2200:
-            raise serializers.ValidationError({"to": "Ask for days until 2200."})
-        return attrs
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
+        return csv_text(serialise.table(data))
 
 
-class FigureSerializer(serializers.Serializer[Any]):
-    value = serializers.CharField(allow_null=True, help_text="Exact decimal, or null.")
-    reason = serializers.CharField(allow_null=True, help_text="Why the value is null.")
-    unit = serializers.CharField()
-    previous = serializers.CharField(allow_null=True, help_text="The same KPI in the period before.")
+class FormatFirst(DefaultContentNegotiation):
+    """The parameter `format` before the Accept header; a format that there is not is left to whoever checks the parameters."""
 
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        known = list(renderers)
+        for renderer in known:
+            if renderer.format == request.query_params.get("format"):
+                return renderer, str(renderer.media_type)
+        selected: tuple[BaseRenderer, str] = super().select_renderer(request, known, format_suffix)
+        return selected
 
-class PeriodSerializer(serializers.Serializer[Any]):
-    to = serializers.DateField()
-    timezone = serializers.CharField()
-    currency = serializers.CharField()
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {"from": serializers.DateField(), **super().get_fields()}
-
-
-class GroupSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(help_text="Day, ISO week, month, channel slug or campaign name.")
-    kpis = serializers.DictField(child=FigureSerializer())
-
-
-class KpiAnswerSerializer(serializers.Serializer[Any]):
-    period = PeriodSerializer()
-    kpis = serializers.DictField(child=FigureSerializer())
-    groups = GroupSerializer(many=True)
+    def filter_renderers(self, renderers: Any, format: str) -> Any:
+        return renderers
 
 
 class KpiView(APIView):
+    renderer_classes = (JSONRenderer, CsvRenderer)
+    content_negotiation_class = FormatFirst
+
     @extend_schema(
         operation_id="client_kpis",
-        summary="KPIs of a period, with the period before",
+        summary="KPIs of a period and of one to compare with, in all and by group",
         parameters=[CLIENT_SLUG, KpiQuerySerializer],
-        responses=KpiAnswerSerializer,
+        responses={(200, "application/json"): KpiAnswerSerializer, (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> Response:
         asked = KpiQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        data = asked.validated_data
-        by = query.By(data["by"]) if "by" in data else None
-        answer = query.ask(Period(data["from"], data["to"]), by)
-        slugs = [slug for slug in DEFINITIONS if slug in data["kpi"]] if data.get("kpi") else list(DEFINITIONS)
         client = cast("ClientRequest", request._request).client
-        return Response(serialise.answer_data(client, answer, slugs))
+        [answer] = query.ask_all([asked.question])
+        response = Response(serialise.answer_data(client, answer, asked.slugs, asked.listing))
+        if request.accepted_renderer.format == CsvRenderer.format:
+            name = f"{client.slug}-kpis-{answer.period.since}-{answer.period.until}.csv"
+            response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """In JSON, whatever was to be answered."""
+        response = super().handle_exception(exc)
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return response
+
+
+class CatalogueView(APIView):
+    @extend_schema(
+        operation_id="kpis",
+        summary="What each KPI is called, means and is made of",
+        parameters=[LanguageSerializer],
+        responses=EntrySerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        asked = LanguageSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        language = asked.validated_data.get("lang") or translation.get_language()
+        with translation.override(language):
+            return Response(catalogue.entries(), headers={"Content-Language": language})

@@ -1,35 +1,54 @@
-"""An answer as plain JSON data: what the command prints and the API returns."""
+"""An answer as plain JSON data and as the rows of a table: what the command prints and the API returns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from accounts.models import Client
+from accounts.spreadsheets import inert
 from kpis.definitions import DEFINITIONS
+from kpis.listing import Listing
+from kpis.periods import Period
 from kpis.query import Answer, Comparison, Slice, Value
 
+TOTAL = "total"
+# Of one figure, in the names of the API.
+FIGURE = ("value", "reason", "unit", "previous", "previous_reason", "provisional", "days_loaded", "days")
+COLUMNS = ("by", "key", "from", "to", "compared_from", "compared_to", "currency", "kpi", *FIGURE)
 
-def answer_data(client: Client, answer: Answer, slugs: Iterable[str]) -> dict[str, Any]:
-    """`{"period", "kpis": {slug: {"value", "reason", "unit", "previous"}}, "groups": [{"key", "kpis"}]}`.
+
+def answer_data(client: Client, answer: Answer, slugs: Iterable[str], listing: Listing | None = None) -> dict[str, Any]:
+    """`{"period", "compared", "by", "kpis": {slug: figure}, "groups": [{"key", "period", "compared", "kpis"}], "paging"}`.
 
     Values are exact decimal strings in the KPI's unit ("money" is the currency of the period), or null.
     """
-    wanted = list(slugs)
+    wanted, listing = list(slugs), listing or Listing()
 
     def kpis(part: Slice) -> dict[str, Any]:
         values = part.values(wanted, answer.coverage)
         return {slug: comparison_data(slug, comparison) for slug, comparison in values.items()}
 
     return {
-        "period": {
-            "from": answer.period.since.isoformat(),
-            "to": answer.period.until.isoformat(),
-            "timezone": client.timezone,
-            "currency": client.currency,
-        },
+        "period": {**_days(answer.period), "timezone": client.timezone, "currency": client.currency},
+        "compared": _days(answer.previous),
+        "by": answer.by,
         "kpis": kpis(answer.total),
-        "groups": [{"key": group.key, "kpis": kpis(group)} for group in answer.groups],
+        "groups": [
+            {
+                "key": group.key,
+                "period": _days(group.period),
+                "compared": _days(group.previous_period) if group.previous_period else None,
+                "kpis": kpis(group),
+            }
+            for group in listing.groups(answer)
+        ],
+        "paging": {
+            "page": listing.page,
+            "page_size": listing.page_size,
+            "pages": listing.pages(answer),
+            "groups": len(answer.groups),
+        },
     }
 
 
@@ -39,9 +58,35 @@ def comparison_data(slug: str, comparison: Comparison) -> dict[str, Any]:
         "reason": comparison.value.reason,
         "unit": DEFINITIONS[slug].unit,
         "previous": text(comparison.previous),
+        "previous_reason": comparison.previous.reason,
+        "provisional": comparison.is_provisional,
+        "days_loaded": comparison.days_loaded,
+        "days": comparison.days,
     }
 
 
 def text(value: Value) -> str | None:
     decimal = value.decimal
     return None if decimal is None else f"{decimal:f}"
+
+
+def table(data: dict[str, Any]) -> Iterator[list[str]]:
+    """A line for each KPI of the whole and of each group, from what `answer_data` gives; null is an empty cell."""
+    yield list(COLUMNS)
+    whole = {"key": "", "period": data["period"], "compared": data["compared"], "kpis": data["kpis"]}
+    for by, part in [(TOTAL, whole), *((data["by"], group) for group in data["groups"])]:
+        compared = part["compared"] or {"from": None, "to": None}
+        days = (part["period"]["from"], part["period"]["to"], compared["from"], compared["to"])
+        for slug, figure in part["kpis"].items():
+            cells = (by, inert(part["key"]), *days, data["period"]["currency"], slug, *(figure[name] for name in FIGURE))
+            yield [_cell(cell) for cell in cells]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _days(period: Period) -> dict[str, str]:
+    return {"from": period.since.isoformat(), "to": period.until.isoformat()}

@@ -214,6 +214,8 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("api_schema", "POST", "/api/v1/schema/", no_posts(ANY_API)),
     ("api_clients", "GET", "/api/v1/clients/", ANY_API),
     ("api_clients", "POST", "/api/v1/clients/", no_posts(ANY_API)),
+    ("api_catalogue", "GET", "/api/v1/kpis/", ANY_API),
+    ("api_catalogue", "POST", "/api/v1/kpis/", no_posts(ANY_API)),
     ("api_docs", "GET", "/api/v1/docs/", ANY_PERSON),
     ("api_docs", "POST", "/api/v1/docs/", no_posts(ANY_PERSON)),
     ("profile", "GET", "/profile/", ANY_PERSON),

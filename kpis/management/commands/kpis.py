@@ -1,48 +1,80 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.management.found import found_client
+from accounts.spreadsheets import csv_text
 from accounts.tenancy import inside
 from kpis import query, recompute, serialise
-from kpis.definitions import DEFINITIONS
-from kpis.management.arguments import day
-from kpis.periods import Period
+from kpis.serializers import KpiQuerySerializer
+
+# Parameters of the API that are options here, by the same names; of the latter, several values may be given.
+SINGLE = ("by", "compare", "compare_from", "compare_to", "sort", "page", "page_size")
+SEVERAL = ("kpi", "channel", "campaign", "label")
 
 
 class Command(BaseCommand):
-    help = "Print a client's KPIs of a period, in all and by day, week, month, channel or campaign."
+    help = "Print a client's KPIs of a period and of one to compare with, in all and by group. The API takes the same options."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("client", help="the client's slug")
-        parser.add_argument("--from", dest="since", type=day, required=True, metavar="YYYY-MM-DD")
-        parser.add_argument("--to", dest="until", type=day, required=True, metavar="YYYY-MM-DD")
-        parser.add_argument("--by", choices=[by.value for by in query.By])
-        parser.add_argument("--json", action="store_true", help="exact values as JSON")
+        parser.add_argument("--from", required=True, metavar="YYYY-MM-DD")
+        parser.add_argument("--to", required=True, metavar="YYYY-MM-DD")
+        fields = KpiQuerySerializer().fields
+        for name in SINGLE:
+            parser.add_argument(_option(name), help=str(fields[name].help_text or ""))
+        for name in SEVERAL:
+            parser.add_argument(_option(name), action="append", help=f"{fields[name].help_text} May be given more than once.")
+        parser.add_argument("--desc", action="store_true", default=None, help=str(fields["desc"].help_text))
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="exact values as JSON")
+        form.add_argument("--csv", action="store_true", help="exact values as a table for a spreadsheet")
 
-    def handle(self, *, client: str, since: date, until: date, by: str | None, **options: Any) -> None:
+    def handle(self, *, client: str, **options: Any) -> None:
         owner = found_client(client)
-        try:
-            period = Period(since, until)
-            with inside(owner):
-                recompute.catch_up(owner)
-                answer = query.ask(period, query.By(by) if by else None)
-        except (ValueError, OverflowError) as error:
-            raise CommandError(f"--from and --to: {error}.") from None
-        data = serialise.answer_data(owner, answer, DEFINITIONS)
-        self.stdout.write(json.dumps(data, indent=2) if options["json"] else _as_text(data))
+        given = {name: options[name] for name in ("from", "to", "desc", *SINGLE, *SEVERAL) if options[name] is not None}
+        asked = KpiQuerySerializer(data=given)
+        if not asked.is_valid():
+            raise CommandError(" ".join(_refusals(asked.errors)))
+        with inside(owner):
+            recompute.catch_up(owner)
+            [answer] = query.ask_all([asked.question])
+        data = serialise.answer_data(owner, answer, asked.slugs, asked.listing)
+        if options["csv"]:
+            self.stdout.write(csv_text(serialise.table(data)), ending="")
+        else:
+            self.stdout.write(json.dumps(data, indent=2) if options["json"] else _as_text(data))
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _refusals(errors: dict[str, Any]) -> list[str]:
+    """One sentence for each option at fault."""
+    found = []
+    for name, reasons in errors.items():
+        told = [str(reason) for one in reasons.values() for reason in one] if isinstance(reasons, dict) else [str(one) for one in reasons]
+        found.append(f"{_option(name)}: {' '.join(told)}")
+    return found
 
 
 def _as_text(data: dict[str, Any]) -> str:
-    lines = [f"{data['period']['from']} to {data['period']['to']} ({data['period']['timezone']}, {data['period']['currency']})"]
-    for part in [{"key": "total", "kpis": data["kpis"]}, *data["groups"]]:
+    period, compared, paging = data["period"], data["compared"], data["paging"]
+    lines = [
+        f"{period['from']} to {period['to']} ({period['timezone']}, {period['currency']})",
+        f"before: {compared['from']} to {compared['to']}",
+    ]
+    for part in [{"key": serialise.TOTAL, "kpis": data["kpis"]}, *data["groups"]]:
         lines += ["", part["key"] or "–"]
         for slug, figure in part["kpis"].items():
-            lines.append(f"  {slug:<12} {_figure(figure):>20}   before {figure['previous'] or '–'}")
+            mark = "   provisional" if figure["provisional"] else ""
+            lines.append(f"  {slug:<30} {_figure(figure):>20}   before {figure['previous'] or '–'}{mark}")
+    if paging["pages"] > 1:
+        lines += ["", f"page {paging['page']} of {paging['pages']}"]
     return "\n".join(lines)
 
 
