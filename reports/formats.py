@@ -129,7 +129,7 @@ def figure(value: Decimal | None, unit: Unit, currency: str, language: str, *, w
         case Unit.SECONDS:
             return duration(value)
         case Unit.HOURS | Unit.DAYS | Unit.MONTHS:
-            return amount(value, language)
+            return amount(value, unit, language)
 
 
 def duration(value: Decimal | None) -> str:
@@ -141,12 +141,15 @@ def duration(value: Decimal | None) -> str:
     return _signed(f"{minutes}:{seconds:02d}", number)
 
 
-def amount(value: Decimal | None, language: str) -> str:
-    """A number of hours, days or months with one decimal; their name stands with the figure's."""
+def amount(value: Decimal | None, unit: Unit, language: str) -> str:
+    """Hours, days or months with one decimal and their name: "12.5 days"."""
     if value is None:
         return UNDEFINED
     number = rounded(value, 1)
-    return _signed(format_decimal(abs(number), format="#,##0.0", locale=_locale(language)), number)
+    text = format_decimal(abs(number), format="#,##0.0", locale=_locale(language))
+    with override(language):
+        names = {Unit.HOURS: _("%(number)s h"), Unit.DAYS: _("%(number)s days"), Unit.MONTHS: _("%(number)s months")}
+    return _signed(names[unit] % {"number": text}, number).replace(" ", NO_BREAK)
 
 
 # ------------------------------------------------------------------------------------------------------------ changes

@@ -34,6 +34,19 @@ def test_a_currency_without_cents_shows_none() -> None:
     assert formats.money(D("12.4"), "JPY", "en") == "¥12"
 
 
+@pytest.mark.parametrize(
+    ("unit", "english", "french"),
+    [
+        (Unit.HOURS, f"12.5{FIXED}h", f"12,5{FIXED}h"),
+        (Unit.DAYS, f"12.5{FIXED}days", f"12,5{FIXED}j"),
+        (Unit.MONTHS, f"12.5{FIXED}months", f"12,5{FIXED}mois"),
+    ],
+)
+def test_spans_of_time_say_in_what_they_are(unit: Unit, english: str, french: str) -> None:
+    assert formats.figure(D("12.45"), unit, "EUR", "en") == english
+    assert formats.figure(D("12.45"), unit, "EUR", "fr") == french
+
+
 def test_negative_amounts_carry_a_minus_sign_and_nothing_is_minus_zero() -> None:
     assert formats.money(D(-5), "EUR", "en") == "−€5.00"
     assert formats.money(D("-0.001"), "EUR", "en") == "€0.00"
