@@ -129,7 +129,7 @@ _ALL = (
     ),
     Entry(
         "activity_window", _("Days without an order after which a customer is lost"),
-        "Whoever ordered in so many days is a customer, where there are no subscriptions.", _whole(1, MOST_DAYS), 365,
+        "Whoever ordered in so many days is a customer, where there are no subscriptions.", _whole(1, MOST_DAYS), 90,
     ),
     Entry(
         "retention_mode", _("How retention is counted"),

@@ -48,7 +48,7 @@ class Choices:
     ignored_costs: tuple[str, ...] = ()
     mql_rule: Timeline[Rule] = AS_REPORTED
     sql_rule: Timeline[Rule] = AS_REPORTED
-    activity_window: int = 365
+    activity_window: int = 90
     retention_mode: str = "automatic"
     repeat_revenue: str = "before_period"
     lifetime_months: int | None = None
@@ -66,8 +66,8 @@ class Choices:
             "margins": [share for _, share in margins],
             "sales_costs": [like(pattern) for pattern in self.sales_costs],
             "ignored_costs": [like(pattern) for pattern in self.ignored_costs],
-            "activity_window": self.activity_window,
             "retention_mode": self.retention_mode,
+            "activity_window": self.activity_window,
             "repeat_revenue": self.repeat_revenue,
             "lifetime_months": self.lifetime_months,
             **rules.parameters({"mql": self.mql_rule, "sql": self.sql_rule}),

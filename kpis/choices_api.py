@@ -51,7 +51,7 @@ class DecisionSerializer(serializers.ModelSerializer[Choice]):
 class ConversionActionSerializer(serializers.Serializer[Any]):
     """What of an ad account counts as a conversion is chosen on the page of its connection."""
 
-    source = serializers.CharField()
+    platform = serializers.CharField()
     account = serializers.CharField()
     action = serializers.CharField()
     name = serializers.CharField()
@@ -63,7 +63,7 @@ class SystemSerializer(serializers.Serializer[Any]):
     """Whose word counts is chosen on the page of connections."""
 
     subject = serializers.CharField()
-    source = serializers.CharField(help_text="Empty where nobody tells anything.")
+    system = serializers.CharField(help_text="A platform, or `file`; empty where nobody tells anything.")
     candidates = serializers.ListField(child=serializers.CharField())
 
 
@@ -143,7 +143,7 @@ def _answer() -> dict[str, Any]:
         "history": DecisionSerializer(choices.history()[:NEWEST], many=True).data,
         "conversion_actions": [
             {
-                "source": action.connection.source,
+                "platform": action.connection.source,
                 "account": action.connection.account,
                 "action": action.action,
                 "name": action.name,
@@ -155,7 +155,7 @@ def _answer() -> dict[str, Any]:
             )
         ],
         "systems_of_record": [
-            {"subject": subject, "source": source, "candidates": systems.candidates(subject)}
-            for subject, source in systems.in_force().items()
+            {"subject": subject, "system": system, "candidates": systems.candidates(subject)}
+            for subject, system in systems.in_force().items()
         ],
     }

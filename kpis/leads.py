@@ -77,7 +77,8 @@ def _states(asked: dict[str, Any], only: str = "") -> str:
         ({_qualified("mql")} AT TIME ZONE %(zone)s)::date, ({_qualified("sql")} AT TIME ZONE %(zone)s)::date,
         CASE WHEN lead.connection_id NOT IN (SELECT id FROM with_deals) THEN (lead.won_at AT TIME ZONE %(zone)s)::date END,
         (deal.won_at AT TIME ZONE %(zone)s)::date,
-        lead.won_at IS NOT NULL OR lead.customer_ref <> '' OR deal.won_at IS NOT NULL
+        lead.won_at IS NOT NULL OR lead.customer_ref <> '' OR deal.won_at IS NOT NULL OR EXISTS (
+            SELECT 1 FROM kpis_customerstate AS customer WHERE customer.person_id = lead.person_id AND customer.acquired_day IS NOT NULL)
     FROM lead {_ruled("mql")} {_ruled("sql")}
     LEFT JOIN deal ON deal.connection_id = lead.connection_id AND deal.lead_ref = lead.external_id
     """
@@ -103,8 +104,9 @@ _OF_OTHER_TELLERS = f"""
 # Whoever was touched on these days; and of whom a touch may be gone: those whom a rule of events qualified since.
 _OF_CHANGED_TOUCHES = f"""
     SELECT state.connection_id, state.external_id FROM campaigns_touch AS fact {SOURCE}
-    JOIN campaigns_personkey AS named ON named.space = {_SPACE} AND (named.kind, named.value) =
-        (CASE WHEN fact.lead_ref <> '' THEN ('lead', fact.lead_ref) ELSE ('customer', fact.customer_ref) END)
+    JOIN campaigns_personkey AS named ON named.space = {_SPACE}
+        AND named.kind = CASE WHEN fact.lead_ref <> '' THEN 'lead' ELSE 'customer' END
+        AND named.value = CASE WHEN fact.lead_ref <> '' THEN fact.lead_ref ELSE fact.customer_ref END
     JOIN kpis_leadstate AS state ON state.person_id = named.person_id
     WHERE fact.day = ANY(%(touch_days)s)
     UNION SELECT state.connection_id, state.external_id FROM kpis_leadstate AS state

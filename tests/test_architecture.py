@@ -19,7 +19,11 @@ BREACHES = [
     ("Only accounts.tenancy touches django_tenants", "kpis/query.py", "import django_tenants as _breach"),
     ("Connectors and simulators never import each other", "campaigns/connectors/http.py", "import campaigns.simulators.server as _breach"),
     ("Only the demo starts simulators", "reports/views.py", "import campaigns.simulators.server as _breach"),
-    ("Connectors, records, measures and definitions import neither Django nor models", "kpis/definitions/ads.py", "import django as _breach"),
+    (
+        "Connectors, records, measures and definitions import neither Django nor models",
+        "kpis/definitions/ads.py",
+        "import django as _breach",
+    ),
     ("Logic never imports a door", "reports/gather.py", "import reports.views as _breach"),
 ]
 

@@ -19,6 +19,7 @@ from kpis import glossary
 from kpis.choices import Choices
 from kpis.definitions import CHAPTERS, DEFINITIONS, Direction, Reason, Unit
 from kpis.measures import MEASURES
+from kpis.timeline import Timeline
 from kpis.words import DIRECTIONS, REASONS, UNITS
 from tests.conftest import Cast, LoadText
 
@@ -88,7 +89,7 @@ def test_every_reason_unit_direction_and_choice_has_words() -> None:
     assert REASONS.keys() == set(Reason)
     assert UNITS.keys() == set(Unit)
     assert DIRECTIONS.keys() == set(Direction)
-    assert glossary.DECIDED.keys() == {field.name for field in fields(Choices)}
+    assert glossary.DECIDED.keys() == {field.name for field in fields(Choices)} - {"week_start", "fiscal_start"}
     assert {slug for measures, _ in glossary.DECIDED.values() for slug in measures} <= MEASURES.keys()
 
 
@@ -148,13 +149,29 @@ class TestGlossaryPage:
 
 
 def test_a_choice_is_told_in_the_readers_format() -> None:
-    decided = Choices(engagement_parts=("likes", "saves"), margin=Decimal("0.425"), with_tax=True, ignored_costs=("Rent%", "Tools"))
+    decided = Choices(
+        engagement_parts=("likes", "saves"),
+        margin=Timeline.always(Decimal("0.425")),
+        tax_basis="gross",
+        ignored_costs=("Rent*", "Tools"),
+        mql_rule=Timeline.always({"kind": "score", "at_least": 50}),
+        activity_window=365,
+        retention_mode="overlap",
+        repeat_revenue="non_first",
+        lifetime_months=24,
+    )
     with override("fr"):
         told = {name: tell(decided).value for name, (_, tell) in glossary.DECIDED.items()}
     assert told == {
         "engagement_parts": "mentions J'aime, enregistrements",
-        "with_tax": "taxes comprises",
+        "tax_basis": "taxes comprises",
         "margin": "42,5\N{NARROW NO-BREAK SPACE}%",
         "sales_costs": "aucun",
-        "ignored_costs": "Rent%, Tools",
+        "ignored_costs": "Rent*, Tools",
+        "mql_rule": "score ≥ 50",
+        "sql_rule": "tels que les rapporte le système de référence",
+        "activity_window": "365 jours",
+        "retention_mode": "par les commandes de cette période et de la précédente",
+        "repeat_revenue": "de toutes les commandes sauf la première de chaque client",
+        "lifetime_months": "24 mois",
     }
