@@ -32,8 +32,9 @@ def catch_up(client: Client, effect: AbstractContextManager[None] | None = None)
             return 0
         changed = _take_changed_days()
         asked = parameters(client)
-        _add(changed, {"acquired": states.refresh(changed, asked).days})
-        _add(changed, leads.refresh(changed, asked))
+        moved = states.refresh(changed, asked)
+        _add(changed, {"acquired": moved.days})
+        _add(changed, leads.refresh(changed, asked, moved.people))
         for roll_up in ROLL_UPS:
             rebuild(roll_up, {day for family in roll_up.families for day in changed.get(family, ())}, asked)
         _next_data_version()

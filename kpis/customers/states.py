@@ -42,7 +42,7 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class Moved:
-    """What follows for others: days of new customers to sum again, and people who became customers or no longer are."""
+    """What follows for others: days of new customers to sum again; people whose keys moved, who became customers or no longer are."""
 
     days: set[date]
     people: set[int]
@@ -52,15 +52,15 @@ def refresh(changed: dict[str, set[date]], asked: dict[str, Any]) -> Moved:
     """Bring up to date the customers of changed days and those who are marked; the marks are taken."""
     with connection.cursor() as cursor:
         _make_affected(cursor)
-        cursor.execute(
-            """WITH marked AS (DELETE FROM campaigns_dirtyperson RETURNING person_id)
-               INSERT INTO affected SELECT person_id FROM marked ON CONFLICT DO NOTHING"""
-        )
+        cursor.execute("DELETE FROM campaigns_dirtyperson RETURNING person_id")
+        marked = {person for (person,) in cursor.fetchall()}
+        cursor.execute("INSERT INTO affected SELECT unnest(%s::bigint[]) ON CONFLICT DO NOTHING", [list(marked)])
         for family in NAMES.keys() & changed.keys():
             parameters = {**asked, "days": sorted(changed[family])}
             for statement in _affected_by(family):
                 cursor.execute(f"INSERT INTO affected {statement} ON CONFLICT DO NOTHING", parameters)
-        return _bring_up_to_date(cursor, asked)
+        moved = _bring_up_to_date(cursor, asked)
+        return Moved(moved.days, moved.people | marked)
 
 
 def rebuild(asked: dict[str, Any]) -> None:
