@@ -16,7 +16,12 @@ Span = tuple[date, date]
 
 def of_file(days: Iterable[date]) -> list[Span]:
     """What a file with rows on `days` covers: all between its rows, except longer silences; nothing before or after."""
-    return merge(((day, day) for day in days), silence=LONGEST_SILENCE)
+    return of_stretches((day, day) for day in days)
+
+
+def of_stretches(stretches: Iterable[Span]) -> list[Span]:
+    """The same of rows that last."""
+    return merge(stretches, silence=LONGEST_SILENCE)
 
 
 def record(source: Connection, family: str, new: list[Span]) -> None:

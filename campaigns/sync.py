@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from accounts.models import Client
 from campaigns import counters, dirty, loaded, people, signals, systems
 from campaigns.connectors.base import Replaces
 from campaigns.dimensions import Dimensions
 from campaigns.erasure import Memory, forget_others
 from campaigns.models import Connection, PersonKey, Pull, Upload
-from campaigns.records import Gone, Lead, SocialPost
+from campaigns.records import Gone, Lead, SocialPost, SubscriptionSpan
 from campaigns.spool import Spool
 from campaigns.streams import Change, Staged, Window, execute
 from campaigns.tables import KEYED, TABLES, Table, of_family
@@ -52,7 +55,7 @@ def store(
     memory = Memory.of(client, source)
     pulls = []
     for family, tables in _tables_by_family(spool, window).items():
-        spans = [covered or (window.since, window.until)] if window else _spans(spool, tables)
+        spans = [covered or (window.since, window.until)] if window else _spans(spool, tables, client.timezone)
         pull = _new_pull(source, spool, family, window, spans, upload)
         changes = [_store_table(client, pull, table, spool, window, dimensions, memory, accept_loss) for table in tables]
         if family == "social":
@@ -80,12 +83,18 @@ def _tables_by_family(spool: Spool, window: Window | None) -> dict[str, list[Tab
     return families
 
 
-def _spans(spool: Spool, tables: list[Table]) -> list[loaded.Span]:
-    """What a file covers of one family. A fact that lasts covers all its days."""
+def _spans(spool: Spool, tables: list[Table], zone: str) -> list[loaded.Span]:
+    """What a file covers of one family. A fact that lasts covers all its days; one that has not ended, the first."""
+    if any(table.record is SubscriptionSpan for table in tables):
+        return loaded.of_stretches((record.day, _last_day(record, ZoneInfo(zone))) for _, record in spool.read(SubscriptionSpan))
     lasting = [table for table in tables if table.until]
     if not lasting:
         return loaded.of_file(spool.days(tables[0].record if tables else SocialPost))
     return loaded.merge((record.day, getattr(record, table.until)) for table in lasting for _, record in spool.read(table.record))
+
+
+def _last_day(span: SubscriptionSpan, zone: ZoneInfo) -> date:
+    return max(span.day, span.ended_at.astimezone(zone).date()) if span.ended_at else span.day
 
 
 def _new_pull(

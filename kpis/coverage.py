@@ -19,6 +19,8 @@ from kpis.periods import ONE_DAY, Period
 # What tells of customers: the first family of these that is loaded. Revenue is told by orders alone.
 PURCHASES = "purchases"
 TELL_OF_CUSTOMERS = ("orders", "subscriptions", "customers")
+# What goes on while nobody speaks of it.
+LASTING = ("subscriptions", "customers")
 # What is told and what is believed, and by which number the figures and the names and labels of campaigns go: as of one moment.
 _STANDING = """
     SELECT coalesce((SELECT max(number) FROM kpis_dataversion), 0),
@@ -137,12 +139,18 @@ def _coverage(chosen: dict[str, str], rows: list[tuple[str, str, str, int, str, 
     for (family, number), days in settles.items():
         last = max(span.until for span in spans[family][number]) - timedelta(days=days)
         settled[family] = min(last, settled.get(family, last))
-    spans[PURCHASES] = next((spans[family] for family in TELL_OF_CUSTOMERS if family in spans), {})
+    for family in LASTING:
+        spans[family] = {told: [_from_first_to_last(days)] for told, days in spans.get(family, {}).items()}
+    spans[PURCHASES] = next((spans[family] for family in TELL_OF_CUSTOMERS if spans.get(family)), {})
     return Coverage(spans, frozenset(ended), settled)
 
 
 def _ordinals(spans: list[Period]) -> set[int]:
     return {day for span in spans for day in range(span.since.toordinal(), span.until.toordinal() + 1)}
+
+
+def _from_first_to_last(spans: list[Period]) -> Period:
+    return Period(min(span.since for span in spans), max(span.until for span in spans))
 
 
 def _covers(spans: list[Period], period: Period) -> bool:
