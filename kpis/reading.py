@@ -90,9 +90,7 @@ def _parameters(asked: Read) -> dict[str, Any]:
         "numbers": list(range(len(asked.periods))),
         "sinces": [period.since for period in asked.periods],
         "untils": [period.until for period in asked.periods],
-        "channels": list(asked.scope.only.channels),
-        "campaigns": [name.strip().lower() for name in asked.scope.only.campaigns],
-        "labels": list(asked.scope.only.labels),
+        **asked.scope.only.parameters(),
     }
 
 

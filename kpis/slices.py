@@ -30,6 +30,14 @@ class Only:
     campaigns: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
+    def parameters(self) -> dict[str, list[str]]:
+        """As `Scope.where` names them."""
+        return {
+            "channels": list(self.channels),
+            "campaigns": [name.strip().lower() for name in self.campaigns],
+            "labels": list(self.labels),
+        }
+
     @property
     def by_campaign(self) -> bool:
         return bool(self.campaigns or self.labels)

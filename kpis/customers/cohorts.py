@@ -1,80 +1,130 @@
-"""Cohorts: what the customers acquired in a month did in each month that followed."""
+"""Cohort tables: of the customers acquired in each month, who was active so many months later, and what they brought in so far."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
 
-KEYS = ("month", "channel", "campaign_id", "age")
-SUMS = ("acquired", "ordered", "subscribed", "revenue_nano", "revenue_unknown", "margin_nano", "margin_unknown", "unconverted")
+from django.db import connection
 
-
-def take_out(cursor: Any) -> None:
-    """Note what the affected people add to their cohorts, before their rows change."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.cohort_change")
-    cursor.execute(f"CREATE TEMPORARY TABLE cohort_change ON COMMIT DROP AS {_signed('-')}")
-
-
-def put_in(cursor: Any) -> None:
-    """Add what they add once their rows have changed, and write what is different."""
-    cursor.execute(f"INSERT INTO cohort_change {_signed('+')}")
-    keys, sums = ", ".join(KEYS), ", ".join(f"sum({column}) AS {column}" for column in SUMS)
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.cohort_difference")
-    cursor.execute(
-        f"""CREATE TEMPORARY TABLE cohort_difference ON COMMIT DROP AS
-            SELECT {keys}, {sums} FROM cohort_change GROUP BY {keys}
-            HAVING {" OR ".join(f"sum({column}) <> 0" for column in SUMS)}"""
-    )
-    added = ", ".join(f"{column} = cohort.{column} + excluded.{column}" for column in SUMS)
-    cursor.execute(
-        f"""INSERT INTO kpis_cohortmonth AS cohort ({keys}, {", ".join(SUMS)})
-            SELECT {keys}, {", ".join(SUMS)} FROM cohort_difference ON CONFLICT ({keys}) DO UPDATE SET {added}"""
-    )
-    cursor.execute(
-        f"""DELETE FROM kpis_cohortmonth AS cohort USING cohort_difference AS moved
-            WHERE ({", ".join(f"cohort.{key}" for key in KEYS)}) = ({", ".join(f"moved.{key}" for key in KEYS)})
-            AND {" AND ".join(f"cohort.{column} = 0" for column in SUMS)}"""
-    )
+from accounts.tenancy import one_state
+from campaigns.models import Campaign
+from campaigns.records import NANO
+from kpis.coverage import PURCHASES, Coverage
+from kpis.periods import ONE_DAY
+from kpis.slices import By, Only, Scope
+from kpis.values import Reason, Value
 
 
-def _signed(sign: str) -> str:
-    columns = ", ".join(f"sum({sign}{column}) AS {column}" for column in SUMS)
-    return f"SELECT {', '.join(KEYS)}, {columns} FROM ({_ADDED}) AS added GROUP BY {', '.join(KEYS)}"
+class Shown(StrEnum):
+    """What a cell says of its cohort: the share that ordered or had a subscription in that month, or money per customer so far."""
+
+    ACTIVE = "active"
+    REVENUE = "revenue"
+    MARGIN = "margin"
 
 
-def age(day: str, acquired_day: str = "who.acquired_day") -> str:
-    """Calendar months from the acquisition; what is given back of an order that is not known belongs to the first."""
-    return f"""greatest(0, (extract(year FROM {day}) - extract(year FROM {acquired_day})) * 12
-        + extract(month FROM {day}) - extract(month FROM {acquired_day}))::int"""
+@dataclass(frozen=True)
+class Cohort:
+    """The customers acquired in the month that begins on `month`, of the channel or campaign `key` ("": all, or of none).
+
+    `cells` by age in calendar months, 0 being the month itself; of months that are not over, as far as is loaded, there is none.
+    """
+
+    month: date
+    key: str
+    size: int
+    cells: tuple[Value, ...]
 
 
-# What each affected person adds, from the tables as they are.
-_ADDED = f"""
-    WITH who AS MATERIALIZED (
-        SELECT state.person_id, state.acquired_day, date_trunc('month', state.acquired_day::timestamp)::date AS month,
-            state.channel, state.campaign_id
-        FROM kpis_customerstate AS state JOIN affected USING (person_id)),
-    subscribed AS MATERIALIZED (
-        SELECT person_id, range_agg(int4range(age, CASE WHEN until IS NOT NULL THEN last_age + 1 END)) AS ages
-        FROM (SELECT who.person_id, span.until, {age("span.since")} AS age, {age("span.until")} AS last_age
-            FROM who JOIN kpis_customerspan AS span ON span.person_id = who.person_id) AS stretch
-        GROUP BY 1),
-    monthly AS (
-        SELECT bought.person_id, bought.age, sum(bought.orders) AS orders, coalesce(sum(bought.revenue_nano), 0) AS revenue_nano,
-            count(*) FILTER (WHERE bought.revenue_nano IS NULL) AS revenue_unknown, coalesce(sum(bought.margin_nano), 0) AS margin_nano,
-            count(*) FILTER (WHERE bought.margin_nano IS NULL) AS margin_unknown, sum(bought.unconverted) AS unconverted
-        FROM (SELECT day.*, {age("day.day")} AS age FROM who JOIN kpis_customerday AS day ON day.person_id = who.person_id) AS bought
-        GROUP BY 1, 2)
-    SELECT who.month, who.channel, who.campaign_id, 0 AS age, 1 AS acquired, 0 AS ordered, 0 AS subscribed, 0::numeric AS revenue_nano,
-        0 AS revenue_unknown, 0::numeric AS margin_nano, 0 AS margin_unknown, 0 AS unconverted
-    FROM who
-    UNION ALL
-    SELECT who.month, who.channel, who.campaign_id, monthly.age, 0,
-        (monthly.orders > 0 AND NOT coalesce(subscribed.ages @> monthly.age, false))::int, 0,
-        monthly.revenue_nano, monthly.revenue_unknown, monthly.margin_nano, monthly.margin_unknown, monthly.unconverted
-    FROM monthly JOIN who USING (person_id) LEFT JOIN subscribed USING (person_id)
-    UNION ALL
-    SELECT who.month, who.channel, who.campaign_id, turn.age, 0, 0, turn.by, 0, 0, 0, 0, 0
-    FROM subscribed JOIN who USING (person_id) CROSS JOIN LATERAL unnest(subscribed.ages) AS stretch
-    CROSS JOIN LATERAL (VALUES (lower(stretch), 1), (upper(stretch), -1)) AS turn (age, by)
-    WHERE turn.age IS NOT NULL
-"""
+# Of one cohort at one age: customers, billionths of money, and on how many of its days that is not known, or not converted.
+_Sums = tuple[int, int, int, int]
+
+
+@dataclass
+class _Kept:
+    """A cohort as it is kept, by age. Of who has a subscription changes are kept, which add up."""
+
+    size: int = 0
+    subscribed: dict[int, int] = field(default_factory=dict)
+    sums: dict[int, _Sums] = field(default_factory=dict)
+
+    def by_age(self, ages: int) -> Iterator[_Sums]:
+        """Customers active at each age, and money up to it."""
+        subscribed = money = unknown = unconverted = 0
+        for age in range(ages):
+            ordered, *more = self.sums.get(age, (0, 0, 0, 0))
+            subscribed += self.subscribed.get(age, 0)
+            money, unknown, unconverted = money + more[0], unknown + more[1], unconverted + more[2]
+            yield ordered + subscribed, money, unknown, unconverted
+
+
+def table(shown: Shown, since: date, until: date, by: By | None = None, only: Only | None = None) -> list[Cohort]:
+    """The cohorts of the months of `since` to `until`, oldest first, by channel or campaign if asked, each with as many cells.
+
+    Of the client whose schema is open.
+    """
+    with one_state():
+        over = _last_month_over()
+        kept = _read(shown, since.replace(day=1), until, Scope(by, only or Only()))
+        names = _campaigns(key for _, key in kept) if by is By.CAMPAIGN else {}
+    width = max(0, over - min((_number(month) for month, _ in kept), default=over) + 1)
+    cohorts = [
+        Cohort(month, names.get(key, "") if by is By.CAMPAIGN else key, one.size, _cells(shown, one, over - _number(month) + 1, width))
+        for (month, key), one in kept.items()
+    ]
+    return sorted(cohorts, key=lambda cohort: (cohort.month, cohort.key))
+
+
+def _read(shown: Shown, since: date, until: date, scope: Scope) -> dict[tuple[date, str], _Kept]:
+    money = "margin" if shown is Shown.MARGIN else "revenue"
+    kept: dict[tuple[date, str], _Kept] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT row.month, {scope.key}, row.age, sum(row.acquired), sum(row.ordered), sum(row.subscribed),
+                    sum(row.{money}_nano)::numeric, sum(row.{money}_unknown), sum(row.unconverted)
+                FROM kpis_cohortmonth AS row {scope.join}
+                WHERE row.month BETWEEN %(since)s AND %(until)s AND {scope.where} GROUP BY 1, 2, 3""",
+            {"since": since, "until": until, **scope.only.parameters()},
+        )
+        for month, key, age, acquired, ordered, subscribed, *sums in cursor.fetchall():
+            one = kept.setdefault((month, key), _Kept())
+            one.size += acquired
+            one.subscribed[age] = subscribed
+            one.sums[age] = (ordered, int(sums[0]), sums[1], sums[2])
+    return kept
+
+
+def _cells(shown: Shown, one: _Kept, observed: int, width: int) -> tuple[Value, ...]:
+    seen = [_cell(shown, one.size, sums) for sums in one.by_age(max(0, observed))]
+    return (*seen, *[Value(None, Reason.NOT_YET_OBSERVED)] * (width - len(seen)))
+
+
+def _cell(shown: Shown, size: int, sums: _Sums) -> Value:
+    active, money, unknown, unconverted = sums
+    if not size:
+        return Value(None, Reason.NO_DENOMINATOR)
+    if shown is Shown.ACTIVE:
+        return Value(Fraction(active, size))
+    if unknown:
+        reason = Reason.NOT_CHOSEN if shown is Shown.MARGIN else Reason.NOT_REPORTED
+        return Value(None, Reason.NO_EXCHANGE_RATE if unconverted else reason)
+    return Value(Fraction(money, NANO * size))
+
+
+def _last_month_over() -> int:
+    """The number of the last month that is loaded to its end; 0 where nothing is loaded."""
+    ends = [span.until for told in Coverage.load().spans[PURCHASES].values() for span in told]
+    return _number(max(ends) + ONE_DAY) - 1 if ends else 0
+
+
+def _number(day: date) -> int:
+    """Of the day's month, counted from the year 0."""
+    return day.year * 12 + day.month
+
+
+def _campaigns(ids: Iterator[str]) -> dict[str, str]:
+    return {str(campaign.pk): campaign.name for campaign in Campaign.objects.filter(pk__in=[int(key) for key in ids])}

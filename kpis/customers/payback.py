@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpis.customers.cohorts import age
+from kpis.customers.cohort_sums import age
 from kpis.measures import Measure
 from kpis.roll_ups import BY_NAME
 from kpis.slices import NO_BASES, PARTS, Scope

@@ -14,7 +14,7 @@ from kpis.customers.selects import ACQUISITION, Cell, active, select
 from kpis.measures import Measure
 from kpis.slices import PARTS, Scope
 
-_MODE = """(SELECT coalesce(nullif(%(retention_mode)s, ''),
+_MODE = """(SELECT coalesce(nullif(%(retention_mode)s, 'automatic'),
     CASE WHEN EXISTS (SELECT 1 FROM kpis_customerspan) THEN 'contractual' ELSE 'activity' END))"""
 # Without subscriptions, what is known of a customer as a whole.
 _CONTRACTS = """(SELECT person_id, since, until FROM kpis_customerspan

@@ -36,7 +36,7 @@ def select(reader: str, measures: Sequence[Measure], cells: Mapping[str, Cell], 
     return scope.named(
         f"""SELECT part.number, {scope.key} AS key, '{reader}' AS reader,
             ARRAY[{", ".join(cell.total for cell in asked)}]::numeric[] AS totals,
-            ARRAY[{", ".join(cell.unknown for cell in asked)}]::bigint[] AS unknown,
+            ARRAY[{", ".join(f"coalesce({cell.unknown}, 0)" for cell in asked)}]::bigint[] AS unknown,
             ARRAY[{", ".join(cell.unconverted for cell in asked)}]::bigint[] AS unconverted,
             0::bigint AS unsettled, {NO_BASES} AS bases
         FROM {source} {scope.join} WHERE {scope.where} GROUP BY 1, 2"""

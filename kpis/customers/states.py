@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from kpis.customers import cohorts
+from kpis.customers import cohort_sums
 from kpis.facts import CURRENCY, SALES_OF_PEOPLE, SOURCE
 from kpis.models import CohortMonth, CustomerDay, CustomerSpan, CustomerState
 from kpis.roll_ups import NO_RATE, WORTH, converted
@@ -98,12 +98,12 @@ def _bring_up_to_date(cursor: Any, asked: dict[str, Any]) -> Moved:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         cursor.execute(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", asked)
         cursor.execute(f"ANALYZE {name}")
-    cohorts.take_out(cursor)
+    cohort_sums.take_out(cursor)
     cursor.execute(_MOVED)
     rows = cursor.fetchall()
     for model, new in REPLACED:
         _replace(cursor, model, new)
-    cohorts.put_in(cursor)
+    cohort_sums.put_in(cursor)
     return Moved({day for _, was, now in rows for day in (was, now) if day}, {who for who, was, now in rows if not (was and now)})
 
 
@@ -158,7 +158,7 @@ FOUND = {
         SELECT span.connection_id, span.external_id, span.started_at, span.person_id, span.day AS since, span.until,
             round({converted("mrr_nano")}) AS mrr_nano
         FROM (SELECT fact.connection_id, fact.external_id, fact.started_at, named.person_id, fact.day,
-                greatest((fact.ended_at AT TIME ZONE %(zone)s)::date, fact.day) AS until, fact.mrr_nano, {CURRENCY}
+                (fact.ended_at AT TIME ZONE %(zone)s)::date AS until, fact.mrr_nano, {CURRENCY}
             {_of("campaigns_subscriptionspan", "customer", "customer_ref")}) AS span
         CROSS JOIN LATERAL (SELECT span.day, span.currency, span.mrr_nano) AS summed (day, currency, mrr_nano) {WORTH}""",
     "told": f"""
