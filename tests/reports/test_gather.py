@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,8 +146,8 @@ def test_a_report_is_of_one_state_though_figures_change_while_it_is_made(
             load_text(reported, "orders", "order_id,ordered_at,amount\nO9,2026-11-10T10:00:00,5000\n")
             worker.work_off()
 
-    def interrupted(period: Period, by: query.By | None = None) -> query.Answer:
-        answer = ask(period, by)
+    def interrupted(period: Period, by: query.By | None = None, **asked: Any) -> query.Answer:
+        answer = ask(period, by, **asked)
         if by is query.By.WEEK:
             in_thread(another_order).result(PATIENCE)
         return answer
