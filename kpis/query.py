@@ -14,7 +14,7 @@ from kpis.coverage import Coverage, Standing
 from kpis.definitions import DEFINITIONS, Definition
 from kpis.measures import Measure
 from kpis.periods import WEEK_STARTS, Calendar, Grain, Period
-from kpis.reading import Found, Read, merged
+from kpis.reading import Found, Read
 from kpis.roll_ups import BY_NAME
 from kpis.slices import By, Only, Scope, Sum, Sums
 from kpis.values import Reason, Value
@@ -63,12 +63,11 @@ class Slice:
         return self._of(definition, self.sums, self.period, coverage)
 
     def _compared(self, definition: Definition, coverage: Coverage) -> Comparison:
-        families = {measure.family for measure in definition.measures}
         return Comparison(
             self.value(definition, coverage),
             self._previous(definition, coverage),
             is_provisional(definition, self.sums, self.period, coverage),
-            coverage.days_loaded(families, self.period),
+            coverage.days_loaded(definition.families, self.period),
             self.period.days,
         )
 
@@ -79,7 +78,7 @@ class Slice:
         previous = self._of(definition, self.previous_sums, self.previous_period, coverage)
         if previous.exact is not None and not all(is_whole(definition, each, coverage) for each in (self.period, self.previous_period)):
             return Value(None, Reason.NOT_COMPARABLE)
-        if previous.exact is not None and _is_mixed(definition, merged((self.sums, self.previous_sums))):
+        if previous.exact is not None and _is_mixed(definition, self.sums, self.previous_sums):
             return Value(None, Reason.MIXED_BASIS)
         return previous
 
@@ -219,7 +218,7 @@ def evaluate(definition: Definition, sums: Sums, period: Period, coverage: Cover
 
 def is_whole(definition: Definition, period: Period, coverage: Coverage) -> bool:
     """Whether every day of `period` is loaded for all that a KPI is computed from."""
-    return all(coverage.is_whole(family, period) for family in {measure.family for measure in definition.measures})
+    return all(coverage.is_whole(family, period) for family in definition.families)
 
 
 def is_provisional(definition: Definition, sums: Sums, period: Period, coverage: Coverage) -> bool:
@@ -257,5 +256,5 @@ def is_divisible(measure: Measure) -> bool:
     return roll_up.narrow is not None if roll_up else measure.source != "stocks"
 
 
-def _is_mixed(definition: Definition, sums: Sums) -> bool:
-    return any(measure.has_basis and sums.is_mixed(measure.source) for measure in definition.measures)
+def _is_mixed(definition: Definition, sums: Sums, others: Sums) -> bool:
+    return any(measure.has_basis and sums.is_mixed(measure.source, others) for measure in definition.measures)

@@ -139,7 +139,7 @@ def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> l
                 ARRAY[{", ".join(_unconverted(measure) for measure in measures)}]::bigint[] AS unconverted,
                 {"sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"}::bigint AS unsettled, {NO_BASES} AS bases
             FROM {PARTS} JOIN {model._meta.db_table} AS row ON row.day BETWEEN part.since AND part.until
-            {scope.join} WHERE {scope.where} GROUP BY 1, 2"""
+            {scope.join} WHERE {scope.where} GROUP BY 1, {scope.grouping}"""
         )
     ]
     if roll_up.basis and any(measure.has_basis for measure in measures):
@@ -177,10 +177,3 @@ def _unknown(measure: Measure) -> str:
 
 def _unconverted(measure: Measure) -> str:
     return f"sum(row.unconverted){_filter(measure)}" if measure.is_money else "0"
-
-
-def merged(parts: Iterable[Sums]) -> Sums:
-    whole = Sums()
-    for part in parts:
-        whole.add(part)
-    return whole

@@ -81,10 +81,10 @@ class Sums:
         for family, bases in other.bases.items():
             self.bases.setdefault(family, set()).update(bases)
 
-    def is_mixed(self, family: str) -> bool:
-        """Whether one teller's figures of a family were counted in several ways."""
-        told_by = [told for told, _ in self.bases.get(family, ())]
-        return len(told_by) > len(set(told_by))
+    def is_mixed(self, family: str, *others: Sums) -> bool:
+        """Whether one teller's figures of a family were counted in several ways, here or in one of `others`."""
+        ways = {way for sums in (self, *others) for way in sums.bases.get(family, ())}
+        return len(ways) > len({told_by for told_by, _ in ways})
 
     def __bool__(self) -> bool:
         return bool(self.of)
@@ -127,6 +127,11 @@ class Scope:
             return f"""SELECT kept.number, coalesce(campaign.name, ''), {_REST} FROM ({select}) AS kept
                 LEFT JOIN campaigns_campaign AS campaign ON campaign.id::text = kept.key"""
         return select
+
+    @property
+    def grouping(self) -> str:
+        """What rows are put together by: the key, second of the columns, or the number that it is the text of, which is quicker."""
+        return "row.campaign_id" if self.by is By.CAMPAIGN else "2"
 
     @property
     def key(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from kpis.expressions import Combined, Expression, Number
 from kpis.measures import Measure
@@ -52,10 +53,15 @@ class Definition:
     label: str = ""
     version: int = 1
 
-    @property
+    @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """What it is made of, each once, from left to right."""
         return tuple(dict.fromkeys(self.expression.measures()))
+
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """The facts that it is made of."""
+        return frozenset(measure.family for measure in self.measures)
 
     @property
     def is_additive(self) -> bool:
