@@ -1,0 +1,166 @@
+"""Figures of any period and part, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from accounts.models import Client
+from campaigns.models import AudienceDay
+from tests.kpis.oracle.covered import Covered
+from tests.kpis.oracle.formulas import FORMULAS, Unknown
+from tests.kpis.oracle.stored import ONE_DAY, Place, Stored
+from tests.kpis.oracle.sums import Measure, Sums
+
+# The last figure of a list serves so long.
+STOCK_SERVES = 31
+NETWORKS = frozenset(
+    "meta facebook instagram threads linkedin tiktok youtube x twitter pinterest snapchat".split()  # noqa: SIM905
+)
+STOCKS = ("subscribers", "subscribers_before", "followers")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a figure is confined to; None: to nothing. `group`: (dimension, key), of a figure that stands in a group."""
+
+    channels: frozenset[str] | None = None
+    campaigns: frozenset[str] | None = None
+    labels: frozenset[str] | None = None
+    group: tuple[str, str] | None = None
+
+    @property
+    def is_divided(self) -> bool:
+        return self != Part()
+
+
+class Oracle:
+    def __init__(self, client: Client) -> None:
+        self.stored = Stored(client)
+        self.sums = Sums(self.stored)
+        self.covered = Covered(self.stored)
+
+    def figure(self, slug: str, since: date, until: date, part: Part = Part()) -> Fraction | str:
+        """Exact, or the reason why it is null."""
+        try:
+            return FORMULAS[slug](Asked(self, since, until, part))
+        except Unknown as unknown:
+            return unknown.reason
+
+    def compared(self, slug: str, period: tuple[date, date], before: tuple[date, date], part: Part = Part()) -> Fraction | str:
+        """The figure of the period before; where one of the two is not wholly told, or they were counted in two ways, why not."""
+        figure = self.figure(slug, *before, part)
+        if isinstance(figure, str):
+            return figure
+        used = Noted(self, *period, part)
+        FORMULAS[slug](used)
+        if not all(self.covered.is_whole(family, *each) for family in used.families for each in (period, before)):
+            return "not_comparable"
+        if any(self._is_mixed(measure, part, [period, before]) for measure in used.measures):
+            return "mixed_basis"
+        return figure
+
+    def keys(self, dimension: str, periods: Iterable[tuple[date, date]], names: Iterable[str], part: Part) -> set[str]:
+        """The groups of which anything was told; `names`: of these sums."""
+        found: set[str] = set()
+        for measure in (self.sums[name] for name in names):
+            for day, cells in measure.cells.items() if measure.is_divisible else ():
+                if any(since <= day <= until for since, until in periods):
+                    found |= {key for cell in cells if self.is_in(cell.place, part) for key in self._keys(cell.place, dimension)}
+        return found
+
+    def _keys(self, place: Place, dimension: str) -> list[str]:
+        if dimension == "channel":
+            return [place.channel]
+        campaign = self.stored.campaigns.get(place.campaign)
+        if dimension == "campaign":
+            return [campaign.name if campaign else ""]
+        return list(campaign.labels if campaign else []) or [""]
+
+    def is_in(self, place: Place, part: Part) -> bool:
+        campaign = self.stored.campaigns.get(place.campaign)
+        return (
+            (part.channels is None or place.channel in part.channels)
+            and (part.campaigns is None or (campaign is not None and campaign.name in part.campaigns))
+            and (part.labels is None or (campaign is not None and bool(part.labels & set(campaign.labels))))
+            and (part.group is None or part.group[1] in self._keys(place, part.group[0]))
+        )
+
+    def measured(self, name: str, since: date, until: date, part: Part) -> Fraction:
+        measure = self.sums[name]
+        self._known(measure.family, since, until, part, measure.is_divisible)
+        if self._is_mixed(measure, part, [(since, until)]):
+            raise Unknown("mixed_basis")
+        days = [day for day in measure.cells if since <= day <= until]
+        cells = [cell for day in days for cell in measure.cells[day] if self.is_in(cell.place, part)]
+        if measure.channels:
+            cells = [cell for cell in cells if cell.place.channel in measure.channels]
+        known = [cell.amount for cell in cells if cell.amount is not None]
+        if measure.known_only and not known:
+            raise Unknown(measure.missing)
+        if len(known) < len(cells) and not measure.known_only:
+            raise Unknown("no_exchange_rate" if any(cell.lacks_rate for cell in cells) else measure.missing)
+        return sum(known, Fraction(0)) / measure.scale
+
+    def stock(self, name: str, since: date, until: date, part: Part) -> Fraction:
+        """The newest figure of each list, where it is not too old."""
+        self._known("audience", since, until, part, False)
+        day = since - ONE_DAY if name == "subscribers_before" else until
+        newest: dict[tuple[int, str], tuple[date, int]] = {}
+        for row in self.stored.rows(AudienceDay):
+            is_social = self.stored.source(row).split("_")[0] in NETWORKS
+            if is_social == (name == "followers") and row.subscribers is not None and 0 <= (day - row.day).days <= STOCK_SERVES:
+                key = row.connection_id, row.list_name
+                newest[key] = max(newest.get(key, (row.day, 0)), (row.day, row.subscribers))
+        if not newest:
+            raise Unknown("not_reported")
+        return Fraction(sum(count for _, count in newest.values()))
+
+    def _known(self, family: str, since: date, until: date, part: Part, is_divisible: bool) -> None:
+        if gap := self.covered.gap(family, since, until):
+            raise Unknown(gap)
+        if part.is_divided and not is_divisible:
+            raise Unknown("not_divisible")
+
+    def _is_mixed(self, measure: Measure, part: Part, periods: list[tuple[date, date]]) -> bool:
+        """Whether one who tells counted in two ways. Which campaign was counted how is not kept: any other way makes it doubtful."""
+        ways: dict[int, set[str]] = defaultdict(set)
+        for day, channel, told_by, basis in measure.bases:
+            group = part.group[1] if part.group and part.group[0] == "channel" else channel
+            is_in = channel == group and (part.channels is None or channel in part.channels)
+            if is_in and any(since <= day <= until for since, until in periods):
+                ways[told_by].add(basis)
+        return any(len(found) > 1 for found in ways.values())
+
+
+class Asked:
+    """The measures of a period and part as attributes; a formula that needs one which is not known raises `Unknown`."""
+
+    def __init__(self, oracle: Oracle, since: date, until: date, part: Part) -> None:
+        self._oracle, self._asked = oracle, (since, until, part)
+
+    def __getattr__(self, name: str) -> Fraction:
+        if name in STOCKS:
+            return self._oracle.stock(name, *self._asked)
+        return self._oracle.measured(name, *self._asked)
+
+
+class Noted(Asked):
+    """Notes what a formula is made of."""
+
+    def __init__(self, oracle: Oracle, since: date, until: date, part: Part) -> None:
+        super().__init__(oracle, since, until, part)
+        self.families: set[str] = set()
+        self.measures: list[Measure] = []
+
+    def __getattr__(self, name: str) -> Fraction:
+        if name in STOCKS:
+            self.families.add("audience")
+        else:
+            measure = self._oracle.sums[name]
+            self.families.add(measure.family)
+            self.measures.append(measure)
+        return Fraction(1)
