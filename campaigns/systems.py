@@ -68,5 +68,8 @@ def choose(subject: str, source: str) -> set[str]:
 def follow(before: dict[str, str]) -> set[str]:
     """Mark all days of the subjects whose system is another than before."""
     now = in_force()
-    moved = [subject for subject, source in now.items() if before[subject] and source != before[subject]]
-    return {family for subject in moved for told in FAMILIES[subject] for family in dirty.mark_family(told)}
+    moved = [subject for subject, source in now.items() if source != before[subject]]
+    told = {family for subject in moved if before[subject] for family in FAMILIES[subject]}
+    # What was won counts with the leads, also that which was told before the first of them.
+    told |= {"deals"} if Subject.LEADS in moved else set()
+    return {family for each in sorted(told) for family in dirty.mark_family(each)}
