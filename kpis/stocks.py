@@ -38,14 +38,23 @@ def select(measures: Sequence[Measure], scope: Scope) -> list[str]:
     ]
 
 
+def rows(measure: Measure) -> str:
+    """What a measure adds up, in `part`: the newest figure of each list, as `day, connection_id, pull_id, ref, subscribers`."""
+    return _newest(*_STOCKS[measure.column])
+
+
 def _stock(counted: str, day: str) -> str:
-    return f"""(
-        SELECT sum(newest.subscribers) FROM (
+    return f"(SELECT sum(newest.subscribers) FROM ({_newest(counted, day)}) AS newest)"
+
+
+def _newest(counted: str, day: str) -> str:
+    return f"""
+        SELECT newest.day, list.connection_id, newest.pull_id, list.list_name AS ref, newest.subscribers FROM (
             SELECT DISTINCT told.connection_id, told.list_name FROM campaigns_audienceday AS told
             JOIN campaigns_connection AS source ON source.id = told.connection_id
             WHERE {counted} AND told.subscribers IS NOT NULL AND told.day BETWEEN {day} - {SERVES_DAYS} AND {day}) AS list
         CROSS JOIN LATERAL (
-            SELECT told.subscribers FROM campaigns_audienceday AS told
+            SELECT told.day, told.pull_id, told.subscribers FROM campaigns_audienceday AS told
             WHERE told.connection_id = list.connection_id AND told.list_name = list.list_name
                 AND told.subscribers IS NOT NULL AND told.day BETWEEN {day} - {SERVES_DAYS} AND {day}
-            ORDER BY told.day DESC LIMIT 1) AS newest)"""
+            ORDER BY told.day DESC LIMIT 1) AS newest"""
