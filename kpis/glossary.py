@@ -141,6 +141,11 @@ def _aliases(definition: Definition) -> str:
 
 
 # --------------------------------------------------------------------------------------------------------------- choices
+def choices_behind(definition: Definition) -> list[Choice]:
+    """What the client whose schema is open decided that the figures of a KPI follow."""
+    return _choices(definition.measures, choices.in_force(), systems.in_force())
+
+
 def _choices(measures: tuple[Measure, ...], now: Choices, believed: dict[str, str]) -> list[Choice]:
     subjects = dict.fromkeys(SUBJECTS[measure.family] for measure in measures if measure.family in SUBJECTS)
     named = {measure.slug for measure in measures}

@@ -1,0 +1,1 @@
+"""What is behind a figure, and what is behind its change."""
