@@ -57,12 +57,12 @@ class Slice:
 
     def values(self, slugs: Iterable[str], coverage: Coverage) -> dict[str, Comparison]:
         """The asked KPIs by slug."""
-        return {slug: self._compared(DEFINITIONS[slug], coverage) for slug in slugs}
+        return {slug: self.compared(DEFINITIONS[slug], coverage) for slug in slugs}
 
     def value(self, definition: Definition, coverage: Coverage) -> Value:
         return self._of(definition, self.sums, self.period, coverage)
 
-    def _compared(self, definition: Definition, coverage: Coverage) -> Comparison:
+    def compared(self, definition: Definition, coverage: Coverage) -> Comparison:
         return Comparison(
             self.value(definition, coverage),
             self._previous(definition, coverage),

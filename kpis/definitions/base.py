@@ -66,7 +66,7 @@ class Definition:
     @property
     def is_additive(self) -> bool:
         """Whether the figures of days, channels and campaigns add up to that of the whole."""
-        return _adds_up(self.expression)
+        return adds_up(self.expression)
 
     @property
     def matures_in(self) -> int:
@@ -74,14 +74,14 @@ class Definition:
         return max(measure.matures_in for measure in self.measures)
 
 
-def _adds_up(expression: Expression) -> bool:
+def adds_up(expression: Expression) -> bool:
     """A measure whose parts add up; sums, differences and multiples of such."""
     match expression:
         case Measure():
             return expression.is_additive
         case Combined("+" | "−", left, right):
-            return _adds_up(left) and _adds_up(right)
+            return adds_up(left) and adds_up(right)
         case Combined("×", Number(), part) | Combined("×" | "/", part, Number()):
-            return _adds_up(part)
+            return adds_up(part)
         case _:
             return False
