@@ -99,13 +99,17 @@ class Slice:
 
 @dataclass(frozen=True)
 class Question:
-    """Figures of `slugs` (default: all) over `period` and the period that `previous` says, grouped and confined."""
+    """Figures of `slugs` (default: all) over `period` and the period that `previous` says, grouped and confined.
+
+    `calendar`: by which weeks, quarters and years begin, where it is not to be the client's own.
+    """
 
     period: Period
     by: By | None = None
     slugs: tuple[str, ...] = tuple(DEFINITIONS)
     previous: Compare | Period = Compare.PREVIOUS
     only: Only = field(default_factory=Only)
+    calendar: Calendar | None = None
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -144,7 +148,7 @@ def ask_all(questions: Sequence[Question]) -> list[Answer]:
     with one_state():
         standing, chosen = Standing.load(), choices.in_force()
         calendar = Calendar(WEEK_STARTS[chosen.week_start], chosen.fiscal_start)
-        plans = [_Plan.of(question, calendar) for question in questions]
+        plans = [_Plan.of(question, question.calendar or calendar) for question in questions]
         reads = _together(asked for plan in plans for asked in plan.reads)
         found = dict(
             zip(((read.scope, read.measures) for read in reads), reading.read(reads, f"{standing.version} {chosen!r}", chosen), strict=True)

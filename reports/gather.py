@@ -14,7 +14,7 @@ from kpis import periods, query, reading, recompute
 from kpis.definitions import DEFINITIONS
 from kpis.measures import LEADS, MEASURES
 from kpis.periods import Period
-from kpis.query import Answer, By, Slice
+from kpis.query import Answer, By, Question, Slice
 from kpis.reading import Read
 from kpis.slices import Only, Scope
 from reports import sources
@@ -38,8 +38,14 @@ def report(client: Client, week: str, now: datetime) -> Report:
 def _report(client: Client, week: str, now: datetime) -> Report:
     period = periods.week(week)
     trend = Period(period.since - timedelta(weeks=WEEKS_OF_TREND - 1), period.until)
-    weekly = query.ask(trend, By.WEEK, slugs=TILES)
-    by_channel = query.ask(period, By.CHANNEL, slugs={*TILES, *CHANNEL_COLUMNS})
+    weekly, by_channel, by_campaign = query.ask_all(
+        [
+            # A report is of an ISO week, whatever the client's own are.
+            Question(trend, By.WEEK, TILES, calendar=periods.STANDARD),
+            Question(period, By.CHANNEL, tuple(dict.fromkeys((*TILES, *CHANNEL_COLUMNS)))),
+            Question(period, By.CAMPAIGN, CAMPAIGN_COLUMNS),
+        ]
+    )
     states = tuple(sources.states(client, period, now, FAMILIES))
     late = _provisional(period, states)
     return Report(
@@ -58,7 +64,7 @@ def _report(client: Client, week: str, now: datetime) -> Report:
         tiles=tuple(_tile(slug, by_channel, weekly, late) for slug in TILES),
         leads_by_channel=_leads_by_channel(weekly),
         channels=_channel_table(by_channel, late),
-        campaigns=_campaign_table(query.ask(period, By.CAMPAIGN, slugs=CAMPAIGN_COLUMNS), late),
+        campaigns=_campaign_table(by_campaign, late),
         sources=states,
     )
 

@@ -9,10 +9,11 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
 from accounts.tenancy import inside
 from campaigns.models import Campaign
-from kpis import kept, query, recompute
+from kpis import choices, kept, query, recompute
 from kpis.periods import Period
 from kpis.query import By, Only, Question
 from tests.conftest import Cast, LoadText
@@ -67,6 +68,15 @@ def test_a_campaign_that_gets_another_name_or_label_is_shown_with_it_at_once(tol
     assert revenue(By.LABEL) == {"": "20", "brand": "80", "fr": "80"}
     Campaign.objects.filter(name="A").update(name="Alpha")
     assert revenue(By.CAMPAIGN) == {"": "100", "Alpha": "80", "B": "20"}
+
+
+def test_weeks_and_years_begin_as_the_client_decides_at_once(told: Client) -> None:
+    def keys(by: By) -> list[str]:
+        return [group.key for group in query.ask(Period(date(2026, 11, 8), WEEK.until), by, slugs=("revenue",)).groups]
+
+    assert [keys(by) for by in (By.WEEK, By.QUARTER, By.YEAR)] == [["2026-W45", "2026-W46"], ["2026-Q4"], ["2026"]]
+    choices.choose_all(told, {"week_start": "sunday", "fiscal_start": 4}, None, OPERATOR)
+    assert [keys(by) for by in (By.WEEK, By.QUARTER, By.YEAR)] == [["2026-11-08", "2026-11-15"], ["2026-10-01"], ["2026-04-01"]]
 
 
 def test_what_was_read_in_a_change_that_is_undone_is_not_kept(told: Client, load_text: LoadText) -> None:

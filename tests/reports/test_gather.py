@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
 from accounts.tenancy import inside
 from campaigns.connectors import connector_for
@@ -15,8 +16,7 @@ from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from campaigns.models import Connection, LoadedSpan
 from jobs import worker
-from kpis import query
-from kpis.periods import Period
+from kpis import choices, query
 from reports import gather
 from reports.content import Figure, Report
 from reports.presentation import present
@@ -139,25 +139,32 @@ def test_a_report_is_of_one_state_though_figures_change_while_it_is_made(
     own_database: str, reported: Client, load_text: LoadText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = gather.report(reported, WEEK, MONDAY_MORNING)
-    ask = query.ask
+    ask_all = query.ask_all
 
     def another_order() -> None:
         with inside(reported):
             load_text(reported, "orders", "order_id,ordered_at,amount\nO9,2026-11-10T10:00:00,5000\n")
             worker.work_off()
 
-    def interrupted(period: Period, by: query.By | None = None, **asked: Any) -> query.Answer:
-        answer = ask(period, by, **asked)
-        if by is query.By.WEEK:
-            in_thread(another_order).result(PATIENCE)
-        return answer
+    def interrupted(questions: Sequence[query.Question]) -> list[query.Answer]:
+        answers = ask_all(questions)
+        in_thread(another_order).result(PATIENCE)
+        return answers
 
-    monkeypatch.setattr(query, "ask", interrupted)
+    monkeypatch.setattr(query, "ask_all", interrupted)
     assert gather.report(reported, WEEK, MONDAY_MORNING) == before
     monkeypatch.undo()
     after = gather.report(reported, WEEK, MONDAY_MORNING)
     assert after.data_version == before.data_version + 1
     assert tile(after, "orders").value == 3
+
+
+def test_a_report_is_of_iso_weeks_whatever_the_weeks_of_the_client_are(reported: Client) -> None:
+    before = gather.report(reported, WEEK, MONDAY_MORNING)
+    choices.choose(reported, "week_start", "sunday", None, OPERATOR)
+    after = gather.report(reported, WEEK, MONDAY_MORNING)
+    assert after == before
+    assert after.weeks[-1] == WEEK
 
 
 def test_a_campaign_called_by_a_sign_is_a_line_of_its_own(lumen: Client, load_text: LoadText) -> None:
