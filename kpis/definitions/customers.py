@@ -95,6 +95,7 @@ DEFINITIONS = (
         _("Monthly revenue per active customer × months that a customer stays"), MONEY, UP, CLV,
         caveats=(
             _("Supposes that customers go on spending and leaving as they do now; it is an estimate, not a sum."),
+            _("A customer is taken to stay 60 months at most, unless you chose for how many."),
             _("Before the cost of the goods: decide by the value on margin."),
         ),
         label=_("Customer lifetime value (revenue)"),
@@ -105,6 +106,7 @@ DEFINITIONS = (
         m.MONTHLY_MARGIN / m.MONTHLY_CUSTOMERS * LIFETIME,
         caveats=(
             _("Supposes that customers go on spending and leaving as they do now; it is an estimate, not a sum."),
+            _("A customer is taken to stay 60 months at most, unless you chose for how many."),
             _("The margin is that of each order; where orders do not tell it, the chosen share of revenue."),
         ),
         label=_("Customer lifetime value (margin)"),
@@ -171,10 +173,10 @@ DEFINITIONS = (
     ),
     Definition(
         "repeat_revenue", _("Repeat-customer revenue"), _("Repeat revenue"),
-        _("Revenue in the period of customers whose first order is before it"), MONEY, UP, m.REPEAT_REVENUE,
+        _("Revenue in the period of customers whose first order is before it, or as you chose"), MONEY, UP, m.REPEAT_REVENUE,
         caveats=(
             _("Who is new is decided by the period asked, so months do not add up to the quarter."),
-            _("A second order in the period of the first one is not in it."),
+            _("Counted so, a second order in the period of the first one is not in it."),
         ),
     ),
     Definition(

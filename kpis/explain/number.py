@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from accounts.models import Client
+from campaigns import systems
 from campaigns.models import Pull
-from kpis import glossary, query
+from kpis import choices, decided, query
 from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS, Definition
 from kpis.explain.rows import Behind, Row, Teller, is_listed
@@ -60,7 +61,7 @@ class Explanation:
     figure: Figure
     compared: Comparison
     parts: list[Part]
-    choices: list[glossary.Choice]
+    choices: list[decided.Choice]
     loaded: list[Loaded]
     tellers: list[Teller]
     rows: list[Row]
@@ -85,7 +86,7 @@ def explain(client: Client, figure: Figure, page: int = 1, page_size: int = PAGE
         figure,
         whole.values([figure.slug], coverage)[figure.slug],
         [Part(measure, _value(measure, definition, whole, coverage), is_listed(measure, figure.only)) for measure in definition.measures],
-        glossary.choices_behind(definition),
+        decided.choices_of(definition.measures, choices.in_force(), systems.in_force()),
         [_loaded(family, figure.period, coverage) for family in dict.fromkeys(measure.family for measure in definition.measures)],
         behind.tellers(),
         behind.page((page - 1) * page_size, page_size),

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 import pytest
 from django.utils.html import strip_tags
 from django.utils.translation import gettext, override
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
 from accounts.tenancy import inside
 from campaigns.models import SystemOfRecord
 from jobs import worker
-from kpis import glossary
+from kpis import choices, decided
 from kpis.choices import Choices
 from kpis.definitions import CHAPTERS, DEFINITIONS, Direction, Reason, Unit
 from kpis.measures import MEASURES
-from kpis.timeline import Timeline
 from kpis.words import DIRECTIONS, REASONS, UNITS
 from tests.conftest import Cast, LoadText
 
@@ -89,8 +89,8 @@ def test_every_reason_unit_direction_and_choice_has_words() -> None:
     assert REASONS.keys() == set(Reason)
     assert UNITS.keys() == set(Unit)
     assert DIRECTIONS.keys() == set(Direction)
-    assert glossary.DECIDED.keys() == {field.name for field in fields(Choices)} - {"week_start", "fiscal_start"}
-    assert {slug for measures, _ in glossary.DECIDED.values() for slug in measures} <= MEASURES.keys()
+    assert decided.DECIDED.keys() | decided.OF_TIME == {field.name for field in fields(Choices)}
+    assert {slug for measures, _ in decided.DECIDED.values() for slug in measures} <= MEASURES.keys()
 
 
 @pytest.mark.django_db
@@ -131,12 +131,21 @@ class TestGlossaryPage:
         assert "as told by" not in entry(page, "ctr")
 
     def test_says_which_of_its_choices_a_figure_follows(self, cast: Cast, signed_in: Any) -> None:
+        decisions = {
+            "engagement_parts": ["likes", "saves"], "tax_basis": "gross", "sales_costs": ["Salaries*"], "activity_window": 180,
+            "mql_rule": {"kind": "events", "all": [{"kind": "visit", "times": 10}, {"kind": "download", "asset": "white paper*"}]},
+        }  # fmt: skip
+        with inside(cast.client):
+            choices.choose_all(cast.client, decisions, None, OPERATOR)
+            choices.choose(cast.client, "margin", "0.425", date(2026, 3, 1), OPERATOR)
         page = shown(signed_in(cast.owner))
-        assert "Kinds of engagement that count likes, comments, shares" in entry(page, "engagement_rate_by_reach")
-        assert "Order amounts without tax" in entry(page, "revenue")
-        assert "Margin where orders do not tell it not chosen" in entry(page, "margin_clv")
-        assert "Costs that count as sales none" in entry(page, "cac")
-        assert "Order amounts" not in entry(page, "ctr")
+        assert "What counts as an engagement likes, saves" in entry(page, "engagement_rate_by_reach")
+        assert "Tax in revenue counted" in entry(page, "revenue")
+        assert "Margin 42.5%, from 1 March 2026 on" in entry(page, "margin_clv")
+        assert "Costs of sales Salaries*" in entry(page, "cac")
+        assert "Rule for marketing-qualified leads 10 × visit + 1 × download “white paper*”" in entry(page, "mql")
+        assert "Days without an order after which a customer is lost 180" in entry(page, "churn_rate")
+        assert "Tax in revenue" not in entry(page, "ctr")
 
     def test_is_where_the_names_of_figures_lead(self, lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
         columns, row = "date,source,account,campaign,channel,impressions,clicks,spend", "2026-11-10,google_ads,1,Brand,paid_search,100,9,4"
@@ -148,30 +157,20 @@ class TestGlossaryPage:
         assert linked <= DEFINITIONS.keys()
 
 
-def test_a_choice_is_told_in_the_readers_format() -> None:
-    decided = Choices(
-        engagement_parts=("likes", "saves"),
-        margin=Timeline.always(Decimal("0.425")),
-        tax_basis="gross",
-        ignored_costs=("Rent*", "Tools"),
-        mql_rule=Timeline.always({"kind": "score", "at_least": 50}),
-        activity_window=365,
-        retention_mode="overlap",
-        repeat_revenue="non_first",
-        lifetime_months=24,
-    )
+def test_every_choice_is_told_in_the_readers_words() -> None:
+    kept = Choices()
     with override("fr"):
-        told = {name: tell(decided).value for name, (_, tell) in glossary.DECIDED.items()}
+        told = {name: tell(getattr(kept, name)) for name, (_, tell) in decided.DECIDED.items()}
     assert told == {
-        "engagement_parts": "mentions J'aime, enregistrements",
-        "tax_basis": "taxes comprises",
-        "margin": "42,5\N{NARROW NO-BREAK SPACE}%",
+        "mql_rule": "selon sa source",
+        "sql_rule": "selon sa source",
+        "tax_basis": "non comptées",
+        "margin": "non choisie",
         "sales_costs": "aucun",
-        "ignored_costs": "Rent*, Tools",
-        "mql_rule": "score ≥ 50",
-        "sql_rule": "tels que les rapporte le système de référence",
-        "activity_window": "365 jours",
-        "retention_mode": "par les commandes de cette période et de la précédente",
-        "repeat_revenue": "de toutes les commandes sauf la première de chaque client",
-        "lifetime_months": "24 mois",
+        "ignored_costs": "",
+        "retention_mode": "par abonnements s'il y en a, sinon par commandes",
+        "activity_window": "365",
+        "repeat_revenue": "des clients dont la première commande précède la période",
+        "lifetime_months": "selon le taux d'attrition",
+        "engagement_parts": "mentions J'aime, commentaires, partages",
     }
