@@ -90,8 +90,8 @@ def _one_rule(rule: rules.Rule) -> str:
 
 def _condition(condition: dict[str, Any]) -> str:
     kinds = {"visit": _("visit"), "download": _("download"), "form": _("form"), "call": _("call"), "meeting": _("meeting")}
-    asset = f" “{condition['asset']}”" if "asset" in condition else ""
-    return f"{condition['times']} × {kinds[condition['kind']]}{asset}"
+    words = {"times": condition["times"], "kind": kinds[condition["kind"]], "asset": condition.get("asset", "")}
+    return (_("%(times)s × %(kind)s “%(asset)s”") if words["asset"] else "%(times)s × %(kind)s") % words
 
 
 def _engagement_parts(parts: Sequence[str]) -> str:

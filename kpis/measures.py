@@ -95,9 +95,9 @@ LEADS = _one("leads", _("leads"), "leads.leads", "leads")
 PAID_LEADS = _one("paid_leads", _("leads of paid channels"), "leads.leads", "leads", channels=PAID_CHANNELS)
 MQLS = _one("mqls", _("leads that became marketing-qualified"), "leads.mqls", "leads")
 SQLS = _one("sqls", _("leads that became sales-qualified"), "leads.sqls", "leads")
-MQLS_TO_SQL = _one("mqls_to_sql", _("of these MQLs, those that ever became sales-qualified"), "leads.mqls_to_sql", "leads",
+MQLS_TO_SQL = _one("mqls_to_sql", _("MQLs that ever became sales-qualified"), "leads.mqls_to_sql", "leads",
                    matures_in=COHORT_DAYS)  # fmt: skip
-LEADS_TO_CUSTOMER = _one("leads_to_customer", _("of these leads, those that ever became customers"), "leads.leads_to_customer", "leads",
+LEADS_TO_CUSTOMER = _one("leads_to_customer", _("leads that ever became customers"), "leads.leads_to_customer", "leads",
                          matures_in=COHORT_DAYS)  # fmt: skip
 WON = _one("won", _("deals won"), "leads.won", "leads")
 DAYS_TO_CLOSE = _one("days_to_close", _("days from lead to won deal"), "leads.days_to_close", "leads")
@@ -123,10 +123,12 @@ ACQUIRED_SO_FAR = _one("acquired_so_far", _("customers acquired up to the end of
                        is_additive=False)  # fmt: skip
 AT_START = _one("customers_at_start", _("customers at the start of the period"), "retention.at_start", "purchases", is_additive=False)
 AT_END = _one("customers_at_end", _("customers at the end of the period"), "retention.at_end", "purchases", is_additive=False)
-NEW_AT_END = _one("new_at_end", _("of these, those won in the period"), "retention.new_at_end", "purchases", is_additive=False)
+NEW_AT_END = _one("new_at_end", _("customers at the end who were won in the period"), "retention.new_at_end", "purchases",
+                  is_additive=False)  # fmt: skip
 MRR_AT_START = _one("mrr_at_start", _("monthly recurring revenue at the start"), "recurring.at_start_nano", "subscriptions", scale=NANO,
                     is_additive=False)  # fmt: skip
-MRR_LOST = _one("mrr_lost", _("of it, lost or reduced by the end"), "recurring.lost_nano", "subscriptions", scale=NANO, is_additive=False)
+MRR_LOST = _one("mrr_lost", _("recurring revenue of the start that was lost or reduced"), "recurring.lost_nano", "subscriptions",
+                scale=NANO, is_additive=False)  # fmt: skip
 MRR_KEPT = _one("mrr_kept", _("recurring revenue of the same customers at the end"), "recurring.kept_nano", "subscriptions", scale=NANO,
                 is_additive=False)  # fmt: skip
 MONTHLY_REVENUE = _one("monthly_revenue", _("revenue of known customers in whole months"), "lifetime.revenue_nano", "orders", scale=NANO,

@@ -127,6 +127,7 @@ DEFINITIONS = (
         caveats=(
             _("On margin where it is known, else on revenue, which pays back too soon."),
             _("No figure as long as the customers of the period have not paid back their cost."),
+            _("0 is the month of the acquisition itself."),
         ),
     ),
     Definition(
@@ -135,6 +136,7 @@ DEFINITIONS = (
         caveats=(
             _("Without a subscription, a customer is who ordered lately: the span that counts as lately decides the rate."),
             _("Who comes and goes within the period is in neither number."),
+            _("Counted by orders, it may exceed 100%: former customers come back."),
         ),
     ),
     Definition(
