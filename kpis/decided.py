@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_percent
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts import moments
@@ -128,7 +128,11 @@ def _repeat_revenue(form: str) -> str:
 
 
 def _lifetime_months(months: int | None) -> str:
-    return _("as the churn rate says") if months is None else str(months)
+    return ngettext("%(months)d month", "%(months)d months", months) % {"months": months} if months else _("as the churn rate says")
+
+
+def _days(days: int) -> str:
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
 
 _COSTS = frozenset({"other_marketing_cost", "sales_cost", "payback_months"})
@@ -147,7 +151,7 @@ DECIDED: dict[str, tuple[frozenset[str], Callable[[Any], str]]] = {
     "sales_costs": (_COSTS, _sales_costs),
     "ignored_costs": (_COSTS, _ignored_costs),
     "retention_mode": (_STAYING, _retention_mode),
-    "activity_window": (_STAYING, str),
+    "activity_window": (_STAYING, _days),
     "repeat_revenue": (frozenset({"repeat_revenue"}), _repeat_revenue),
     "lifetime_months": (frozenset({"months_stayed", "customers_left"}), _lifetime_months),
     "engagement_parts": (frozenset({"engagements"}), _engagement_parts),

@@ -144,7 +144,7 @@ class TestGlossaryPage:
         assert "Margin 42.5%, from 1 March 2026 on" in entry(page, "margin_clv")
         assert "Costs of sales Salaries*" in entry(page, "cac")
         assert "Rule for marketing-qualified leads 10 × visit + 1 × download “white paper*”" in entry(page, "mql")
-        assert "Days without an order after which a customer is lost 180" in entry(page, "churn_rate")
+        assert "Days without an order after which a customer is lost 180 days" in entry(page, "churn_rate")
         assert "Tax in revenue" not in entry(page, "ctr")
 
     def test_is_where_the_names_of_figures_lead(self, lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
@@ -158,7 +158,7 @@ class TestGlossaryPage:
 
 
 def test_every_choice_is_told_in_the_readers_words() -> None:
-    kept = Choices()
+    kept = Choices(activity_window=180, lifetime_months=24)
     with override("fr"):
         told = {name: tell(getattr(kept, name)) for name, (_, tell) in decided.DECIDED.items()}
     assert told == {
@@ -169,8 +169,8 @@ def test_every_choice_is_told_in_the_readers_words() -> None:
         "sales_costs": "aucun",
         "ignored_costs": "",
         "retention_mode": "par abonnements s'il y en a, sinon par commandes",
-        "activity_window": "365",
+        "activity_window": "180 jours",
         "repeat_revenue": "des clients dont la première commande précède la période",
-        "lifetime_months": "selon le taux d'attrition",
+        "lifetime_months": "24 mois",
         "engagement_parts": "mentions J'aime, commentaires, partages",
     }
