@@ -28,7 +28,7 @@ from campaigns.spool import Spool
 from campaigns.streams import Window
 from campaigns.sync import store
 from jobs.models import Job
-from kpis import recompute, serialise
+from kpis import choices, recompute, serialise
 from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
 from kpis.query import By, ask
@@ -165,6 +165,10 @@ def fill(cast: Cast, load_text: LoadText) -> list[str]:
         for kind, text in (("ads", ADS), ("leads", LEADS), ("orders", ORDERS)):
             load_text(client, kind, text)
         pull_from_api(client, credential.pk)
+        choices.choose(client, "margin", "0.35", date(2026, 11, 5), owner)
+        choices.choose(client, "mql_rule", {"kind": "score", "at_least": 5}, None, owner)
+        for months in (36, None):
+            choices.choose(client, "lifetime_months", months, None, owner)
         recompute.catch_up(client)
         report_twice(client)
     links = list(Recipient.objects.values_list("token", flat=True))

@@ -139,6 +139,8 @@ class TestEditedByHand:
             ("tables/reports_recipient.csv", b",rcpt-one", b"77777,rcpt-one", "line 2, column schedule_id: refers to "),
             ("tables/reports_schedule.csv", b",987654321,1,", b",987654321,9,", "reports_schedule_weekday"),
             ("tables/archive_document.csv", b"fr.pdf", b"xx.pdf", "documents/2026-W46/xx.pdf', which is not in the archive"),
+            ("tables/kpis_choice.csv", b",margin,", b",colour,", "line 2, column name: not a choice."),
+            ("tables/kpis_choice.csv", b"0.35", b"3.5", "row with id 1: margin must be a number from 0 to 1"),
             ("client.json", b"Europe/Paris", b"Europe/Nowhere", "client.json, timezone: “Europe/Nowhere” is not a time zone"),
             ("client.json", b'"EUR"', b'"euro"', "client.json, currency: “euro” is not a currency in use"),
             (
