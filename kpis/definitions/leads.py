@@ -37,6 +37,7 @@ DEFINITIONS = (
         caveats=(
             _("By this company's own rule; companies cannot be compared."),
             _("A lead that qualifies again is not counted twice."),
+            _("By a rule on scores a lead counts on the day it was created: no source tells when a score was reached."),
         ),
     ),
     Definition(
@@ -44,6 +45,7 @@ DEFINITIONS = (
         caveats=(
             _("By this company's own rule; companies cannot be compared."),
             _("A lead that qualifies again is not counted twice."),
+            _("By a rule on scores a lead counts on the day it was created: no source tells when a score was reached."),
         ),
     ),
     Definition(
