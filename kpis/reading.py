@@ -99,7 +99,7 @@ def _keep(sums: Sums, measures: Sequence[Measure], cells: Sequence[object]) -> N
     for index, measure in enumerate(measures):
         if measure.known_only and totals[index] is None:  # type: ignore[index]
             continue
-        part = Sum(int(totals[index] or 0), int(unknown[index]), int(unconverted[index] or 0), int(unsettled or 0))  # type: ignore[index,call-overload]
+        part = Sum(int(totals[index] or 0), int(unknown[index] or 0), int(unconverted[index] or 0), int(unsettled or 0))  # type: ignore[index,call-overload]
         sums.of.setdefault(measure.slug, Sum()).add(part)
 
 

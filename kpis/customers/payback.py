@@ -15,6 +15,12 @@ from kpis.slices import NO_BASES, PARTS, Scope
 
 _COSTS = {"ads": ("spend_nano",), "costs": ("marketing_nano", "sales_nano")}
 
+# Of nothing, in the month of the acquisition: what cost nothing is paid back by it.
+_BROUGHT = """
+    SELECT row.acquired_day AS day, 0 AS revenue_nano, 0 AS margin_nano, 0 AS unconverted
+    UNION ALL SELECT told.day, told.revenue_nano, told.margin_nano, told.unconverted
+    FROM kpis_customerday AS told WHERE told.person_id = row.person_id"""
+
 
 def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
     months = "min(gain.age) FILTER (WHERE gain.brought >= coalesce(cost.cost, 0))"
@@ -45,8 +51,7 @@ def _gains(scope: Scope) -> str:
                 bool_and(count(bought.margin_nano) = count(*)) OVER (PARTITION BY part.number, {scope.key}) AS has_margin,
                 count(*) FILTER (WHERE bought.revenue_nano IS NULL) AS unknown, sum(bought.unconverted) AS unconverted
             FROM {PARTS} JOIN kpis_customerstate AS row ON row.acquired_day BETWEEN part.since AND part.until
-            JOIN kpis_customerday AS bought ON bought.person_id = row.person_id
-            {scope.join} WHERE {scope.where} GROUP BY 1, 2, 3) AS monthly"""
+            CROSS JOIN LATERAL ({_BROUGHT}) AS bought {scope.join} WHERE {scope.where} GROUP BY 1, 2, 3) AS monthly"""
 
 
 def _cost(scope: Scope) -> str:

@@ -94,3 +94,20 @@ class TestPartsThatAreNotTold:
             tell(lumen, mailchimp, "audience", AudienceDay(day=day, list_name="all", subscribers=count),
                  AudienceDay(day=day, list_name="vip", subscribers=2))  # fmt: skip
         assert figure("subscribers") == "42"
+
+
+def test_what_cost_nothing_is_paid_back_at_once(lumen: Client, load_text: LoadText) -> None:
+    """By a customer who subscribed and has not ordered yet."""
+    load_text(lumen, "subscriptions", "subscription_id,customer_id,started_at,mrr\nS1,C1,2026-11-09T10:00:00,5\n")
+    load_text(lumen, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,80\n")
+    load_text(lumen, "costs", "date,name,amount\n2026-11-09,fair,0\n")
+    load_text(lumen, "ads", "date,source,account,campaign,spend\n2026-11-09,meta_ads,1,A,0\n")
+    recompute.catch_up(lumen)
+    assert figure("payback_months") == "0"
+
+
+def test_a_lifetime_value_is_asked_of_channels_whose_customers_never_ordered(lumen: Client, load_text: LoadText) -> None:
+    load_text(lumen, "subscriptions", "subscription_id,customer_id,started_at,mrr\nS1,C1,2026-11-09T10:00:00,5\n")
+    load_text(lumen, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,80\n")
+    recompute.catch_up(lumen)
+    assert figure("clv", Period(date(2026, 11, 9), date(2026, 12, 31)), By.CHANNEL, "unknown") == "0"
