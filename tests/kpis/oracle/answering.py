@@ -12,8 +12,9 @@ from accounts.models import Client
 from campaigns.models import AudienceDay
 from tests.kpis.oracle.covered import Covered
 from tests.kpis.oracle.formulas import FORMULAS, Unknown
+from tests.kpis.oracle.people import People
 from tests.kpis.oracle.stored import ONE_DAY, Place, Stored
-from tests.kpis.oracle.sums import Measure, Sums
+from tests.kpis.oracle.sums import PAID, Measure, Sums
 
 # The last figure of a list serves so long.
 STOCK_SERVES = 31
@@ -21,6 +22,14 @@ NETWORKS = frozenset(
     "meta facebook instagram threads linkedin tiktok youtube x twitter pinterest snapchat".split()  # noqa: SIM905
 )
 STOCKS = ("subscribers", "subscribers_before", "followers")
+# What is told of people, by the facts whose loaded days say what is known.
+_PURCHASES = """new_customers paid_new_customers customers acquired_so_far at_start at_end new_at_end monthly_customers months_stayed
+    customers_left"""
+PEOPLE = {
+    **dict.fromkeys(_PURCHASES.split(), "purchases"),
+    **dict.fromkeys("known_revenue repeat_revenue monthly_revenue monthly_margin payback_months".split(), "orders"),  # noqa: SIM905
+    **dict.fromkeys(("mrr_at_start", "mrr_lost", "mrr_kept"), "subscriptions"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Oracle:
     def __init__(self, client: Client) -> None:
         self.stored = Stored(client)
         self.sums = Sums(self.stored)
+        self.people = People(self.stored, self.sums)
+        self.sums.customers = set(self.people.customers)
         self.covered = Covered(self.stored)
 
     def figure(self, slug: str, since: date, until: date, part: Part = Part()) -> Fraction | str:
@@ -119,6 +130,19 @@ class Oracle:
             raise Unknown("not_reported")
         return Fraction(sum(count for _, count in newest.values()))
 
+    def of_people(self, name: str, since: date, until: date, part: Part) -> Fraction:
+        """By the channel and campaign that acquired them."""
+        self._known(PEOPLE[name], since, until, part, True)
+        channels = PAID if name.startswith("paid_") else None
+
+        def is_in(place: Place) -> bool:
+            return self.is_in(place, part) and (channels is None or place.channel in channels)
+
+        def cost() -> Fraction:
+            return sum((self.measured(name, since, until, part) for name in ("spend", "other_marketing", "sales_cost")), Fraction(0))
+
+        return self.people.measured(name.removeprefix("paid_"), since, until, is_in, cost)
+
     def _known(self, family: str, since: date, until: date, part: Part, is_divisible: bool) -> None:
         if gap := self.covered.gap(family, since, until):
             raise Unknown(gap)
@@ -145,6 +169,8 @@ class Asked:
     def __getattr__(self, name: str) -> Fraction:
         if name in STOCKS:
             return self._oracle.stock(name, *self._asked)
+        if name in PEOPLE:
+            return self._oracle.of_people(name, *self._asked)
         return self._oracle.measured(name, *self._asked)
 
 
@@ -159,6 +185,8 @@ class Noted(Asked):
     def __getattr__(self, name: str) -> Fraction:
         if name in STOCKS:
             self.families.add("audience")
+        elif name in PEOPLE:
+            self.families.add(PEOPLE[name])
         else:
             measure = self._oracle.sums[name]
             self.families.add(measure.family)

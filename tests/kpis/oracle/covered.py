@@ -22,6 +22,14 @@ class Covered:
             if family:
                 self.days[family][span.connection_id] |= days
 
+        # Nobody need speak of what goes on.
+        for family in {"subscriptions", "customers"} & self.days.keys():
+            for days in self.days[family].values():
+                days |= {date.fromordinal(day) for day in range(min(days).toordinal(), max(days).toordinal() + 1)}
+        # Customers are known by the first of these that anybody tells.
+        tellers = [family for family in ("orders", "subscriptions", "customers") if family in self.days]
+        self.days["purchases"] = self.days[tellers[0]] if tellers else {}
+
     def _counts_as(self, family: str, source: str) -> str:
         """Leads and orders of the system of record alone; what a CRM won is orders where it is the system of revenue."""
         if family == "leads":

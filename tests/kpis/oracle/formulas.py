@@ -29,6 +29,14 @@ def _marketing(m: Any) -> Fraction:
     return m.spend + m.other_marketing  # type: ignore[no-any-return]
 
 
+def _cac(m: Any) -> Fraction:
+    return over(_marketing(m) + m.sales_cost, m.new_customers)
+
+
+def _clv(m: Any) -> Fraction:
+    return over(m.monthly_revenue, m.monthly_customers) * over(m.months_stayed, m.customers_left)
+
+
 FORMULAS: dict[str, Callable[[Any], Fraction]] = {
     # Ads and return
     "spend": lambda m: m.spend,
@@ -62,6 +70,24 @@ FORMULAS: dict[str, Callable[[Any], Fraction]] = {
     "refunds": lambda m: m.refunds,
     "orders": lambda m: m.orders,
     "aov": lambda m: over(m.order_amount, m.orders),
+    # Customers
+    "new_customers": lambda m: m.new_customers,
+    "media_cac": lambda m: over(m.spend, m.paid_new_customers),
+    "cac": _cac,
+    "customers": lambda m: m.customers,
+    "arpa": lambda m: over(m.known_revenue, m.customers),
+    "arpa_by_acquisition": lambda m: over(m.known_revenue, m.acquired_so_far),
+    "clv": _clv,
+    "margin_clv": lambda m: over(m.monthly_margin, m.monthly_customers) * over(m.months_stayed, m.customers_left),
+    "ltv_to_cac": lambda m: over(_clv(m), _cac(m)),
+    "payback_months": lambda m: 0 * (_marketing(m) + m.sales_cost) + m.payback_months,
+    "retention_rate": lambda m: over(m.at_end - m.new_at_end, m.at_start),
+    "churn_rate": lambda m: 1 - over(m.at_end - m.new_at_end, m.at_start),
+    "revenue_churn_rate": lambda m: over(m.mrr_lost, m.mrr_at_start),
+    "grr": lambda m: over(m.mrr_at_start - m.mrr_lost, m.mrr_at_start),
+    "nrr": lambda m: over(m.mrr_kept, m.mrr_at_start),
+    "repeat_revenue": lambda m: m.repeat_revenue,
+    "repeat_revenue_share": lambda m: over(m.repeat_revenue, m.known_revenue),
     # Website
     "sessions": lambda m: m.sessions,
     "pageviews": lambda m: m.pageviews,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from math import floor
 from types import SimpleNamespace
 
@@ -63,6 +64,8 @@ class Sums:
     def __init__(self, stored: Stored) -> None:
         self.stored = stored
         self._made: dict[str, Measure] = {}
+        # The ids of people who are customers.
+        self.customers: set[int] = set()
 
     def __getitem__(self, name: str) -> Measure:
         if name not in self._made:
@@ -146,18 +149,23 @@ class Sums:
             for day, since, place in self._won():
                 yield Row(day, place, 1 if name == "won" else (day - since).days)
 
-    @property
+    @cached_property
     def leads_of_record(self) -> list[SimpleNamespace]:
         return [self._lead(row) for row in self.stored.of(m.Lead, "leads")]
 
     def _lead(self, row: SimpleNamespace) -> SimpleNamespace:
         stored = self.stored
         deals = [deal for deal in stored.rows(m.Deal) if (deal.connection_id, deal.lead_ref) == (row.connection_id, row.external_id)]
-        is_customer = bool(row.won_at or row.customer_ref or any(deal.won_at for deal in deals))
+        is_customer = bool(row.won_at or row.customer_ref or any(deal.won_at for deal in deals)) or self._person(row) in self.customers
         return SimpleNamespace(
             key=(row.connection_id, row.external_id), day=row.day, mql_day=stored.day(row.mql_at), sql_day=stored.day(row.sql_at),
             won_day=stored.day(row.won_at), place=stored.place(row), is_customer=is_customer,
         )  # fmt: skip
+
+    def _person(self, lead: SimpleNamespace) -> int | None:
+        """Ids of files are of one space."""
+        key = ("lead", 0 if self.stored.source(lead) == "file" else lead.connection_id, lead.external_id)
+        return next((row.person_id for row in self.stored.rows(m.PersonKey) if (row.kind, row.space, row.value) == key), None)
 
     def _won(self) -> Iterator[tuple[date, date, Place]]:
         """Day, day of the lead, and where it came from, of deals; of accounts without deals, of leads."""
@@ -183,7 +191,7 @@ class Sums:
             }
             yield Row(order.day, order.place, amount[name], order.currency)
 
-    @property
+    @cached_property
     def orders_of_record(self) -> list[SimpleNamespace]:
         """Orders and refunds, net of tax; of a CRM, the deals it won."""
         stored, found = self.stored, []
