@@ -97,7 +97,8 @@ def _bring_up_to_date(cursor: Any, asked: dict[str, Any]) -> Moved:
     for name, query in FOUND.items():
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         cursor.execute(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", asked)
-        cursor.execute(f"ANALYZE {name}")
+        if name in COUNTED:
+            cursor.execute(f"ANALYZE {name}")
     cohort_sums.take_out(cursor)
     cursor.execute(_MOVED)
     rows = cursor.fetchall()
@@ -112,20 +113,14 @@ def _replace(cursor: Any, model: type[models.Model], new: str) -> None:
     table = model._meta.db_table
     columns = [field.name for field in model._meta.concrete_fields if field.column]
     keys = [field.name for field in model._meta.pk_fields]
-    same_key, same = (_same(of) for of in (keys, columns))
+    # Keys by equality: only that finds rows without comparing each with each.
+    same_key = " AND ".join(f"old.{key} = new.{key}" for key in keys)
+    same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in columns)
     cursor.execute(
         f"""DELETE FROM {table} AS old USING affected
             WHERE old.person_id = affected.person_id AND NOT EXISTS (SELECT 1 FROM {new} AS new WHERE {same_key} AND {same})"""
     )
-    cursor.execute(
-        f"""INSERT INTO {table} ({", ".join(columns)}) SELECT {", ".join(columns)} FROM {new} AS new
-            WHERE NOT EXISTS (SELECT 1 FROM {table} AS old WHERE {same_key})"""
-    )
-
-
-def _same(columns: Iterable[str]) -> str:
-    old, new = (", ".join(f"{side}.{column}" for column in columns) for side in ("old", "new"))
-    return f"({old}) IS NOT DISTINCT FROM ({new})"
+    cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {new} ON CONFLICT DO NOTHING")
 
 
 # Where nothing at all was said, whatever is known besides is believed.
@@ -142,6 +137,8 @@ def _touches(kind: str, column: str) -> str:
         {_of("campaigns_touch", kind, column)} JOIN beginning ON beginning.person_id = named.person_id AND fact.at <= beginning.at"""
 
 
+# Of the others their size tells enough, and counting takes as long as finding.
+COUNTED = ("named",)
 # What is found of the affected people, table by table, each from those before it.
 FOUND = {
     # What each connection calls them; an address is the same everywhere.
