@@ -133,10 +133,14 @@ def refresh(changed: dict[str, set[date]], asked: dict[str, Any], people: Iterab
         "first_touch_day": min(changed.get("touches", ()), default=date.max),
         "people": sorted(people),
     }
+    reasons = _reasons(asked)
+    if not reasons:
+        return {}
     with connection.cursor() as cursor:
-        _find_asked(cursor, asked)
+        _find_asked(cursor, reasons, asked)
         _bring_up_to_date(cursor, asked)
-        return {"leads": _days(cursor, _STEPS, asked), "deals": _days(cursor, _DEALS, asked)}
+        deals = [_OF_MOVED_LEADS, _OF_DEALS, *([_OF_OTHER_LEADS] if asked["lead_days"] else [])]
+        return {"leads": _days(cursor, _STEPS, asked), "deals": _days(cursor, " UNION ".join(deals), asked)}
 
 
 def rebuild(asked: dict[str, Any]) -> None:
@@ -146,12 +150,16 @@ def rebuild(asked: dict[str, Any]) -> None:
         cursor.execute(f"INSERT INTO kpis_leadstate ({COLUMNS}) {_states(asked)}", asked)
 
 
-def _find_asked(cursor: Any, asked: dict[str, Any]) -> None:
-    """Make the table of the leads whose state may be another."""
+def _reasons(asked: dict[str, Any]) -> list[str]:
+    """Selects of the leads whose state may be another."""
     reasons = [_OF_CHANGED_LEADS] if asked["lead_days"] else []
     reasons += [_OF_CHANGED_DEALS, _OF_OTHER_TELLERS] if asked["deal_days"] else []
     reasons += [_OF_CHANGED_TOUCHES] if asked["touch_days"] and EVENTS in asked["rule_kinds"] else []
-    reasons += [_OF_PEOPLE] if asked["people"] else []
+    return reasons + ([_OF_PEOPLE] if asked["people"] else [])
+
+
+def _find_asked(cursor: Any, reasons: list[str], asked: dict[str, Any]) -> None:
+    """Make the table of the leads that the reasons name."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.asked_lead, pg_temp.new_lead, pg_temp.moved_lead")
     key = "PRIMARY KEY (connection_id, external_id)"
     cursor.execute(f"CREATE TEMPORARY TABLE asked_lead (connection_id bigint, external_id varchar, {key}) ON COMMIT DROP")
@@ -191,11 +199,13 @@ _ASKED = "JOIN asked_lead ON asked_lead.connection_id = fact.connection_id AND a
 _STEPS = """
     SELECT DISTINCT step.day FROM moved_lead AS moved
     CROSS JOIN LATERAL (VALUES (moved.day), (moved.mql_day), (moved.sql_day), (moved.won_day)) AS step (day) WHERE step.day IS NOT NULL"""
-# A won deal counts from where its lead came. That of a lead which is no lead of record has no state that tells what it was before.
-_DEALS = f"""
-    SELECT DISTINCT (fact.won_at AT TIME ZONE %(zone)s)::date FROM campaigns_deal AS fact {SOURCE}
+# A won deal counts from where its lead came.
+_WON = "SELECT (fact.won_at AT TIME ZONE %(zone)s)::date FROM campaigns_deal AS fact"
+_OF_DEALS = f"{_WON} WHERE fact.won_at IS NOT NULL AND fact.day = ANY(%(deal_days)s)"
+_OF_MOVED_LEADS = f"""{_WON}
+    JOIN moved_lead AS moved ON moved.connection_id = fact.connection_id AND moved.external_id = fact.lead_ref
+    WHERE fact.won_at IS NOT NULL"""
+# That of a lead which is no lead of record has no state that tells from where it was before.
+_OF_OTHER_LEADS = f"""{_WON} {SOURCE} AND source.source = %(revenue)s AND source.source <> %(leads)s
     LEFT JOIN campaigns_lead AS lead ON lead.connection_id = fact.connection_id AND lead.external_id = fact.lead_ref
-    WHERE fact.won_at IS NOT NULL AND source.source IN (%(leads)s, %(revenue)s) AND (
-        fact.day = ANY(%(deal_days)s)
-        OR (fact.connection_id, fact.lead_ref) IN (SELECT connection_id, external_id FROM moved_lead)
-        OR source.source <> %(leads)s AND %(lead_days)s::date[] <> '{{}}' AND coalesce(lead.day = ANY(%(lead_days)s), TRUE))"""
+    WHERE fact.won_at IS NOT NULL AND coalesce(lead.day = ANY(%(lead_days)s), TRUE)"""
