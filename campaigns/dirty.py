@@ -41,8 +41,9 @@ def mark_origins(origin_ids: list[int]) -> set[str]:
 
 
 def mark_platform_campaign(platform_campaign_id: int) -> set[str]:
-    """Mark every day on which a campaign of an ad platform has facts."""
-    return _mark_where(next(table for table in TABLES if table.family == "ads"), "campaign_id = %s", [platform_campaign_id])
+    """Mark every day on which a campaign of an ad platform has facts: conversions may be told of days without ads."""
+    tables = [table for table in TABLES if table.family == "ads"]
+    return {moved for table in tables for moved in _mark_where(table, "campaign_id = %s", [platform_campaign_id])}
 
 
 def mark_currency(currencies: list[str]) -> set[str]:

@@ -31,6 +31,7 @@ def catch_up(client: Client, effect: AbstractContextManager[None] | None = None)
         if not dirty.is_marked():
             return 0
         changed = _take_changed_days()
+        _add(changed, _of_other_tellers(changed))
         asked = parameters(client)
         moved = states.refresh(changed, asked)
         _add(changed, {"acquired": moved.days})
@@ -97,6 +98,13 @@ def execute(statement: str, asked: dict[str, Any] | None = None) -> list[Any]:
 def _add(changed: Changed, more: Changed) -> None:
     for family, days in more.items():
         changed.setdefault(family, set()).update(days)
+
+
+def _of_other_tellers(changed: Changed) -> Changed:
+    """All days of mail, where mailings changed: an account's first one, or its last one gone, decides whether its days count."""
+    if "email" not in changed:
+        return {}
+    return {"email_days": {day for (day,) in execute("SELECT DISTINCT day FROM campaigns_emailday")}}
 
 
 def _days_of(client: Client, roll_up: RollUp) -> set[date]:

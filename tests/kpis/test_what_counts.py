@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 
 from accounts.models import Client
-from campaigns.models import Connection
+from campaigns import choices
+from campaigns.models import Campaign, CampaignAlias, Connection
 from campaigns.rates.models import ExchangeRate
-from campaigns.records import MILLION, NANO, AdConversion, AdDay, AudienceDay, Record
+from campaigns.records import MILLION, NANO, AdConversion, AdDay, AudienceDay, EmailDay, EmailSend, Record, SocialDay
 from campaigns.spool import Spool
 from campaigns.streams import Window
 from campaigns.sync import store
@@ -111,3 +112,33 @@ def test_a_lifetime_value_is_asked_of_channels_whose_customers_never_ordered(lum
     load_text(lumen, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,80\n")
     recompute.catch_up(lumen)
     assert figure("clv", Period(date(2026, 11, 9), date(2026, 12, 31)), By.CHANNEL, "unknown") == "0"
+
+
+class TestWhoTells:
+    def test_days_of_mail_no_longer_count_once_mailings_are_told(self, lumen: Client) -> None:
+        mail = Connection.objects.create(source="sendgrid", account="1", currency="EUR", timezone="Europe/Paris")
+        tell(lumen, mail, "email_days", EmailDay(day=MONDAY, list_name="all", sent=40))
+        recompute.catch_up(lumen)
+        assert figure("email_sent") == "40"
+        noon = datetime(2026, 11, 12, 12, tzinfo=UTC)
+        tell(lumen, mail, "email", EmailSend(day=noon.date(), send_id="1", sent_at=noon, observed_at=noon, campaign="A", sent=3))
+        recompute.catch_up(lumen)
+        assert (figure("email_sent"), figure("email_sent", WEEK)) == ("0", "3")
+
+    def test_posts_count_on_days_of_which_their_account_does_not_tell_as_a_whole(self, lumen: Client) -> None:
+        page = Connection.objects.create(source="facebook", account="1", currency="EUR", timezone="Europe/Paris")
+        for day in (MONDAY, MONDAY + ONE_DAY):
+            tell(lumen, page, "social", SocialDay(day=day, post_id="1", likes=4))
+        recompute.catch_up(lumen)
+        tell(lumen, page, "social", SocialDay(day=MONDAY, likes=5), SocialDay(day=MONDAY, post_id="1", likes=4))
+        recompute.catch_up(lumen)
+        assert (figure("likes"), figure("likes", WEEK)) == ("5", "9")
+
+    def test_conversions_of_a_day_without_ads_follow_their_campaign(self, lumen: Client) -> None:
+        meta = Connection.objects.create(source="meta_ads", account="1", currency="EUR", timezone="Europe/Paris")
+        named = AdDay(day=MONDAY - ONE_DAY, campaign_id="1", campaign="Brand", channel="paid_social", spend_nano=NANO)
+        tell(lumen, meta, "ads", named, AdConversion(day=MONDAY, campaign_id="1", conversions_millionths=2 * MILLION))
+        recompute.catch_up(lumen)
+        choices.give_alias(lumen, CampaignAlias.Kind.NAME, "Brand", Campaign.objects.create(name="Shop", key="shop"))
+        recompute.catch_up(lumen)
+        assert figure("conversions", DAY, By.CAMPAIGN, "Shop") == "2"

@@ -249,11 +249,11 @@ class Sums:
 
     # ---------------------------------------------------------------------------------------------------------- social
     def social(self, name: str) -> Iterator[Row]:
-        """Posts; of an account that tells of itself as a whole, that."""
+        """Posts; of an account that tells of itself as a whole on that day, that."""
         rows = self.stored.rows(m.SocialDay)
-        as_whole = {row.connection_id for row in rows if row.external_id == ""}
+        as_whole = {(row.connection_id, row.day) for row in rows if row.external_id == ""}
         for row in rows:
-            if row.external_id == "" or row.connection_id not in as_whole:
+            if row.external_id == "" or (row.connection_id, row.day) not in as_whole:
                 yield Row(row.day, NOWHERE, self._social(row, name))
 
     def _social(self, row: SimpleNamespace, name: str) -> int | None:
