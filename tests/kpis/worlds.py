@@ -405,14 +405,15 @@ def load(client: Client, world: World, shuffle: Random | None = None) -> None:
         shuffle.shuffle(answers)
     with transaction.atomic():
         for answer in answers:
-            _store(client, answer, shuffle)
+            tell(client, answer, shuffle)
     for (source, action), counts in world.counted.items():
         ConversionAction.objects.filter(connection__source=source, action=action).update(counts=counts)
     for key, labels in LABELS.items():
         Campaign.objects.filter(key=key).update(labels=labels)
 
 
-def _store(client: Client, answer: Answer, shuffle: Random | None) -> None:
+def tell(client: Client, answer: Answer, shuffle: Random | None = None) -> None:
+    """Store an answer, in the caller's transaction."""
     account = answer.account
     source, new = Connection.objects.get_or_create(
         source=account.source, account=account.account,
