@@ -51,10 +51,21 @@ class FormatFirst(DefaultContentNegotiation):
         return renderers
 
 
-class KpiView(APIView):
+class TableView(APIView):
+    """What is answered in JSON or as a file for a spreadsheet."""
+
     renderer_classes = (JSONRenderer, CsvRenderer)
     content_negotiation_class = FormatFirst
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """In JSON, whatever was to be answered."""
+        response = super().handle_exception(exc)
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return response
+
+
+class KpiView(TableView):
     @extend_schema(
         operation_id="client_kpis",
         summary="KPIs of a period and of one to compare with, in all and by group",
@@ -70,13 +81,6 @@ class KpiView(APIView):
         if request.accepted_renderer.format == CsvRenderer.format:
             name = f"{client.slug}-kpis-{answer.period.since}-{answer.period.until}.csv"
             response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """In JSON, whatever was to be answered."""
-        response = super().handle_exception(exc)
-        self.request.accepted_renderer = JSONRenderer()
-        self.request.accepted_media_type = JSONRenderer.media_type
         return response
 
 

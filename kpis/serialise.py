@@ -30,15 +30,15 @@ def answer_data(client: Client, answer: Answer, slugs: Iterable[str], listing: L
         return {slug: comparison_data(slug, comparison) for slug, comparison in values.items()}
 
     return {
-        "period": {**_days(answer.period), "timezone": client.timezone, "currency": client.currency},
-        "compared": _days(answer.previous),
+        "period": {**days(answer.period), "timezone": client.timezone, "currency": client.currency},
+        "compared": days(answer.previous),
         "by": answer.by,
         "kpis": kpis(answer.total),
         "groups": [
             {
                 "key": group.key,
-                "period": _days(group.period),
-                "compared": _days(group.previous_period) if group.previous_period else None,
+                "period": days(group.period),
+                "compared": days(group.previous_period) if group.previous_period else None,
                 "kpis": kpis(group),
             }
             for group in listing.groups(answer)
@@ -88,5 +88,5 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _days(period: Period) -> dict[str, str]:
+def days(period: Period) -> dict[str, str]:
     return {"from": period.since.isoformat(), "to": period.until.isoformat()}

@@ -52,33 +52,12 @@ def _names(help_text: str) -> Field:
     )
 
 
-class KpiQuerySerializer(AskedSerializer):
-    """What may be asked. Days are of the client's calendar, both included."""
+class SliceSerializer(AskedSerializer):
+    """A period and what part of it is meant. Days are of the client's calendar, both included."""
 
     to = _day("Last day, YYYY-MM-DD.")
-    by = serializers.ChoiceField(
-        choices=[by.value for by in By],
-        required=False,
-        help_text="What the groups are of. Weeks, quarters and years begin as the client chose. A campaign counts in each of its labels.",
-    )
-    kpi = serializers.MultipleChoiceField(choices=list(DEFINITIONS), required=False, help_text="Slugs; all if none is given.")
-    compare = serializers.ChoiceField(
-        choices=[*(compare.value for compare in Compare), CUSTOM],
-        default=Compare.PREVIOUS.value,
-        help_text="previous: as many days before. last_year: whole months with the same months, whole weeks with those 364 days "
-        "earlier, else the same dates, and the 29th of February with the 28th. custom: compare_from to compare_to.",
-    )
-    compare_from = _day("First day to compare with, where compare is custom.", required=False)
-    compare_to = _day("Last day to compare with, where compare is custom.", required=False)
     channel = serializers.MultipleChoiceField(choices=list(CHANNELS), required=False, help_text="Only of these channels.")
     campaign = _names("Only of these campaigns, by name; empty: of none.")
-    sort = serializers.ChoiceField(
-        choices=[BY_KEY, *DEFINITIONS], default=BY_KEY, help_text="Order of the groups: their key, or a KPI, those without a value last."
-    )
-    desc = serializers.BooleanField(default=False, help_text="The greatest, or latest, first.")
-    page = serializers.IntegerField(default=1, min_value=1, max_value=1_000_000)
-    page_size = serializers.IntegerField(default=PAGE_SIZE, min_value=1, max_value=LARGEST_PAGE, help_text="Groups on a page.")
-    format = serializers.ChoiceField(choices=["json", "csv"], required=False, help_text="Instead of an Accept header.")
 
     def get_fields(self) -> dict[str, Field]:
         # `from` is a keyword of Python and `label` an attribute of every field, so they cannot be attributes of the class.
@@ -87,6 +66,36 @@ class KpiQuerySerializer(AskedSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         _check("from", attrs["from"], "to", attrs["to"])
+        return attrs
+
+    @property
+    def period(self) -> Period:
+        return Period(self.validated_data["from"], self.validated_data["to"])
+
+    @property
+    def only(self) -> Only:
+        asked = self.validated_data
+        return Only(
+            tuple(channel for channel in CHANNELS if channel in asked.get("channel", ())),
+            tuple(asked.get("campaign", ())),
+            tuple(asked.get("label", ())),
+        )
+
+
+class ComparedSerializer(SliceSerializer):
+    """And what it is compared with."""
+
+    compare = serializers.ChoiceField(
+        choices=[*(compare.value for compare in Compare), CUSTOM],
+        default=Compare.PREVIOUS.value,
+        help_text="previous: as many days before. last_year: whole months with the same months, whole weeks with those 364 days "
+        "earlier, else the same dates, and the 29th of February with the 28th. custom: compare_from to compare_to.",
+    )
+    compare_from = _day("First day to compare with, where compare is custom.", required=False)
+    compare_to = _day("Last day to compare with, where compare is custom.", required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        super().validate(attrs)
         days = ("compare_from", "compare_to")
         if attrs["compare"] != CUSTOM:
             if given := [name for name in days if name in attrs]:
@@ -98,6 +107,29 @@ class KpiQuerySerializer(AskedSerializer):
         return attrs
 
     @property
+    def compared(self) -> Compare | Period:
+        asked = self.validated_data
+        return Period(asked["compare_from"], asked["compare_to"]) if asked["compare"] == CUSTOM else Compare(asked["compare"])
+
+
+class KpiQuerySerializer(ComparedSerializer):
+    """What may be asked."""
+
+    by = serializers.ChoiceField(
+        choices=[by.value for by in By],
+        required=False,
+        help_text="What the groups are of. Weeks, quarters and years begin as the client chose. A campaign counts in each of its labels.",
+    )
+    kpi = serializers.MultipleChoiceField(choices=list(DEFINITIONS), required=False, help_text="Slugs; all if none is given.")
+    sort = serializers.ChoiceField(
+        choices=[BY_KEY, *DEFINITIONS], default=BY_KEY, help_text="Order of the groups: their key, or a KPI, those without a value last."
+    )
+    desc = serializers.BooleanField(default=False, help_text="The greatest, or latest, first.")
+    page = serializers.IntegerField(default=1, min_value=1, max_value=1_000_000)
+    page_size = serializers.IntegerField(default=PAGE_SIZE, min_value=1, max_value=LARGEST_PAGE, help_text="Groups on a page.")
+    format = serializers.ChoiceField(choices=["json", "csv"], required=False, help_text="Instead of an Accept header.")
+
+    @property
     def slugs(self) -> list[str]:
         """The KPIs that were asked for, in the order of their definitions."""
         asked = self.validated_data.get("kpi")
@@ -107,17 +139,8 @@ class KpiQuerySerializer(AskedSerializer):
     def question(self) -> Question:
         asked = self.validated_data
         sorted_by = [] if asked["sort"] in (BY_KEY, *self.slugs) else [asked["sort"]]
-        return Question(
-            Period(asked["from"], asked["to"]),
-            By(asked["by"]) if "by" in asked else None,
-            tuple(self.slugs + sorted_by),
-            Period(asked["compare_from"], asked["compare_to"]) if asked["compare"] == CUSTOM else Compare(asked["compare"]),
-            Only(
-                tuple(channel for channel in CHANNELS if channel in asked.get("channel", ())),
-                tuple(asked.get("campaign", ())),
-                tuple(asked.get("label", ())),
-            ),
-        )
+        by = By(asked["by"]) if "by" in asked else None
+        return Question(self.period, by, tuple(self.slugs + sorted_by), self.compared, self.only)
 
     @property
     def listing(self) -> Listing:

@@ -9,6 +9,7 @@ from accounts.management.found import found_client
 from accounts.spreadsheets import csv_text
 from accounts.tenancy import inside
 from kpis import query, recompute, serialise
+from kpis.management.options import option, refusals
 from kpis.serializers import KpiQuerySerializer
 
 # Parameters of the API that are options here, by the same names; of the latter, several values may be given.
@@ -25,9 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, metavar="YYYY-MM-DD")
         fields = KpiQuerySerializer().fields
         for name in SINGLE:
-            parser.add_argument(_option(name), help=str(fields[name].help_text or ""))
+            parser.add_argument(option(name), help=str(fields[name].help_text or ""))
         for name in SEVERAL:
-            parser.add_argument(_option(name), action="append", help=f"{fields[name].help_text} May be given more than once.")
+            parser.add_argument(option(name), action="append", help=f"{fields[name].help_text} May be given more than once.")
         parser.add_argument("--desc", action="store_true", default=None, help=str(fields["desc"].help_text))
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="exact values as JSON")
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         given = {name: options[name] for name in ("from", "to", "desc", *SINGLE, *SEVERAL) if options[name] is not None}
         asked = KpiQuerySerializer(data=given)
         if not asked.is_valid():
-            raise CommandError(" ".join(_refusals(asked.errors)))
+            raise CommandError(" ".join(refusals(asked.errors)))
         with inside(owner):
             recompute.catch_up(owner)
             [answer] = query.ask_all([asked.question])
@@ -47,19 +48,6 @@ class Command(BaseCommand):
             self.stdout.write(csv_text(serialise.table(data)), ending="")
         else:
             self.stdout.write(json.dumps(data, indent=2) if options["json"] else _as_text(data))
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _refusals(errors: dict[str, Any]) -> list[str]:
-    """One sentence for each option at fault."""
-    found = []
-    for name, reasons in errors.items():
-        told = [str(reason) for one in reasons.values() for reason in one] if isinstance(reasons, dict) else [str(one) for one in reasons]
-        found.append(f"{_option(name)}: {' '.join(told)}")
-    return found
 
 
 def _as_text(data: dict[str, Any]) -> str:
