@@ -16,6 +16,7 @@ from config.health import healthz
 from kpis import views as kpis
 from kpis.api import CatalogueView, KpiView
 from kpis.choices_api import ChoicesView
+from kpis.explain_api import ChangeView, NumberView
 from reports import views as reports
 
 
@@ -48,6 +49,8 @@ api: list[URLPattern | URLResolver] = [
     path("kpis/", CatalogueView.as_view(), name="api_catalogue"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
     path("clients/<slug:client_slug>/choices/", ChoicesView.as_view(), name="api_choices"),
+    path("clients/<slug:client_slug>/kpis/<slug:kpi>/explain/", NumberView.as_view(), name="api_kpi_explain"),
+    path("clients/<slug:client_slug>/kpis/<slug:kpi>/change/", ChangeView.as_view(), name="api_kpi_change"),
     *campaigns.api,
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", login_required(api_docs), name="api_docs"),

@@ -176,6 +176,12 @@ FIGURES: list[tuple[str, str, str, Answers]] = [
     ("api_choices", "GET", "/api/v1/clients/lumen/choices/", READING_CHOICES),
     ("api_choices", "POST", "/api/v1/clients/lumen/choices/", instead(MAKING_CHOICES, 405)),
     ("api_choices", "PATCH", "/api/v1/clients/lumen/choices/", MAKING_CHOICES),
+    ("api_kpi_explain", "GET", "/api/v1/clients/lumen/kpis/cpc/explain/?from=2026-11-09&to=2026-11-15", API),
+    ("api_kpi_explain", "GET", "/api/v1/clients/lumen/kpis/nothing/explain/?from=2026-11-09&to=2026-11-15", hidden(API)),
+    ("api_kpi_explain", "POST", "/api/v1/clients/lumen/kpis/cpc/explain/", no_posts(API)),
+    ("api_kpi_change", "GET", "/api/v1/clients/lumen/kpis/cpc/change/?from=2026-11-09&to=2026-11-15", API),
+    ("api_kpi_change", "GET", "/api/v1/clients/lumen/kpis/nothing/change/?from=2026-11-09&to=2026-11-15", hidden(API)),
+    ("api_kpi_change", "POST", "/api/v1/clients/lumen/kpis/cpc/change/", no_posts(API)),
 ]
 IMPORTERS = (200, 200, 200, 200, 403, 404, 401, 403, 200)
 IMPORTING = (200, 200, 403, 200, 403, 404, 401, 403, 200)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from accounts.models import Client
+from campaigns.rates.models import ExchangeRate
 from campaigns.records import NANO
+from jobs import worker
 from kpis import query, recompute
 from kpis.definitions import DEFINITIONS, Definition, Reason
 from kpis.explain import change, sentences
@@ -23,7 +30,7 @@ from kpis.periods import ONE_DAY, Period
 from kpis.query import By, Compare, Only
 from kpis.reading import READERS
 from kpis.roll_ups import BY_NAME
-from tests.conftest import LoadText
+from tests.conftest import Cast, LoadText
 from tests.kpis.worlds import WORLDS, load
 
 KNOWN = [
@@ -147,3 +154,116 @@ def test_a_change_is_told_in_three_sentences_of_either_language(advertised: Clie
     ]
     assert told("ctr", "en")[0].endswith("a difference of −4.2~pt.")
     assert told("cpl", "en") == ["The change of Media cost per lead is not known. Not reported by the source."]
+
+
+ADDRESS = "/api/v1/clients/lumen/kpis/"
+ASKED = {"from": "2026-11-09", "to": "2026-11-15"}
+
+
+@pytest.fixture
+def sold(advertised: Client, load_text: LoadText) -> Client:
+    """Orders of two currencies, one of which has no rate on the second day, and of a campaign that looks like a formula."""
+    ExchangeRate.objects.create(currency="USD", day=date(2026, 11, 9), per_euro=Decimal("1.25"))
+    header = "order_id,ordered_at,kind,amount,currency,channel,campaign,customer_id\n"
+    rows = [
+        "O1,2026-11-09T10:00:00,order,100,USD,email,=Brand,C1", "O2,2026-11-10T10:00:00,order,40,EUR,direct,,C2",
+        "R1,2026-11-11T10:00:00,refund,15,EUR,direct,,C2", "O3,2026-11-15T10:00:00,order,5,EUR,email,=Brand,C1",
+    ]  # fmt: skip
+    load_text(advertised, "orders", header + "\n".join(rows) + "\n")
+    worker.work_off()
+    return advertised
+
+
+def command(*options: str) -> str:
+    out = io.StringIO()
+    call_command("explain", "lumen", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_a_number_leads_to_its_formula_its_sums_its_data_and_its_rows(sold: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    answer = browser.get(f"{ADDRESS}revenue/explain/", ASKED, headers={"accept-language": "en"})
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    assert (told["name"], told["formula"], told["version"]) == ("Revenue", "Order amounts − refunds by the day they were made", 1)
+    assert (told["value"], told["reason"], told["days_loaded"], told["days"]) == ("110", None, 7, 7)
+    assert [(part["slug"], part["value"], part["rows"]) for part in told["measures"]] == [("revenue", "110", "listed")]
+    assert {"name": "Revenue as told by", "value": "Files"} in told["choices"]
+    [loaded] = told["loaded"]
+    assert (loaded["family"], loaded["days_loaded"], loaded["last_day"]) == ("orders", 7, "2026-11-15")
+    assert loaded["last_pull"]["file_name"].endswith(".csv")
+    first, *others = told["rows"]
+    assert (first["day"], first["channel"], first["campaign"], first["reference"]) == ("2026-11-09", "email", "=Brand", "O1")
+    assert (first["currency"], first["rate"], first["measures"]) == ("USD", "0.8", {"revenue": {"amount": "100", "value": "80"}})
+    assert first["pull"] == loaded["last_pull"]
+    assert [row["measures"]["revenue"]["value"] for row in others] == ["40", "-15", "5"]
+    assert [(teller["source"], teller["rows"], teller["pulls"]) for teller in told["tellers"]] == [("file", 4, 1)]
+    assert "C1" not in answer.content.decode()
+    assert json.loads(command("revenue", "--from", ASKED["from"], "--to", ASKED["to"], "--json"))["rows"] == told["rows"]
+    assert "O1: revenue 80" in command("revenue", "--from", ASKED["from"], "--to", ASKED["to"])
+
+
+def test_rows_follow_each_other_page_by_page_and_in_a_file(sold: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    whole = browser.get(f"{ADDRESS}aov/explain/", ASKED).json()
+    pages = [browser.get(f"{ADDRESS}aov/explain/", ASKED | {"page": page, "page_size": 2}).json() for page in (1, 2, 3)]
+    assert [row for page in pages for row in page["rows"]] == whole["rows"]
+    assert [page["paging"] for page in pages] == [{"page": page, "page_size": 2, "pages": 2, "rows": 3} for page in (1, 2, 3)]
+    file = browser.get(f"{ADDRESS}aov/explain/", ASKED | {"format": "csv"})
+    assert file["Content-Type"] == "text/csv; charset=utf-8"
+    assert file["Content-Disposition"] == 'attachment; filename="lumen-aov-2026-11-09-2026-11-15.csv"'
+    text = b"".join(file.streaming_content).decode()
+    assert text == command("aov", "--from", ASKED["from"], "--to", ASKED["to"], "--csv")
+    lines = list(csv.DictReader(io.StringIO(text.removeprefix("\N{BYTE ORDER MARK}"))))
+    assert {line["campaign"] for line in lines} == {"'=Brand", ""}
+    sums = {part["slug"]: sum(Fraction(line["value"]) for line in lines if line["measure"] == part["slug"]) for part in whole["measures"]}
+    assert sums == {part["slug"]: Fraction(part["value"]) for part in whole["measures"]} == {"order_amount": 125, "orders": 3}
+
+
+def test_a_part_leads_to_its_own_rows(sold: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    part = browser.get(f"{ADDRESS}revenue/explain/", ASKED | {"channel": "email", "campaign": "=brand"}).json()
+    assert (part["value"], [row["reference"] for row in part["rows"]]) == ("85", ["O1", "O3"])
+    paid = browser.get(f"{ADDRESS}cpc/explain/", ASKED | {"channel": ["paid_search", "display"]}).json()
+    assert [(row["channel"], row["reference"], row["measures"]["clicks"]["value"]) for row in paid["rows"]] == [
+        ("paid_search", "Brand", "20"), ("display", "Shop", "20"),
+    ]  # fmt: skip
+    assert paid["value"] == "2"
+
+
+def test_what_is_not_known_shows_the_rows_that_are_to_blame(lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
+    load_text(lumen, "orders", "order_id,ordered_at,amount,currency\nO1,2026-11-09T10:00:00,8,CHF\nO2,2026-11-15T10:00:00,7,EUR\n")
+    worker.work_off()
+    told = signed_in(cast.viewer).get(f"{ADDRESS}revenue/explain/", ASKED).json()
+    assert (told["value"], told["reason"]) == (None, "no_exchange_rate")
+    assert [(row["currency"], row["rate"], row["measures"]["revenue"]) for row in told["rows"]] == [
+        ("CHF", None, {"amount": "8", "value": None}), ("EUR", "1", {"amount": "7", "value": "7"}),
+    ]  # fmt: skip
+
+
+def test_a_change_is_asked_for_by_a_program_as_at_the_command_line(advertised: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    asked = ASKED | {"compare": "custom", "compare_from": "2026-11-02", "compare_to": "2026-11-08", "by": "campaign"}
+    told = browser.get(f"{ADDRESS}cpc/change/", asked, headers={"accept-language": "en"}).json()
+    options = [part for name, value in asked.items() for part in (f"--{name.replace('_', '-')}", value)]
+    assert told == json.loads(command("cpc", "--change", "--json", *options))
+    assert (told["previous"], told["value"], told["difference"], told["effect"]["total"]) == ("1.1", "1.94", "0.84", "0.84")
+    assert sum(Decimal(group["effect"]["total"]) for group in told["groups"]) == Decimal("0.84")
+    assert told["groups"][0]["key"] == "Brand"
+    assert told["sentences"][0] == "Cost per click went from €1.10 to €1.94, a difference of +€0.84."
+    unknown = browser.get(f"{ADDRESS}cpc/change/", ASKED | {"compare": "last_year"}).json()
+    assert (unknown["difference"], unknown["reason"], unknown["groups"], len(unknown["sentences"])) == (None, "not_reported", [], 1)
+
+
+def test_a_bad_question_is_refused_with_the_field_at_fault(lumen: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    for address, question, field in [
+        ("explain", {"to": "2026-11-15"}, "from"), ("explain", ASKED | {"by": "channel"}, "by"),
+        ("explain", ASKED | {"format": "xml"}, "format"),
+        ("explain", ASKED | {"format": "csv", "page": "0"}, "page"), ("change", ASKED | {"by": "label"}, "by"),
+        ("change", ASKED | {"compare": "custom"}, "compare_from"), ("change", ASKED | {"page": "2"}, "page"),
+    ]:  # fmt: skip
+        answer = browser.get(f"{ADDRESS}cpc/{address}/", question)
+        assert (answer.status_code, field in answer.json()) == (400, True), (address, question, answer.content)
+    with pytest.raises(CommandError, match=r"^--compare-from"):
+        command("cpc", "--change", "--from", "2026-11-09", "--to", "2026-11-15", "--compare", "custom")
