@@ -38,9 +38,10 @@ def select(measures: Sequence[Measure], scope: Scope) -> list[str]:
     ]
 
 
-def rows(measure: Measure) -> str:
-    """What a measure adds up, in `part`: the newest figure of each list, as `day, connection_id, pull_id, ref, subscribers`."""
-    return _newest(*_STOCKS[measure.column])
+def rows(measure: Measure, scope: Scope) -> str:
+    """What a measure adds up, in `part`: the newest figure of each list. Nobody tells them by channel."""
+    return f"""SELECT day, '' AS channel, 0 AS campaign_id, connection_id, pull_id, ref, subscribers AS amount
+        FROM ({_newest(*_STOCKS[measure.column])}) AS newest"""
 
 
 def _stock(counted: str, day: str) -> str:

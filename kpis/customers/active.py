@@ -35,6 +35,28 @@ def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
     return found
 
 
+def rows(measure: Measure, scope: Scope) -> str:
+    """What a measure adds up, in `part`: customers, or days of theirs, with who acquired them; `ref` is a number we gave them."""
+    bought = f"kpis_customerday AS bought {ACQUISITION.format('bought')}"
+    last = """(SELECT max(day) FROM kpis_customerday AS bought
+        WHERE bought.person_id = who.person_id AND bought.orders > 0 AND bought.day BETWEEN part.since AND part.until)"""
+    day, amount, source = {
+        "customers": (
+            f"coalesce({last}, part.since)", "1", f"({active('part.since', 'part.until')}) AS who {ACQUISITION.format('who')} WHERE TRUE"
+        ),
+        "revenue_nano": ("bought.day", "bought.revenue_nano", f"{bought} WHERE bought.day BETWEEN part.since AND part.until"),
+        "repeat_revenue_nano": ("bought.day", _each_repeat(), f"{bought} WHERE bought.day BETWEEN part.since AND part.until"),
+        "acquired_so_far": ("row.acquired_day", "1", "kpis_customerstate AS row WHERE row.acquired_day <= part.until"),
+    }[measure.column]  # fmt: skip
+    return f"""SELECT {day} AS day, row.channel, row.campaign_id, 0 AS connection_id, 0 AS pull_id, row.person_id::text AS ref,
+        {amount} AS amount FROM {source} AND {scope.where}"""
+
+
+def _each_repeat() -> str:
+    cases = (f"WHEN '{choice}' THEN CASE WHEN {condition} THEN {column} ELSE 0 END" for choice, (column, condition) in _REPEAT.items())
+    return f"CASE %(repeat_revenue)s {' '.join(cases)} END"
+
+
 def _repeat() -> Cell:
     """By the definition in force."""
     cells = {choice: money(column, "bought.unconverted", condition) for choice, (column, condition) in _REPEAT.items()}

@@ -6,7 +6,7 @@ Rows that add nothing are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -16,12 +16,15 @@ from django.db import connection
 
 from accounts.models import Client
 from kpis import recompute, stocks
+from kpis.customers import active
 from kpis.measures import Measure
 from kpis.periods import ONE_DAY, Period
+from kpis.query import is_divisible
 from kpis.roll_ups import BY_NAME, WORTH
 from kpis.slices import Only, Scope
 
-STOCKS = "stocks"
+# What is no roll-up but a sum of rows: from a measure to the select of those of `part`, in stored units of the client's currency.
+OTHERS: dict[str, Callable[[Measure, Scope], str]] = {"active": active.rows, "stocks": stocks.rows}
 # Rows that are fetched at once where all are asked for.
 BATCH = 2_000
 # By what rows follow each other: two that are equal in all of it are equal.
@@ -126,8 +129,8 @@ class Behind:
     def _all(self) -> str:
         selects = []
         for name, measures in self._by_source.items():
-            if name == STOCKS:
-                selects += [_of_stock(place, measures) for place in range(len(measures))]
+            if name in OTHERS:
+                selects += [_of_other(name, place, measures, self._scope) for place in range(len(measures))]
             else:
                 selects.append(_of_roll_up(name, measures, self._scope))
         return "\nUNION ALL\n".join(f"SELECT {place} AS place, one.* FROM ({select}) AS one" for place, select in enumerate(selects))
@@ -145,10 +148,8 @@ class Behind:
 
 
 def is_listed(measure: Measure, only: Only) -> bool:
-    """Whether a measure is a sum of facts, and not of people or moments over a whole period."""
-    if measure.source in BY_NAME:
-        return BY_NAME[measure.source].narrow is not None or not only
-    return measure.source == STOCKS and not only
+    """Whether a measure is a sum of rows, and not found from a whole history, and its source tells of the asked part."""
+    return (measure.source in BY_NAME or measure.source in OTHERS) and (is_divisible(measure) or not only)
 
 
 def _told(numbered: str) -> str:
@@ -185,11 +186,11 @@ def _cell(measure: Measure) -> str:
     return f"CASE WHEN summed.channel IN ({', '.join(map(repr, measure.channels))}) THEN {known} ELSE 0 END"
 
 
-def _of_stock(place: int, measures: Sequence[Measure]) -> str:
-    """The newest figures that one of `measures` adds up."""
-    cells = ["newest.subscribers" if number == place else "0" for number in range(len(measures))]
-    return f"""SELECT '{STOCKS}' AS name, newest.day, '' AS channel, 0::bigint AS campaign_id, newest.connection_id::bigint,
-            newest.pull_id::bigint, newest.ref::text, '' AS currency, 1::numeric AS ours, 1::numeric AS theirs,
+def _of_other(name: str, place: int, measures: Sequence[Measure], scope: Scope) -> str:
+    """The rows that one of `measures` adds up."""
+    cells = ["one.amount" if number == place else "0" for number in range(len(measures))]
+    return f"""SELECT '{name}' AS name, one.day, one.channel::text, one.campaign_id::bigint, one.connection_id::bigint,
+            one.pull_id::bigint, one.ref::text, %(currency)s::text AS currency, 1::numeric AS ours, 1::numeric AS theirs,
             ARRAY[{", ".join(cells)}]::numeric[] AS amounts
         FROM (SELECT %(since)s::date AS since, %(until)s::date AS until) AS part
-        CROSS JOIN LATERAL ({stocks.rows(measures[place])}) AS newest"""
+        CROSS JOIN LATERAL ({OTHERS[name](measures[place], scope)}) AS one WHERE one.amount IS DISTINCT FROM 0"""

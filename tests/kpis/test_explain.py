@@ -231,6 +231,19 @@ def test_a_part_leads_to_its_own_rows(sold: Client, cast: Cast, signed_in: Any) 
     assert paid["value"] == "2"
 
 
+def test_customers_are_listed_by_number_and_what_is_no_sum_is_not(sold: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    told = browser.get(f"{ADDRESS}arpa/explain/", ASKED).json()
+    assert (told["value"], [part["rows"] for part in told["measures"]]) == ("55", ["listed", "listed"])
+    names = [row["reference"] for row in told["rows"] if "customers" in row["measures"]]
+    assert len(set(names)) == 2
+    assert all(name.isdigit() for name in names)
+    kept = browser.get(f"{ADDRESS}retention_rate/explain/", ASKED).json()
+    assert ({part["rows"] for part in kept["measures"]}, kept["rows"]) == ({"not_listed"}, [])
+    subscribers = browser.get(f"{ADDRESS}subscribers/explain/", ASKED | {"channel": "email"}).json()
+    assert [part["rows"] for part in subscribers["measures"]] == ["not_divisible"]
+
+
 def test_what_is_not_known_shows_the_rows_that_are_to_blame(lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
     load_text(lumen, "orders", "order_id,ordered_at,amount,currency\nO1,2026-11-09T10:00:00,8,CHF\nO2,2026-11-15T10:00:00,7,EUR\n")
     worker.work_off()
