@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpis.customers.selects import ACQUISITION, Cell, active, money, select
+from kpis.customers.selects import ACQUISITION, Cell, active, levels, money, select, select_keyed
 from kpis.measures import Measure
 from kpis.roll_ups import BY_NAME
 from kpis.slices import PARTS, Scope
@@ -31,7 +31,7 @@ def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
         cells = {"revenue_nano": money("bought.revenue_nano", "bought.unconverted"), "repeat_revenue_nano": _repeat()}
         found.append(select("active", measures, cells, days, scope))
     if "acquired_so_far" in asked:
-        found.append(select("active", measures, {"acquired_so_far": Cell("sum(row.customers)")}, _acquired(scope), scope))
+        found.append(select_keyed("active", measures, {"acquired_so_far": Cell("sum(kept.customers)")}, _acquired(scope), scope))
     return found
 
 
@@ -70,4 +70,7 @@ def _repeat() -> Cell:
 def _acquired(scope: Scope) -> str:
     roll_up = BY_NAME["acquired"]
     model = roll_up.narrow if roll_up.narrow and scope.needs_campaigns else roll_up.totals
-    return f"{PARTS} JOIN {model._meta.db_table} AS row ON row.day <= part.until"
+    table = f"{model._meta.db_table} AS row {scope.join} WHERE {scope.where}"
+    return f"""SELECT part.number, level.key, level.customers
+        FROM {PARTS} JOIN ({levels(f"SELECT {scope.key} AS key, row.day, row.customers AS by FROM {table}")}) AS level
+            ON level.since <= part.until AND (level.until IS NULL OR level.until > part.until)"""

@@ -10,52 +10,73 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpis.customers.selects import ACQUISITION, Cell, active, select
+from kpis.customers.selects import ACQUISITION, Cell, active, levels, select_keyed
 from kpis.measures import Measure
 from kpis.slices import PARTS, Scope
 
 _MODE = """(SELECT coalesce(nullif(%(retention_mode)s, 'automatic'),
     CASE WHEN EXISTS (SELECT 1 FROM kpis_customerspan) THEN 'contractual' ELSE 'activity' END))"""
-# Without subscriptions, what is known of a customer as a whole.
-_CONTRACTS = """(SELECT person_id, since, until FROM kpis_customerspan
-    UNION ALL SELECT person_id, acquired_day, cancelled_day FROM kpis_customerstate
-    WHERE NOT EXISTS (SELECT 1 FROM kpis_customerspan)) AS contract"""
+# On which evenings each person is a customer, from `since` up to, and not including, `until` (null: still); no two of one overlap.
+_STRETCHES = f"""
+    SELECT person_id, lower(stretch) AS since, upper(stretch) AS until FROM (
+        SELECT person_id, unnest(range_agg(daterange(since, until))) AS stretch FROM kpis_customerspan
+        WHERE {_MODE} = 'contractual' AND (until IS NULL OR until > since) GROUP BY 1) AS subscribed
+    UNION ALL
+    SELECT person_id, acquired_day, cancelled_day FROM kpis_customerstate
+    WHERE {_MODE} = 'contractual' AND (cancelled_day IS NULL OR cancelled_day > acquired_day)
+        AND NOT EXISTS (SELECT 1 FROM kpis_customerspan)
+    UNION ALL
+    SELECT person_id, day, least(next_order_day, day + %(activity_window)s) FROM kpis_customerday
+    WHERE {_MODE} = 'activity' AND orders > 0"""
 _WHOLE_MONTHS = "extract(day FROM part.since) = 1 AND extract(day FROM part.until + 1) = 1"
 _MONTHS = "extract(year FROM age(part.until + 1, part.since)) * 12 + extract(month FROM age(part.until + 1, part.since))"
 _BEFORE = f"""(SELECT CASE WHEN {_WHOLE_MONTHS} THEN (part.since - make_interval(months => ({_MONTHS})::int))::date
     ELSE part.since - (part.until - part.since + 1) END AS since) AS earlier"""
-_CELLS = {column: Cell(f"count(*) FILTER (WHERE part.{column})") for column in ("at_start", "at_end", "new_at_end")}
+COUNTS = ("at_start", "at_end", "new_at_end")
 
 
 def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
-    return [select("retention", measures, _CELLS, f"({people(PARTS)}) AS part {ACQUISITION.format('part')}", scope)]
+    return [select_keyed("retention", measures, {name: Cell(f"sum(kept.{name})") for name in COUNTS}, counts(PARTS, scope), scope)]
 
 
-def people(parts: str) -> str:
-    """Rows (number, since, person_id, at_start, at_end, new_at_end) of the periods of `parts`, each person once for each."""
+def counts(parts: str, scope: Scope) -> str:
+    """Rows (number, since, key, at_start, at_end, new_at_end) of the periods of `parts`; several of one add up."""
+    who = f"{ACQUISITION.format('stretch')} {scope.join}" if scope.is_divided else ""
     return f"""
-        SELECT number, since, person_id, at_start, at_end, at_end AND NOT at_start AS new_at_end FROM (
-            SELECT part.number, part.since, contract.person_id,
-                bool_or(contract.since < part.since) AS at_start,
-                bool_or(contract.until IS NULL OR contract.until > part.until) AS at_end
-            FROM {parts} JOIN {_CONTRACTS} ON contract.since <= part.until AND (contract.until IS NULL OR contract.until >= part.since)
-            WHERE {_MODE} = 'contractual' GROUP BY 1, 2, 3) AS contractual
+        WITH stretch AS MATERIALIZED ({_STRETCHES}),
+        level AS MATERIALIZED ({
+        levels(f'''
+            SELECT {scope.key} AS key, turn.day, turn.by FROM stretch {who}
+            CROSS JOIN LATERAL (VALUES (stretch.since, 1), (stretch.until, -1)) AS turn (day, by)
+            WHERE turn.day IS NOT NULL AND {scope.where}''')
+    })
+        SELECT part.number, part.since, level.key, CASE WHEN evening.is_first THEN level.customers ELSE 0 END AS at_start,
+            CASE WHEN evening.is_first THEN 0 ELSE level.customers END AS at_end, 0 AS new_at_end
+        FROM {parts} CROSS JOIN LATERAL (VALUES (part.since - 1, TRUE), (part.until, FALSE)) AS evening (day, is_first)
+        JOIN level ON level.since <= evening.day AND (level.until IS NULL OR level.until > evening.day)
         UNION ALL
-        SELECT number, since, person_id, at_start, at_end, at_end AND state.first_order_day BETWEEN since AND until FROM (
-            SELECT part.number, part.since, part.until, bought.person_id,
-                bool_or(bought.day < part.since) AS at_start,
-                bool_or(bought.day > part.until - %(activity_window)s) AS at_end
-            FROM {parts} JOIN kpis_customerday AS bought ON bought.orders > 0
-                AND bought.day BETWEEN part.since - %(activity_window)s AND part.until
-            WHERE {_MODE} = 'activity' GROUP BY 1, 2, 3, 4) AS ordered JOIN kpis_customerstate AS state USING (person_id)
-        UNION ALL
-        SELECT number, since, person_id, bool_or(before), bool_or(NOT before), NOT bool_or(before) FROM (
-            SELECT part.number, part.since, who.person_id, TRUE AS before
-            FROM {parts} CROSS JOIN LATERAL {_BEFORE} CROSS JOIN LATERAL ({active("earlier.since", "part.since - 1")}) AS who
-            WHERE {_MODE} = 'overlap'
-            UNION ALL
-            SELECT part.number, part.since, who.person_id, FALSE
-            FROM {parts} CROSS JOIN LATERAL ({active("part.since", "part.until")}) AS who
-            WHERE {_MODE} = 'overlap') AS there
+        SELECT part.number, part.since, {scope.key}, 0, 0, count(*)
+        FROM {
+        parts
+    } JOIN stretch ON stretch.since BETWEEN part.since AND part.until AND (stretch.until IS NULL OR stretch.until > part.until)
+        {ACQUISITION.format("stretch")} {scope.join}
+        LEFT JOIN stretch AS earlier
+            ON earlier.person_id = stretch.person_id AND earlier.since < part.since AND earlier.until >= part.since
+        WHERE earlier.person_id IS NULL AND ({_MODE} <> 'activity' OR row.first_order_day >= part.since) AND {scope.where}
         GROUP BY 1, 2, 3
-    """
+        UNION ALL
+        SELECT there.number, there.since, {scope.key}, count(*) FILTER (WHERE was), count(*) FILTER (WHERE is_there),
+            count(*) FILTER (WHERE NOT was)
+        FROM ({_OVERLAP.format(parts=parts)}) AS there {ACQUISITION.format("there")} {scope.join} WHERE {scope.where} GROUP BY 1, 2, 3"""
+
+
+_OVERLAP = f"""
+    SELECT number, since, person_id, bool_or(before) AS was, bool_or(NOT before) AS is_there FROM (
+        SELECT part.number, part.since, who.person_id, TRUE AS before
+        FROM {{parts}} CROSS JOIN LATERAL {_BEFORE} CROSS JOIN LATERAL ({active("earlier.since", "part.since - 1")}) AS who
+        WHERE {_MODE} = 'overlap'
+        UNION ALL
+        SELECT part.number, part.since, who.person_id, FALSE
+        FROM {{parts}} CROSS JOIN LATERAL ({active("part.since", "part.until")}) AS who
+        WHERE {_MODE} = 'overlap') AS active
+    GROUP BY 1, 2, 3"""

@@ -1,4 +1,4 @@
-"""What the readers of customers share: the shape of their answers, and who was there in a period."""
+"""What the readers of customers share: the shape of their answers, who was there in a period, and how many at a moment."""
 
 from __future__ import annotations
 
@@ -32,18 +32,33 @@ def money(column: str, unconverted: str = "0", condition: str = "TRUE") -> Cell:
 
 def select(reader: str, measures: Sequence[Measure], cells: Mapping[str, Cell], source: str, scope: Scope) -> str:
     """Rows of `source`, which has `part` and `row`, grouped; measures without a cell are 0."""
+    shape = f"SELECT part.number, {scope.key} AS key, {_columns(reader, measures, cells)}"
+    return scope.named(f"{shape} FROM {source} {scope.join} WHERE {scope.where} GROUP BY 1, {scope.grouping}")
+
+
+def select_keyed(reader: str, measures: Sequence[Measure], cells: Mapping[str, Cell], source: str, scope: Scope) -> str:
+    """The same of a `source` that is grouped by `number` and `key` already."""
+    return scope.named(f"SELECT kept.number, kept.key, {_columns(reader, measures, cells)} FROM ({source}) AS kept GROUP BY 1, 2")
+
+
+def _columns(reader: str, measures: Sequence[Measure], cells: Mapping[str, Cell]) -> str:
     asked = [cells.get(measure.column, ZERO) for measure in measures]
-    return scope.named(
-        f"""SELECT part.number, {scope.key} AS key, '{reader}' AS reader,
-            ARRAY[{", ".join(cell.total for cell in asked)}]::numeric[] AS totals,
-            ARRAY[{", ".join(f"coalesce({cell.unknown}, 0)" for cell in asked)}]::bigint[] AS unknown,
-            ARRAY[{", ".join(cell.unconverted for cell in asked)}]::bigint[] AS unconverted,
-            0::bigint AS unsettled, {NO_BASES} AS bases
-        FROM {source} {scope.join} WHERE {scope.where} GROUP BY 1, 2"""
-    )
+    return f"""'{reader}' AS reader, ARRAY[{", ".join(cell.total for cell in asked)}]::numeric[] AS totals,
+        ARRAY[{", ".join(f"coalesce({cell.unknown}, 0)" for cell in asked)}]::bigint[] AS unknown,
+        ARRAY[{", ".join(cell.unconverted for cell in asked)}]::bigint[] AS unconverted, 0::bigint AS unsettled, {NO_BASES} AS bases"""
 
 
 def active(since: str, until: str) -> str:
     """Who ordered on these days or had a subscription on one of them, each once."""
     return f"""SELECT person_id FROM kpis_customerday WHERE day BETWEEN {since} AND {until} AND orders > 0
         UNION SELECT person_id FROM kpis_customerspan WHERE since <= {until} AND (until IS NULL OR until >= {since})"""
+
+
+def levels(changes: str) -> str:
+    """How many there are from one day to the next, by key, where `changes` (key, day, by) says how many more or fewer there are.
+
+    What is asked about many periods is counted once, and looked up for each.
+    """
+    return f"""SELECT key, day AS since, lead(day) OVER (PARTITION BY key ORDER BY day) AS until,
+            sum(sum(by)) OVER (PARTITION BY key ORDER BY day) AS customers
+        FROM ({changes}) AS change GROUP BY key, day"""

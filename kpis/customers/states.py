@@ -201,7 +201,10 @@ FOUND = {
                 END AS later_nano,
                 CASE WHEN count(sale.margin_nano) = count(*) THEN sum(sale.margin_nano) END AS margin_nano
             FROM sale JOIN new_state USING (person_id) LEFT JOIN first_sale USING (person_id) GROUP BY 1, 2, 3)
-        SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders, {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
+        SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders,
+            min(CASE WHEN sum(summed.orders) > 0 THEN summed.day END) OVER (PARTITION BY summed.person_id ORDER BY summed.day
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_order_day,
+            {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
             (count(*) FILTER (WHERE {NO_RATE}))::int AS unconverted
         FROM summed {WORTH} GROUP BY 1, 2""".format(
         **{

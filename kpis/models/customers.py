@@ -43,13 +43,15 @@ class CustomerState(models.Model):
 class CustomerDay(models.Model):
     """All orders and refunds of one customer on one day, in each currency converted and rounded once.
 
-    `later_nano`: the revenue that is not of their first order. A null sum: a part of it is not known.
+    `later_nano`: the revenue that is not of their first order; `next_order_day`: null where there is none yet. A null
+    sum: a part of it is not known.
     """
 
     pk = models.CompositePrimaryKey("person_id", "day")
     person_id = models.BigIntegerField()
     day = models.DateField()
     orders = models.IntegerField()
+    next_order_day = models.DateField(null=True)
     revenue_nano = large()
     later_nano = large()
     margin_nano = large()
