@@ -129,18 +129,22 @@ ORDERS = _SALE.format(
     orders=_ORDER.format(person="NULL::bigint", of_orders="WHERE fact.day = ANY(%(days)s)"),
     of_deals="WHERE (fact.won_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s)",
 )
-# The same of the people whose keys are in `named`, on any day, each with the person. An address names who has no id.
+# The same of the people whose keys are in `named`, each with the person: all of them, or those of `sale_days` and the first.
+# An address names who has no id.
 _NAMED = "JOIN named ON named.kind = '{kind}' AND named.connection_id = fact.connection_id AND named.value = fact.{column}"
+_WANTED = """(named.is_whole OR {day} = ANY(%(sale_days)s)
+            OR (fact.connection_id, fact.external_id) = (named.first_order_connection, named.first_order_ref))"""
 SALES_OF_PEOPLE = _SALE.format(
     person="named.person_id",
     orders="\n        UNION ALL\n        ".join(
-        _ORDER.format(person="named.person_id", of_orders=of_orders)
+        _ORDER.format(person="named.person_id", of_orders=f"{of_orders} AND {_WANTED.format(day='fact.day')}")
         for of_orders in (
             _NAMED.format(kind="customer", column="customer_ref"),
-            "JOIN named ON named.kind = 'email' AND named.value = fact.email_hash WHERE fact.customer_ref = ''",
+            "JOIN named ON named.kind = 'email' AND named.value = fact.email_hash AND fact.customer_ref = ''",
         )
     ),
-    of_deals=_NAMED.format(kind="lead", column="lead_ref") + " WHERE fact.won_at IS NOT NULL",
+    of_deals=_NAMED.format(kind="lead", column="lead_ref")
+    + f" WHERE fact.won_at IS NOT NULL AND {_WANTED.format(day='(fact.won_at AT TIME ZONE %(zone)s)::date')}",
 )
 # Customers on the day of their acquisition, as `kpis.customers` found it.
 ACQUIRED = """

@@ -1,6 +1,7 @@
 """The tables of customers follow the facts of the people whose facts or keys changed, and of nobody else.
 
 A customer's rows are a function of all that is told of one person, so that what was mended is what one would make anew.
+Of people whose first order is before all days on which sales changed, only these days are read again.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def refresh(changed: dict[str, set[date]], asked: dict[str, Any]) -> Moved:
             parameters = {**asked, "days": sorted(changed[family])}
             for statement in _affected_by(family):
                 cursor.execute(f"INSERT INTO affected {statement} ON CONFLICT DO NOTHING", parameters)
-        moved = _bring_up_to_date(cursor, asked)
+        days = sorted(changed.get("orders", set()) | changed.get("deals", set()))
+        moved = _bring_up_to_date(cursor, asked, days, marked)
         return Moved(moved.days, moved.people | marked)
 
 
@@ -70,12 +72,12 @@ def rebuild(asked: dict[str, Any]) -> None:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
         _make_affected(cursor)
         cursor.execute("INSERT INTO affected SELECT DISTINCT person_id FROM campaigns_personkey")
-        _bring_up_to_date(cursor, asked)
+        _bring_up_to_date(cursor, asked, [], set())
 
 
 def _make_affected(cursor: Any) -> None:
     cursor.execute("DROP TABLE IF EXISTS pg_temp.affected")
-    cursor.execute("CREATE TEMPORARY TABLE affected (person_id bigint PRIMARY KEY) ON COMMIT DROP")
+    cursor.execute("CREATE TEMPORARY TABLE affected (person_id bigint PRIMARY KEY, is_whole boolean) ON COMMIT DROP")
 
 
 def _affected_by(family: str) -> Iterable[str]:
@@ -89,40 +91,69 @@ def _affected_by(family: str) -> Iterable[str]:
     yield f"SELECT DISTINCT person_id FROM {table} WHERE {condition}"
 
 
-def _bring_up_to_date(cursor: Any, asked: dict[str, Any]) -> Moved:
+def _bring_up_to_date(cursor: Any, asked: dict[str, Any], sale_days: list[date], marked: set[int]) -> Moved:
+    asked = {
+        **asked,
+        "sale_days": sale_days,
+        "first_sale_day": min(sale_days, default=None),
+        "sale_months": sorted({day.replace(day=1) for day in sale_days}),
+        "marked": list(marked),
+    }
     cursor.execute("ANALYZE affected")
-    cursor.execute("SELECT count(*) FROM affected")
-    if not cursor.fetchone()[0]:
+    cursor.execute(_FIND_WHOLE, asked)
+    if not cursor.rowcount:
         return Moved(set(), set())
     for name, query in FOUND.items():
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         cursor.execute(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", asked)
         if name in COUNTED:
             cursor.execute(f"ANALYZE {name}")
-    cohort_sums.take_out(cursor)
     cursor.execute(_MOVED)
     rows = cursor.fetchall()
-    for model, new in REPLACED:
-        _replace(cursor, model, new)
-    cohort_sums.put_in(cursor)
+    cohort_sums.take_out(cursor, asked)
+    _replace(cursor, CustomerDay, "new_day", f"(affected.is_whole OR {_ON_SALE_DAYS.format('old')})", asked)
+    _replace(cursor, CustomerSpan, "new_span", "TRUE", asked)
+    _replace(cursor, CustomerState, "new_state", "TRUE", asked)
+    cursor.execute(_FIND_NEXT, asked)
+    cohort_sums.put_in(cursor, asked)
     return Moved({day for _, was, now in rows for day in (was, now) if day}, {who for who, was, now in rows if not (was and now)})
 
 
-def _replace(cursor: Any, model: type[models.Model], new: str) -> None:
-    """Make the rows of affected people those of `new`; only differences are written."""
+def _replace(cursor: Any, model: type[models.Model], new: str, condition: str, asked: dict[str, Any]) -> None:
+    """Make the rows of affected people, where the condition holds, those of `new`; only differences are written."""
     table = model._meta.db_table
-    columns = [field.name for field in model._meta.concrete_fields if field.column]
+    columns = [field.name for field in model._meta.concrete_fields if field.column and field.name != "next_order_day"]
     keys = [field.name for field in model._meta.pk_fields]
     # Keys by equality: only that finds rows without comparing each with each.
     same_key = " AND ".join(f"old.{key} = new.{key}" for key in keys)
     same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in columns)
     cursor.execute(
-        f"""DELETE FROM {table} AS old USING affected
-            WHERE old.person_id = affected.person_id AND NOT EXISTS (SELECT 1 FROM {new} AS new WHERE {same_key} AND {same})"""
+        f"""DELETE FROM {table} AS old USING affected WHERE old.person_id = affected.person_id AND {condition}
+            AND NOT EXISTS (SELECT 1 FROM {new} AS new WHERE {same_key} AND {same})""",
+        asked,
     )
     cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {new} ON CONFLICT DO NOTHING")
 
 
+_ON_SALE_DAYS = "{}.day = ANY(%(sale_days)s::date[])"
+# Whose first order may be another than before: all of them is read again.
+_FIND_WHOLE = """
+    UPDATE affected SET is_whole = affected.person_id = ANY(%(marked)s::bigint[]) OR NOT EXISTS (
+        SELECT 1 FROM kpis_customerstate AS state WHERE state.person_id = affected.person_id
+        AND state.first_order_day < coalesce(%(first_sale_day)s::date, 'infinity'))
+"""
+# From the last order before the days that changed; all orders of whom all is read again.
+_FIND_NEXT = """
+    UPDATE kpis_customerday AS day SET next_order_day = found.next_order_day FROM (
+        SELECT person_id, day, min(CASE WHEN orders > 0 THEN day END) OVER (
+            PARTITION BY person_id ORDER BY day ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_order_day
+        FROM (SELECT person_id, CASE WHEN is_whole THEN '-infinity' ELSE coalesce((
+                SELECT max(before.day) FROM kpis_customerday AS before WHERE before.person_id = affected.person_id
+                AND before.day < %(first_sale_day)s::date AND before.orders > 0), '-infinity') END AS since
+            FROM affected WHERE is_whole OR %(first_sale_day)s::date IS NOT NULL) AS who
+        JOIN kpis_customerday AS bought USING (person_id) WHERE bought.day >= who.since) AS found
+    WHERE day.person_id = found.person_id AND day.day = found.day AND day.next_order_day IS DISTINCT FROM found.next_order_day
+"""
 # Where nothing at all was said, whatever is known besides is believed.
 _SAID = """concat(origin.stated, origin."group", origin.source, origin.medium, origin.campaign_name, origin.campaign_ref) <> ''"""
 
@@ -143,7 +174,9 @@ COUNTED = ("named",)
 FOUND = {
     # What each connection calls them; an address is the same everywhere.
     "named": f"""
-        SELECT key.person_id, key.kind, source.id AS connection_id, key.value FROM affected
+        SELECT affected.person_id, affected.is_whole, key.kind, source.id AS connection_id, key.value,
+            state.first_order_connection, state.first_order_ref
+        FROM affected LEFT JOIN kpis_customerstate AS state USING (person_id)
         JOIN campaigns_personkey AS key ON key.person_id = affected.person_id
         LEFT JOIN campaigns_connection AS source ON key.kind <> 'email' AND {SPACE} = key.space""",
     "sale": SALES_OF_PEOPLE,
@@ -185,13 +218,6 @@ FOUND = {
             SELECT person_id, 4, 'order', NULL, origin_id, at, connection_id, ref FROM first_sale) AS said
         JOIN campaigns_origin AS origin ON origin.id = said.origin_id AND {_SAID}
         ORDER BY person_id, said.rank, said.at, said.connection_id, length(said.external_id), said.external_id""",
-    "new_state": """
-        SELECT person_id, beginning.day AS acquired_day, coalesce(credit.channel, 'unknown') AS channel,
-            coalesce(credit.campaign_id, 0) AS campaign_id, coalesce(credit.basis, 'nothing')::varchar(10) AS basis,
-            credit.day AS basis_day, first_sale.day AS first_order_day, coalesce(bought.orders, 0)::int AS orders,
-            (told.cancelled_at AT TIME ZONE %(zone)s)::date AS cancelled_day, told.since AS told_since, told.until AS told_until
-        FROM beginning LEFT JOIN credit USING (person_id) LEFT JOIN first_sale USING (person_id) LEFT JOIN told USING (person_id)
-        LEFT JOIN (SELECT person_id, sum(orders) AS orders FROM sale GROUP BY 1) AS bought USING (person_id)""",
     "new_day": f"""
         WITH summed AS (
             SELECT sale.person_id, sale.day, sale.currency, sum(sale.orders) AS orders,
@@ -200,11 +226,9 @@ FOUND = {
                     WHERE (sale.connection_id = first_sale.connection_id AND first_sale.ref IN (sale.ref, sale.refund_of)) IS NOT TRUE), 0)
                 END AS later_nano,
                 CASE WHEN count(sale.margin_nano) = count(*) THEN sum(sale.margin_nano) END AS margin_nano
-            FROM sale JOIN new_state USING (person_id) LEFT JOIN first_sale USING (person_id) GROUP BY 1, 2, 3)
-        SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders,
-            min(CASE WHEN sum(summed.orders) > 0 THEN summed.day END) OVER (PARTITION BY summed.person_id ORDER BY summed.day
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_order_day,
-            {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
+            FROM sale JOIN beginning USING (person_id) JOIN affected USING (person_id) LEFT JOIN first_sale USING (person_id)
+            WHERE affected.is_whole OR {_ON_SALE_DAYS.format("sale")} GROUP BY 1, 2, 3)
+        SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders, {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
             (count(*) FILTER (WHERE {NO_RATE}))::int AS unconverted
         FROM summed {WORTH} GROUP BY 1, 2""".format(
         **{
@@ -212,9 +236,21 @@ FOUND = {
             for column in ("revenue_nano", "later_nano", "margin_nano")
         }
     ),
+    "new_state": f"""
+        SELECT person_id, beginning.day AS acquired_day, coalesce(credit.channel, 'unknown') AS channel,
+            coalesce(credit.campaign_id, 0) AS campaign_id, coalesce(credit.basis, 'nothing')::varchar(10) AS basis,
+            credit.day AS basis_day, first_sale.day AS first_order_day, first_sale.connection_id AS first_order_connection,
+            first_sale.ref AS first_order_ref, coalesce(bought.orders, 0)::int AS orders,
+            (told.cancelled_at AT TIME ZONE %(zone)s)::date AS cancelled_day, told.since AS told_since, told.until AS told_until
+        FROM beginning LEFT JOIN credit USING (person_id) LEFT JOIN first_sale USING (person_id) LEFT JOIN told USING (person_id)
+        LEFT JOIN (
+            SELECT person_id, sum(orders) AS orders FROM (
+                SELECT person_id, orders FROM new_day
+                UNION ALL
+                SELECT person_id, old.orders FROM affected JOIN kpis_customerday AS old USING (person_id)
+                WHERE NOT affected.is_whole AND NOT {_ON_SALE_DAYS.format("old")}) AS counted
+            GROUP BY 1) AS bought USING (person_id)""",
 }
-# Which table each result replaces.
-REPLACED = ((CustomerDay, "new_day"), (CustomerSpan, "new_span"), (CustomerState, "new_state"))
 # Whose acquisition is another than before: the person, the day it was, and the day it is.
 _MOVED = """
     SELECT person_id, old.acquired_day, new.acquired_day

@@ -26,6 +26,8 @@ class CustomerState(models.Model):
     basis_day = models.DateField(null=True)
     # Null: no order, whatever else they have.
     first_order_day = models.DateField(null=True)
+    first_order_connection = models.BigIntegerField(null=True)
+    first_order_ref = models.CharField(max_length=255, null=True)
     orders = models.IntegerField()
     # Null: not all that is known of them has ended.
     cancelled_day = models.DateField(null=True)
