@@ -17,16 +17,17 @@ import msgspec
 import pytest
 from django.db import transaction
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
 from campaigns.records import AdDay, ConversionAction, Record
-from kpis import query, recompute
+from kpis import choices, query, recompute
 from kpis.definitions import DEFINITIONS, Unit
 from kpis.periods import Period
 from kpis.query import By, Only
 from tests.campaigns.truth.rollups import roll_ups
 from tests.kpis.oracle import Oracle, Part
 from tests.kpis.oracle.formulas import FORMULAS
-from tests.kpis.oracle.sums import FAMILIES
+from tests.kpis.oracle.sums import FAMILIES, Decided
 from tests.kpis.worlds import ONE_DAY, WORLDS, World, load
 
 NOTHING = Only()
@@ -98,6 +99,22 @@ def test_every_kpi_equals_the_oracle(lumen: Client, name: str) -> None:
     oracle = Oracle(lumen)
     asked = ways_of_asking(world)
     wrong = [each for period, by, only in asked for each in differences(oracle, query.ask(period, by, slugs=SLUGS, only=only), by, only)]
+    assert wrong == []
+
+
+def test_every_kpi_equals_the_oracle_as_the_client_decided(lumen: Client) -> None:
+    world = WORLDS["autumn"]()
+    load(lumen, world)
+    recompute.catch_up(lumen)
+    said = {
+        "engagement_parts": ["saves", "replies"], "tax_basis": "gross", "margin": "0.35", "sales_costs": ["sales*"],
+        "ignored_costs": ["TAX*", "fair 3"],
+    }  # fmt: skip
+    choices.choose_all(lumen, said, None, OPERATOR)
+    recompute.catch_up(lumen)
+    oracle = Oracle(lumen, Decided(("saves", "replies"), True, Fraction(35, 100), ("sales",), ("tax", "fair 3")))
+    whole = Period(world.first, world.last)
+    wrong = [each for by in (By.WEEK, By.CAMPAIGN) for each in differences(oracle, query.ask(whole, by, slugs=SLUGS), by, NOTHING)]
     assert wrong == []
 
 

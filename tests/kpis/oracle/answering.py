@@ -14,7 +14,7 @@ from tests.kpis.oracle.covered import Covered
 from tests.kpis.oracle.formulas import FORMULAS, Unknown
 from tests.kpis.oracle.people import People
 from tests.kpis.oracle.stored import ONE_DAY, Place, Stored
-from tests.kpis.oracle.sums import PAID, Measure, Sums
+from tests.kpis.oracle.sums import NOTHING_DECIDED, PAID, Decided, Measure, Sums
 
 # The last figure of a list serves so long.
 STOCK_SERVES = 31
@@ -47,9 +47,9 @@ class Part:
 
 
 class Oracle:
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, decided: Decided = NOTHING_DECIDED) -> None:
         self.stored = Stored(client)
-        self.sums = Sums(self.stored)
+        self.sums = Sums(self.stored, decided)
         self.people = People(self.stored, self.sums)
         self.sums.customers = set(self.people.customers)
         self.covered = Covered(self.stored)

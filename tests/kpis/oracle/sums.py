@@ -58,11 +58,25 @@ def half_up(number: Fraction) -> int:
     return floor(abs(number) + Fraction(1, 2)) * (1 if number >= 0 else -1)
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What the client decided. Costs by the beginnings of their names; `margin`: the share of revenue, where orders do not tell theirs."""
+
+    engagement_parts: tuple[str, ...] = ("likes", "comments", "shares")
+    with_tax: bool = False
+    margin: Fraction | None = None
+    sales_costs: tuple[str, ...] = ()
+    ignored_costs: tuple[str, ...] = ()
+
+
+NOTHING_DECIDED = Decided()
+
+
 class Sums:
     """Every additive measure by name, made when it is first asked for."""
 
-    def __init__(self, stored: Stored) -> None:
-        self.stored = stored
+    def __init__(self, stored: Stored, decided: Decided) -> None:
+        self.stored, self.decided = stored, decided
         self._made: dict[str, Measure] = {}
         # The ids of people who are customers.
         self.customers: set[int] = set()
@@ -135,7 +149,9 @@ class Sums:
 
     def purpose(self, row: SimpleNamespace) -> str:
         """What a cost is for; "" where it does not count."""
-        return "other_marketing"
+        if row.name.lower().startswith(self.decided.ignored_costs):
+            return ""
+        return "sales_cost" if row.name.lower().startswith(self.decided.sales_costs) else "other_marketing"
 
     # ----------------------------------------------------------------------------------------------------------- leads
     def leads(self, name: str) -> Iterator[Row]:
@@ -185,7 +201,7 @@ class Sums:
             amount: dict[str, int | None] = {
                 "orders": int(order.kind == "order"),
                 "order_amount": order.amount if order.kind == "order" else 0,
-                "refunds": 0 if order.kind == "order" else -order.amount,
+                "refunds": 0 if order.kind == "order" else None if order.amount is None else -order.amount,
                 "revenue": order.amount,
                 "margin": order.margin_nano,
             }
@@ -196,7 +212,8 @@ class Sums:
         """Orders and refunds, net of tax; of a CRM, the deals it won."""
         stored, found = self.stored, []
         for row in stored.of(m.Order, "revenue"):
-            row.amount, row.place, row.currency = row.amount_nano, stored.place(row), stored.currency(row)
+            row.amount, row.place, row.currency = self._amount(row), stored.place(row), stored.currency(row)
+            row.margin_nano = self._margin(row)
             found.append(row)
         with_orders = {row.connection_id for row in stored.rows(m.Order)}
         leads = {(row.connection_id, row.external_id): row for row in stored.rows(m.Lead)}
@@ -205,8 +222,19 @@ class Sums:
                 lead = leads.get((row.connection_id, row.lead_ref))
                 row.day, row.kind, row.amount, row.margin_nano = stored.day(row.won_at), "order", row.amount_nano, None
                 row.place, row.currency = stored.place(lead) if lead else Place("unknown", 0), stored.currency(row)
+                row.margin_nano = self._margin(row)
                 found.append(row)
         return found
+
+    def _amount(self, order: SimpleNamespace) -> int | None:
+        if not self.decided.with_tax:
+            return order.amount_nano  # type: ignore[no-any-return]
+        return None if order.tax_nano is None else order.amount_nano + order.tax_nano
+
+    def _margin(self, sale: SimpleNamespace) -> int | None:
+        if sale.margin_nano is not None or self.decided.margin is None or sale.amount is None:
+            return sale.margin_nano  # type: ignore[no-any-return]
+        return half_up(sale.amount * self.decided.margin)
 
     # ------------------------------------------------------------------------------------------------------------ site
     def site(self, name: str) -> Iterator[Row]:
@@ -259,10 +287,8 @@ class Sums:
     def _social(self, row: SimpleNamespace, name: str) -> int | None:
         if name != "engagements":
             return getattr(row, name.removeprefix("social_"))  # type: ignore[no-any-return]
-        kinds = [getattr(row, kind) for kind in self.engagement_parts]
+        kinds = [getattr(row, kind) for kind in self.decided.engagement_parts]
         return None if None in kinds else sum(kinds)
-
-    engagement_parts: tuple[str, ...] = ("likes", "comments", "shares")
 
     # --------------------------------------------------------------------------------------------------------- together
     def cells(self, rows: Iterable[Row], is_money: bool, known_only: bool) -> dict[date, list[Cell]]:
