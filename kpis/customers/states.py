@@ -122,11 +122,11 @@ def _bring_up_to_date(cursor: Any, asked: dict[str, Any], sale_days: list[date],
 def _replace(cursor: Any, model: type[models.Model], new: str, condition: str, asked: dict[str, Any]) -> None:
     """Make the rows of affected people, where the condition holds, those of `new`; only differences are written."""
     table = model._meta.db_table
-    columns = [field.name for field in model._meta.concrete_fields if field.column and field.name != "next_order_day"]
+    columns = [field.name for field in model._meta.concrete_fields if field.column]
     keys = [field.name for field in model._meta.pk_fields]
     # Keys by equality: only that finds rows without comparing each with each.
     same_key = " AND ".join(f"old.{key} = new.{key}" for key in keys)
-    same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in columns)
+    same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in columns if column != "next_order_day")
     cursor.execute(
         f"""DELETE FROM {table} AS old USING affected WHERE old.person_id = affected.person_id AND {condition}
             AND NOT EXISTS (SELECT 1 FROM {new} AS new WHERE {same_key} AND {same})""",
@@ -142,15 +142,15 @@ _FIND_WHOLE = """
         SELECT 1 FROM kpis_customerstate AS state WHERE state.person_id = affected.person_id
         AND state.first_order_day < coalesce(%(first_sale_day)s::date, 'infinity'))
 """
-# From the last order before the days that changed; all orders of whom all is read again.
+# As it is found of the days that are read, it may be another day's, and that of the last order before them is not read.
 _FIND_NEXT = """
     UPDATE kpis_customerday AS day SET next_order_day = found.next_order_day FROM (
         SELECT person_id, day, min(CASE WHEN orders > 0 THEN day END) OVER (
             PARTITION BY person_id ORDER BY day ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_order_day
-        FROM (SELECT person_id, CASE WHEN is_whole THEN '-infinity' ELSE coalesce((
+        FROM (SELECT person_id, CASE WHEN is_whole THEN '-infinity' ELSE (
                 SELECT max(before.day) FROM kpis_customerday AS before WHERE before.person_id = affected.person_id
-                AND before.day < %(first_sale_day)s::date AND before.orders > 0), '-infinity') END AS since
-            FROM affected WHERE is_whole OR %(first_sale_day)s::date IS NOT NULL) AS who
+                AND before.day < %(first_sale_day)s::date AND before.orders > 0) END AS since
+            FROM affected) AS who
         JOIN kpis_customerday AS bought USING (person_id) WHERE bought.day >= who.since) AS found
     WHERE day.person_id = found.person_id AND day.day = found.day AND day.next_order_day IS DISTINCT FROM found.next_order_day
 """
@@ -228,7 +228,10 @@ FOUND = {
                 CASE WHEN count(sale.margin_nano) = count(*) THEN sum(sale.margin_nano) END AS margin_nano
             FROM sale JOIN beginning USING (person_id) JOIN affected USING (person_id) LEFT JOIN first_sale USING (person_id)
             WHERE affected.is_whole OR {_ON_SALE_DAYS.format("sale")} GROUP BY 1, 2, 3)
-        SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders, {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
+        SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders,
+            min(CASE WHEN sum(summed.orders) > 0 THEN summed.day END) OVER (PARTITION BY summed.person_id ORDER BY summed.day
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_order_day,
+            {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
             (count(*) FILTER (WHERE {NO_RATE}))::int AS unconverted
         FROM summed {WORTH} GROUP BY 1, 2""".format(
         **{
