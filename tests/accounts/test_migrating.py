@@ -18,7 +18,9 @@ from django_tenants.migration_executors.standard import StandardExecutor
 from accounts.models import Client
 from accounts.services import create_client
 from accounts.tenancy import inside, migrating
-from campaigns.models import Connection
+from campaigns.models import Connection, DirtyDay
+from jobs import worker
+from kpis import recompute
 from tests.accounts.storm import Stock, on_backend
 from tests.accounts.test_schemas import definition
 from tests.conftest import Cast
@@ -137,6 +139,16 @@ def test_a_migration_of_data_runs_in_every_schema(cast: Cast, update: Update) ->
     for client in (cast.client, cast.other_client):
         with inside(client):
             assert Connection.objects.get().name == "touched"
+
+
+def test_what_an_update_left_to_be_summed_again_is_summed_without_waiting_for_a_pull(cast: Cast, update: Update) -> None:
+    update("migrations.RunSQL(\"INSERT INTO campaigns_dirtyday (family, day) VALUES ('orders', '2026-11-10')\")")
+    call_command("migrate", verbosity=0)
+    worker.work_off()
+    for client in (cast.client, cast.other_client):
+        with inside(client):
+            assert not DirtyDay.objects.exists()
+            assert recompute.data_version() == 1
 
 
 def test_a_migration_that_is_not_atomic_is_left_to_django(cast: Cast, update: Update, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
+from accounts import signals
 from accounts.models import Client
 from accounts.tenancy import migrating, outside
 
@@ -25,6 +26,8 @@ class Command(migrate.Command):
                 self.stderr.write(self.style.ERROR(f"  {client.slug}: {error}"))
             elif options["verbosity"] > 0 and applied:
                 self.stdout.write(f"  {client.slug}: {applied} migrations")
+            if applied and not error:
+                signals.schema_migrated.send(sender=None, client=client)
 
         if not migrating.migrate_all(report):
             raise CommandError(f"Not migrated: {', '.join(failures)}. Mend the cause and run migrate again; it resumes.")
