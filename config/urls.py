@@ -40,6 +40,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
     path("glossary/", kpis.glossary, name="glossary"),
+    path("kpis/<slug:kpi>/", kpis.figure, name="figure"),
     path("export/", export_client, name="export_client"),
     *campaigns.client_pages,
     *accounts.client_pages,

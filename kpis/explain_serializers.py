@@ -25,6 +25,12 @@ class ChangeQuerySerializer(ComparedSerializer):
     by = serializers.ChoiceField(choices=[By.CHANNEL.value, By.CAMPAIGN.value], default=By.CHANNEL.value)
 
 
+class PageQuerySerializer(ChangeQuerySerializer):
+    """What the page of a figure is asked: both at once."""
+
+    page = serializers.IntegerField(default=1, min_value=1, max_value=1_000_000)
+
+
 class OnlySerializer(serializers.Serializer[Any]):
     channels = serializers.ListField(child=serializers.CharField())
     campaigns = serializers.ListField(child=serializers.CharField())

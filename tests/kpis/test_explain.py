@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -149,7 +150,7 @@ def test_a_change_is_told_in_three_sentences_of_either_language(advertised: Clie
     ]
     assert told("cpc", "fr") == [
         "Coût par clic~: de 1,10~€ à 1,94~€, soit un écart de +0,84~€.",
-        "Le poids des canaux y compte pour +0,30~€, et leurs propres ratios pour +0,40~€~; ce qui n’a pas de dénominateur, +0,14~€.",
+        "Le poids des canaux y compte pour +0,30~€, et leurs propres ratios pour +0,40~€~; ce qui n'a pas de dénominateur, +0,14~€.",
         "Premier contributeur~: Référencement payant, +0,38~€~; principal effet contraire~: Réseaux sociaux payants, −0,02~€.",
     ]
     assert told("ctr", "en")[0].endswith("a difference of −4.2~pt.")
@@ -280,3 +281,20 @@ def test_a_bad_question_is_refused_with_the_field_at_fault(lumen: Client, cast: 
         assert (answer.status_code, field in answer.json()) == (400, True), (address, question, answer.content)
     with pytest.raises(CommandError, match=r"^--compare-from"):
         command("cpc", "--change", "--from", "2026-11-09", "--to", "2026-11-15", "--compare", "custom")
+
+
+def test_a_page_shows_it_all_and_leads_to_the_file(sold: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    page = browser.get("/c/lumen/kpis/aov/", ASKED, headers={"accept-language": "fr"})
+    assert page.status_code == 200
+    text = page.content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "Panier moyen" in text
+    assert "41,67 €" in text
+    assert "O1" in text
+    assert "100,00 $US" in text
+    file = browser.get(re.findall(r'href="(/api/[^"]*csv)"', text)[0].replace("&amp;", "&"))
+    assert file["Content-Type"] == "text/csv; charset=utf-8"
+    assert b"O1" in b"".join(file.streaming_content)
+    change = browser.get("/c/lumen/kpis/cpc/", ASKED, headers={"accept-language": "en"}).content.decode()
+    assert "Cost per click went from €1.10 to €1.94, a difference of +€0.84." in change
+    assert browser.get("/c/lumen/kpis/cpc/", ASKED | {"page": "no"}).status_code == 404
