@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from accounts.models import Client
 from accounts.services import keep_credential
 from accounts.tenancy import inside
 from campaigns import imports, pulls
@@ -29,7 +31,8 @@ from campaigns.simulators.google_ads import CUSTOMER
 from campaigns.simulators.server import Simulator
 from jobs import worker
 from reports.demo import story
-from tests.conftest import Cast
+from tests import databases
+from tests.conftest import Cast, everyone
 
 # Chromium must neither look for updates nor for other hosts.
 FLAGS = [
@@ -51,21 +54,46 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def pulled(cast: Cast, own_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cast:
-    """Maison Lumen after its first pull and imports."""
-    with Simulator() as simulator, inside(cast.client):
-        monkeypatch.setattr(settings, "PLATFORMS", {"google_ads": simulator.settings("google_ads")})
-        credential = keep_credential("google_ads", simulator.secret("google_ads"), client=cast.client)
+@pytest.fixture(scope="session")
+def pulled_stage(django_db_setup: None, template: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database in which Maison Lumen's account was pulled and its files imported, made once for this worker."""
+    name = databases.name(f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_pulled")
+    databases.copy(template, name)
+    before = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        databases.use(name)
+        _pull(everyone().client, tmp_path_factory.mktemp("pulled"), patch)
+        databases.use(before)
+    yield name
+    databases.drop(name)
+
+
+def _pull(client: Client, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    with Simulator() as simulator, inside(client):
+        patch.setattr(settings, "PLATFORMS", {"google_ads": simulator.settings("google_ads")})
+        credential = keep_credential("google_ads", simulator.secret("google_ads"), client=client)
         source = Connection.objects.create(
             source="google_ads", account=CUSTOMER, name="Maison Lumen", currency="EUR", timezone="Europe/Paris", credential_id=credential.pk
         )
-        yesterday = timezone.now().astimezone(cast.client.zone).date() - timedelta(days=1)
+        yesterday = timezone.now().astimezone(client.zone).date() - timedelta(days=1)
         since = yesterday - timedelta(days=179)
         for kind, rows in (("leads", simulator.ledger.leads(since, yesterday)), ("orders", simulator.ledger.orders(since, yesterday))):
-            imports.load(cast.client, KINDS[kind], story.write_csv(tmp_path / f"{kind}.csv", rows))
-        pulls.schedule(cast.client, source)
+            imports.load(client, KINDS[kind], story.write_csv(folder / f"{kind}.csv", rows))
+        pulls.schedule(client, source)
         worker.work_off()
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, template: str) -> str:
+    if "pulled" in request.fixturenames:
+        found: str = request.getfixturevalue("pulled_stage")
+        return found
+    return template
+
+
+@pytest.fixture
+def pulled(cast: Cast, own_database: str) -> Cast:
+    """Maison Lumen after its first pull and imports."""
     return cast
 
 

@@ -71,4 +71,4 @@ def test_the_analyst_reads_the_api_description(page: Page, site: str, pulled: Ca
     sign_in(page, site, pulled.analyst.email)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(f"{site}/api/v1/docs/")
-    expect(page.get_by_text("KPIs of a period, with the period before")).to_be_visible()
+    expect(page.get_by_text("KPIs of a period and of one to compare with, in all and by group")).to_be_visible()
