@@ -18,6 +18,8 @@ NAMES: dict[str, str] = {
     "customers": _("Customers"),
     "orders": _("Orders"),
     "subscriptions": _("Subscriptions"),
+    # Whichever of orders, subscriptions and customers tells who bought.
+    "purchases": _("Purchases"),
     "costs": _("Costs"),
     "budgets": _("Budgets"),
     "targets": _("Targets"),

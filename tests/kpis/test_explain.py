@@ -298,3 +298,12 @@ def test_a_page_shows_it_all_and_leads_to_the_file(sold: Client, cast: Cast, sig
     change = browser.get("/c/lumen/kpis/cpc/", ASKED, headers={"accept-language": "en"}).content.decode()
     assert "Cost per click went from €1.10 to €1.94, a difference of +€0.84." in change
     assert browser.get("/c/lumen/kpis/cpc/", ASKED | {"page": "no"}).status_code == 404
+
+
+def test_every_figure_has_a_page_and_answers_programs(sold: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    for slug in DEFINITIONS:
+        asked = f"{slug}/?from=2026-11-09&to=2026-11-15"
+        assert browser.get(f"/c/lumen/kpis/{asked}").status_code == 200, slug
+        for door in ("explain", "change"):
+            assert browser.get(f"/api/v1/clients/lumen/kpis/{asked.replace('/?', f'/{door}/?')}").status_code == 200, slug
