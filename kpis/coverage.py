@@ -14,6 +14,7 @@ from campaigns import systems
 from campaigns.connectors import connector_for
 from campaigns.models import Connection
 from kpis.definitions import Reason
+from kpis.models import LAYOUT
 from kpis.periods import ONE_DAY, Period
 
 # What tells of customers: the first family of these that is loaded. Revenue is told by orders alone.
@@ -23,7 +24,7 @@ TELL_OF_CUSTOMERS = ("orders", "subscriptions", "customers")
 LASTING = ("subscriptions", "customers")
 # What is told and what is believed, and by which number the figures and the names and labels of campaigns go: as of one moment.
 _STANDING = """
-    SELECT coalesce((SELECT max(number) FROM kpis_dataversion), 0),
+    SELECT coalesce((SELECT max(number) FROM kpis_dataversion), 0), (SELECT max(layout) FROM kpis_dataversion),
         (SELECT md5(string_agg(id || ':' || to_json(name)::text || labels::text, ',' ORDER BY id)) FROM campaigns_campaign),
         (SELECT json_object_agg(subject, source) FROM campaigns_systemofrecord)::text,
         (SELECT json_agg(json_build_array(span.family, span.since, span.until, source.id, source.source, source.state,
@@ -38,11 +39,13 @@ class Coverage:
 
     `ended`: connections that were disconnected, of which nothing is expected after what they told.
     `settled`: of families that a platform tells, the last day that it will not tell otherwise.
+    `is_being_summed`: an update changed what is summed, and the sums are not there yet.
     """
 
     spans: dict[str, dict[int, list[Period]]]
     ended: frozenset[int] = frozenset()
     settled: Mapping[str, date] = field(default_factory=dict)
+    is_being_summed: bool = False
     _days: dict[str, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
     _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -59,6 +62,8 @@ class Coverage:
         return found
 
     def _gap(self, family: str, period: Period) -> Reason | None:
+        if self.is_being_summed:
+            return Reason.NOT_YET_OBSERVED
         spans = [span for told in self.spans.get(family, {}).values() for span in told]
         if any(span.since <= period.until and period.since <= span.until for span in spans):
             return None
@@ -119,7 +124,9 @@ class Standing:
     def load(cls) -> Standing:
         with connection.cursor() as cursor:
             cursor.execute(_STANDING)
-            [(number, campaigns, chosen, spans)] = cursor.fetchall()
+            [(number, layout, campaigns, chosen, spans)] = cursor.fetchall()
+        if layout not in (None, LAYOUT):
+            return cls(Coverage({}, is_being_summed=True), "")
         return cls(_coverage(json.loads(chosen or "{}"), json.loads(spans or "[]")), f"{number} {campaigns}")
 
 

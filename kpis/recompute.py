@@ -14,6 +14,7 @@ from campaigns.tables import TABLES
 from campaigns.writer import be_the_only_writer
 from kpis import choices, leads, signals
 from kpis.customers import states
+from kpis.models import LAYOUT
 from kpis.roll_ups import ROLL_UPS, RollUp
 
 KIND = "kpis.recompute"
@@ -57,6 +58,7 @@ def rebuild_all(client: Client) -> None:
             for table in roll_up.tables:
                 execute(f"DELETE FROM {table}")
             rebuild(roll_up, _days_of(client, roll_up), asked)
+        execute("UPDATE kpis_dataversion SET layout = %(layout)s", {"layout": LAYOUT})
         catch_up(client)
 
 
@@ -128,6 +130,7 @@ def _take_changed_days() -> Changed:
 
 def _next_data_version() -> None:
     execute(
-        """INSERT INTO kpis_dataversion AS current (id, number) VALUES (1, 1)
-           ON CONFLICT (id) DO UPDATE SET number = current.number + 1"""
+        """INSERT INTO kpis_dataversion AS current (id, number, layout) VALUES (1, 1, %(layout)s)
+           ON CONFLICT (id) DO UPDATE SET number = current.number + 1, layout = %(layout)s""",
+        {"layout": LAYOUT},
     )

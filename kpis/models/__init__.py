@@ -1,6 +1,7 @@
 from kpis.models.choices import Choice
 from kpis.models.customers import AcquiredDayTotal, AcquiredRollup, CohortMonth, CustomerDay, CustomerSpan, CustomerState
 from kpis.models.rollups import (
+    LAYOUT,
     AdDayTotal,
     AdRollup,
     BasisDay,
@@ -21,6 +22,7 @@ from kpis.models.rollups import (
 from kpis.models.states import LeadState
 
 __all__ = [
+    "LAYOUT",
     "AcquiredDayTotal", "AcquiredRollup", "AdDayTotal", "AdRollup", "BasisDay", "Choice", "CohortMonth", "CostDayTotal", "CostRollup",
     "CustomerDay", "CustomerSpan", "CustomerState", "DataVersion", "EmailDayTotal", "EmailRollup", "LeadDayTotal", "LeadRollup",
     "LeadState", "OrderDayTotal", "OrderRollup", "PageDayTotal", "SiteDayTotal", "SiteRollup", "SocialDayTotal",

@@ -217,10 +217,18 @@ class BasisDay(models.Model):
     basis = models.CharField(max_length=40)
 
 
+# Grows with every migration after which all sums must be made anew.
+LAYOUT = 1
+
+
 class DataVersion(models.Model):
-    """One row. Its number grows with every rebuild: what was computed under the same number is the same."""
+    """One row. Its number grows with every rebuild: what was computed under the same number is the same.
+
+    `layout` is the `LAYOUT` that was summed for; under another, figures are not known until the rebuild that an update asks for.
+    """
 
     number = models.BigIntegerField(default=0)
+    layout = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="kpis_one_data_version")]

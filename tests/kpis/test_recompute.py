@@ -10,15 +10,18 @@ import pytest
 from accounts.audit import OPERATOR
 from accounts.models import Client
 from accounts.services import keep_credential
-from campaigns import choices, connections, erasure
+from campaigns import choices, connections, dirty, erasure
 from campaigns.models import Campaign, Connection, DirtyDay, Person
 from campaigns.origins import Rule
 from campaigns.records import Deal, Lead, Origin
 from jobs import worker
 from jobs.models import Job
-from kpis import query
+from kpis import query, recompute
+from kpis.coverage import Coverage
+from kpis.models import DataVersion, OrderDayTotal
 from kpis.periods import Period
 from kpis.query import By
+from kpis.values import Reason, Value
 from tests.campaigns.test_people import tell
 from tests.conftest import LoadText
 
@@ -100,3 +103,19 @@ class TestDealsAsRevenue:
         connections.choose_system(won, "revenue", "file", OPERATOR)
         worker.work_off(won.pk)
         assert by_channel("revenue") == {}
+
+
+def test_after_an_update_figures_are_unknown_and_not_nothing_until_they_are_summed_again(lumen: Client, load_text: LoadText) -> None:
+    load_text(lumen, "orders", "order_id,ordered_at,amount,channel\nO1,2026-11-10T10:00:00,100,email\n")
+    worker.work_off()
+    day = Period(date(2026, 11, 10), date(2026, 11, 10))
+    assert query.ask(day, slugs=["revenue"]).total.values(["revenue"], Coverage.load())["revenue"].value.decimal == 100
+    # As a migration leaves it whose new tables are empty.
+    DataVersion.objects.update(layout=0)
+    OrderDayTotal.objects.all().delete()
+    dirty.mark("orders", [date(2026, 11, 10)])
+    answer = query.ask(day, slugs=["revenue"])
+    assert answer.total.values(["revenue"], answer.coverage)["revenue"].value == Value(None, Reason.NOT_YET_OBSERVED)
+    recompute.catch_up(lumen)
+    answer = query.ask(day, slugs=["revenue"])
+    assert answer.total.values(["revenue"], answer.coverage)["revenue"].value.decimal == 100
