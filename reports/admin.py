@@ -23,7 +23,7 @@ class ScheduleAdmin(ScheduleAdminBase):
 
 @admin.register(Run)
 class RunAdmin(RunAdminBase):
-    list_display = ("schedule", "week", "state", "problem")
+    list_display = ("schedule", "period", "state", "problem")
     list_filter = ("state",)
     list_select_related = ("schedule__client",)
 

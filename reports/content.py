@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
+
+# How much a report tells: the weekly edition is read in a minute, the monthly one is the long document.
+Length = Literal["weekly", "monthly"]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One KPI of one slice and period. `value` is exact; where it is None, `reason` says why (`kpis.definitions.Reason`).
+    """One KPI of one slice and period. `value` is exact; where it is None, `reason` says why (`kpis.values.Reason`).
 
-    `is_provisional`: the value will still grow, for what it counts keeps arriving long after its day.
+    `is_provisional`: the value will still grow, for what it counts keeps arriving long after its day. `is_incomplete`: days of
+    the period are not loaded. `previous`, `last_year`, `average` (the mean of the four periods before) and `target` are of the
+    same unit; None where there is none to compare with. `is_reached` says whether the target is met.
     """
 
     slug: str
@@ -19,13 +25,18 @@ class Figure:
     reason: str | None
     previous: Decimal | None
     is_provisional: bool = False
+    is_incomplete: bool = False
+    last_year: Decimal | None = None
+    average: Decimal | None = None
+    target: Decimal | None = None
+    is_reached: bool | None = None
 
 
 @dataclass(frozen=True)
 class Trend:
-    """One KPI over consecutive ISO weeks (`weeks` of the report holds their keys), oldest first, the report's week last.
+    """One KPI over consecutive weeks or months (`buckets` of the report holds their keys), oldest first, the report's last.
 
-    A week that is not wholly loaded has no value.
+    One that is not wholly loaded has no value.
     """
 
     slug: str
@@ -34,7 +45,7 @@ class Trend:
 
 @dataclass(frozen=True)
 class Tile:
-    """A headline figure and its last weeks."""
+    """A headline figure and its last weeks or months."""
 
     figure: Figure
     trend: Trend
@@ -42,7 +53,8 @@ class Tile:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table: `key` is a channel slug or a campaign's name; "" marks the total. `is_rest`: the sum of what is not listed."""
+    """A line of a table: `key` is a channel slug, the name of a campaign, mailing or page; "" marks the total. `is_rest`: the sum of
+    what is not listed."""
 
     key: str
     channel: str
@@ -57,6 +69,108 @@ class Table:
     slugs: tuple[str, ...]
     rows: tuple[Row, ...]
     total: Row
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one channel, campaign or other thing added to a change, in the KPI's unit. `key` "" is all that is not listed."""
+
+    key: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """The exact way of one KPI from the period before to this one: `previous` + the sum of `parts` = `value`."""
+
+    slug: str
+    by: Literal["channel", "campaign"]
+    previous: Decimal
+    value: Decimal
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The campaigns that did best and worst by one KPI, among those that spent enough to be judged."""
+
+    slug: str
+    best: tuple[Row, ...]
+    worst: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one part of marketing ("email", "site", "social") came to, in a few figures."""
+
+    part: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """Of the customers won in each month (`cohorts`, oldest first), how many were still there after 1, 2 … months, as fractions.
+
+    `sizes` are the customers won. `rows[i][k]` is month k + 1 after cohort i; None where it has not come or is not known.
+    `is_open`: the newest column of each row is of a month that is not over.
+    """
+
+    cohorts: tuple[str, ...]
+    sizes: tuple[int, ...]
+    rows: tuple[tuple[Decimal | None, ...], ...]
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a month goes on: what was reached by `until`, what its target would have by then if every day counted the same, and where
+    the month ends at this pace."""
+
+    slug: str
+    month: str
+    until: date
+    days: int
+    days_in_month: int
+    value: Decimal
+    target: Decimal | None
+    expected: Decimal | None
+    projected: Decimal | None
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What people wrote: what was done, what comes next, what is needed from the client. Each a short paragraph."""
+
+    done: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A figure of an earlier report that is another one now. `period` as in `Report`."""
+
+    period: str
+    slug: str
+    old: Decimal | None
+    new: Decimal | None
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """Since the last report: what changed by 1 % and 10 units of money or more is `listed`; how many figures changed by less."""
+
+    listed: tuple[Correction, ...] = ()
+    small: int = 0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one unit of the client's currency cost on a day, by the central bank."""
+
+    currency: str
+    day: date
+    rate: Decimal
 
 
 @dataclass(frozen=True)
@@ -75,22 +189,48 @@ class SourceState:
 
 @dataclass(frozen=True)
 class Report:
-    """One client's week. Days are of the client's zone, money of its currency."""
+    """One client's period. Days are of the client's zone, money of its currency.
+
+    `period` is a key such as "2026-W46", "2026-W45-W46", "2026-11" or "2026-Q4"; `buckets` are the keys of the trends' weeks or months.
+    What a length does not tell, or the client has no data for, is None or empty.
+    """
 
     client_slug: str
     client_name: str
     currency: str
     timezone: str
-    week: str  # ISO, such as "2026-W46"
+    length: Length
+    cadence: str
+    period: str
     since: date
     until: date
     previous_since: date
     previous_until: date
     generated_at: datetime
     data_version: int
-    weeks: tuple[str, ...]
+    buckets: tuple[str, ...]
     tiles: tuple[Tile, ...]
     leads_by_channel: dict[str, tuple[Decimal | None, ...]]
     channels: Table
     campaigns: Table
     sources: tuple[SourceState, ...]
+    last_year_since: date | None = None
+    last_year_until: date | None = None
+    # Every figure of the scorecard against target, the period before and last year.
+    scorecard: tuple[Figure, ...] = ()
+    contributions: tuple[Waterfall, ...] = ()
+    ranking: Ranking | None = None
+    lines: tuple[Line, ...] = ()
+    money: Table | None = None
+    funnel: tuple[Figure, ...] = ()
+    mailings: Table | None = None
+    pages: Table | None = None
+    posts: Table | None = None
+    retention: Triangle | None = None
+    customers: tuple[Figure, ...] = ()
+    pace: tuple[Pace, ...] = ()
+    notes: Notes = Notes()
+    corrections: Corrections = Corrections()
+    rates: tuple[Rate, ...] = ()
+    # Of what was sent; "" for a view of figures that nobody was sent.
+    snapshot: str = ""

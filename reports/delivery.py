@@ -123,6 +123,6 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
         },
     )
     message.attach_alternative(body(Document.Kind.HTML), "text/html")
-    message.attach(f"{client.slug}-{run.week}.pdf", kept[Document.Kind.PDF], "application/pdf")
+    message.attach(f"{client.slug}-{run.period}.pdf", kept[Document.Kind.PDF], "application/pdf")
     message.message()  # what a header cannot carry is refused here, while nothing has left
     return message

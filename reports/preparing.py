@@ -29,7 +29,7 @@ def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now:
     """Gather, render and keep a run's report and queue its deliveries. A run that is ready already is left as it is."""
     recompute.catch_up(client)
     # Before the effect, in a transaction of its own: its figures are all of one instant.
-    report = gather.report(client, run.week, now)
+    report = gather.report(client, run.period, now)
     with effect:
         if kept := Snapshot.objects.filter(run_id=run.pk).first():
             return kept
@@ -57,7 +57,7 @@ def documents(client: Client, report: Report, language: str) -> dict[str, bytes]
     """Every rendering of a report in one language, by `Document.Kind`."""
     presentation = present(report, language, brand.of_organisation(client))
     subject, html, text = rendering.email_parts(
-        presentation, dashboard_url=dashboard_url(client, report.week), unsubscribe_url=UNSUBSCRIBE_PLACEHOLDER
+        presentation, dashboard_url=dashboard_url(client, report.period), unsubscribe_url=UNSUBSCRIBE_PLACEHOLDER
     )
     return {
         Document.Kind.PDF: rendering.pdf(presentation),
@@ -73,7 +73,9 @@ def dashboard_url(client: Client, week: str) -> str:
 
 def _keep(report: Report, run: Run) -> Snapshot:
     figures = canonical(report)
-    return Snapshot.objects.create(run_id=run.pk, week=report.week, figures=figures, sha256=hashlib.sha256(figures.encode()).hexdigest())
+    return Snapshot.objects.create(
+        run_id=run.pk, period=report.period, figures=figures, sha256=hashlib.sha256(figures.encode()).hexdigest()
+    )
 
 
 def _delivery(run: Run, recipient: Recipient) -> Delivery:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Client
 from jobs import queue
+from kpis import periods
 from kpis.periods import last_complete_week
 from reports.models import Recipient, Run, Schedule
 
@@ -83,7 +84,7 @@ def _open_due(schedule: Schedule, now: datetime) -> datetime:
         at = next_run(schedule.weekday, schedule.local_time, schedule.client.zone, at)
     for week in due[:-1]:
         missed = {"state": Run.State.SKIPPED, "problem": "the service was down when it was due"}
-        Run.objects.get_or_create(schedule=schedule, week=week, defaults=missed)
+        Run.objects.get_or_create(schedule=schedule, period=week, defaults=_days(week) | missed)
     open_run(schedule, due[-1])
     return at
 
@@ -91,8 +92,13 @@ def _open_due(schedule: Schedule, now: datetime) -> datetime:
 def open_run(schedule: Schedule, week: str) -> Run:
     """The schedule's run of one week, prepared at most once however often it is asked for. A failed one is tried again."""
     with transaction.atomic():
-        run, _ = Run.objects.get_or_create(schedule=schedule, week=week)
+        run, _ = Run.objects.get_or_create(schedule=schedule, period=week, defaults=_days(week))
         if run.state != Run.State.READY:
             Run.objects.filter(pk=run.pk).update(state=Run.State.DUE, problem="")
             queue.enqueue(KIND, client_id=schedule.client_id, key=str(run.pk), arguments={"run_id": run.pk})
     return run
+
+
+def _days(week: str) -> dict[str, object]:
+    period = periods.week(week)
+    return {"since": period.since, "until": period.until}

@@ -47,7 +47,7 @@ def overview(request: ClientRequest) -> HttpResponse:
 
 @require_safe
 def report_list(request: ClientRequest) -> HttpResponse:
-    runs = Run.objects.filter(schedule__client=request.client).prefetch_related("deliveries__recipient").order_by("-week", "-pk")
+    runs = Run.objects.filter(schedule__client=request.client).prefetch_related("deliveries__recipient").order_by("-until", "-pk")
     return render(request, "reports/report_list.html", {"runs": [_run_line(request, run) for run in runs[:60]]})
 
 
@@ -57,7 +57,7 @@ def report_pdf(request: ClientRequest, week: str) -> HttpResponse:
     """The PDF of a week: as it was sent, if it was; else as the figures stand now."""
     language = _language()
     _week(week)
-    kept = Snapshot.objects.filter(week=week).order_by("-created_at").first()
+    kept = Snapshot.objects.filter(period=week).order_by("-created_at").first()
     content = _kept_pdf(request, kept, language) if kept else _pdf(request, gather.report(request.client, week, timezone.now()), language)
     headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{week}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
@@ -93,12 +93,12 @@ def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:
     language = _language()
     deliveries = list(run.deliveries.all())
     sent = [delivery.sent_at for delivery in deliveries if delivery.sent_at]
-    period = periods.week(run.week)
+    period = periods.week(run.period)
     return {
         "week_label": formats.week(period.since, period.until, language),
         "sent_at_label": moments.instant(max(sent), request.client.zone, language) if sent else "",
         "state_label": formats.run_state(run.state, [delivery.state for delivery in deliveries], language),
-        "pdf_url": reverse("report_pdf", args=[request.client.slug, run.week]) if run.state == Run.State.READY else "",
+        "pdf_url": reverse("report_pdf", args=[request.client.slug, run.period]) if run.state == Run.State.READY else "",
         "recipients": [delivery.recipient.email for delivery in deliveries],
     }
 

@@ -12,9 +12,9 @@ from reports.archive.models import Document, Snapshot
 from reports.content import Report
 from reports.models import Run
 
-# A week has a second folder where two schedules reported it.
-FOLDERS = """(SELECT id, 'documents/' || week || CASE WHEN number > 1 THEN '-' || number ELSE '' END AS path
-    FROM (SELECT id, week, row_number() OVER (PARTITION BY week ORDER BY id) AS number FROM archive_snapshot) AS numbered)"""
+# A period has a second folder where two schedules reported it.
+FOLDERS = """(SELECT id, 'documents/' || period || CASE WHEN number > 1 THEN '-' || number ELSE '' END AS path
+    FROM (SELECT id, period, row_number() OVER (PARTITION BY period ORDER BY id) AS number FROM archive_snapshot) AS numbered)"""
 ENDINGS = {Document.Kind.PDF: "pdf", Document.Kind.HTML: "html", Document.Kind.TEXT: "txt", Document.Kind.SUBJECT: "subject.txt"}
 _CASES = " ".join(f"WHEN '{kind}' THEN '{ending}'" for kind, ending in ENDINGS.items())
 _ENDING = f"CASE kind {_CASES} ELSE kind END"
@@ -23,7 +23,7 @@ _ENDING = f"CASE kind {_CASES} ELSE kind END"
 def verify(client: Client) -> None:
     """Raise `Refused` for figures that are not those that were sent, or none that a page can show."""
     for snapshot in Snapshot.objects.order_by("pk").iterator(chunk_size=20):
-        where = f"{_snapshots.file}, the snapshot of {snapshot.week}"
+        where = f"{_snapshots.file}, the snapshot of {snapshot.period}"
         if hashlib.sha256(snapshot.figures.encode()).hexdigest() != snapshot.sha256:
             raise Refused(f"{where}: its figures are not those that were sent (another SHA-256).")
         try:

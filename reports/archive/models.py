@@ -11,13 +11,14 @@ class Snapshot(models.Model):
 
     # Of `reports.Run`; a plain id, for no foreign key crosses schemas.
     run_id = models.BigIntegerField(unique=True)
-    week = models.CharField(max_length=8, db_index=True)
+    # As in `reports.models.Run`.
+    period = models.CharField(max_length=16, db_index=True)
     figures = models.TextField()
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return f"{self.week} {self.sha256[:12]}"
+        return f"{self.period} {self.sha256[:12]}"
 
 
 class Document(models.Model):

@@ -38,7 +38,7 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         brand_primary=brand.primary,
         brand_accent=brand.accent,
         palette=palette(brand.primary, brand.accent),
-        week=report.week,
+        week=report.period,
         title=_("Weekly marketing report"),
         subject=sentences.subject(edition),
         period=formats.week(report.since, report.until, language),

@@ -66,9 +66,9 @@ def _chart(edition: Edition, title: str, unit: Unit, series: Sequence[Series], h
     labels = formats.axis_labels(ticks, unit, edition.report.currency, edition.language)
     parts = [_("%(name)s: %(first)s to %(last)s") % {"name": s.name, "first": s.labels[0], "last": s.labels[-1]} for s in series]
     return Chart(
-        title=title % {"count": len(edition.report.weeks)},
+        title=title % {"count": len(edition.report.buckets)},
         summary="; ".join(parts),
-        weeks=tuple(formats.short_week(week, edition.language) for week in edition.report.weeks),
+        weeks=tuple(formats.short_week(week, edition.language) for week in edition.report.buckets),
         series=tuple(series),
         ticks=tuple(Tick(float(tick), label) for tick, label in zip(ticks, labels, strict=True)),
     )

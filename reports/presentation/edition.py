@@ -23,7 +23,7 @@ class Edition:
     @cached_property
     def number(self) -> int:
         """Of the report's ISO week."""
-        return formats.week_number(self.report.week)
+        return formats.week_number(self.report.period)
 
     @cached_property
     def previous_number(self) -> int:

@@ -101,7 +101,7 @@ def report_twice(client: Client) -> None:
     Delivery.objects.filter(run=sent).update(state=Delivery.State.SENT, sent_at=NOW)
     Delivery.objects.filter(run=waiting, recipient__language="fr").update(state=Delivery.State.SENDING)
     Recipient.objects.filter(email="rcpt-gone@trace.example").update(unsubscribed_at=NOW)
-    Run.objects.create(schedule=sent.schedule, week="2026-W47")
+    Run.objects.create(schedule=sent.schedule, period="2026-W47", since=date(2026, 11, 16), until=date(2026, 11, 22))
 
 
 def client_of_its_own(cast: Cast) -> Client:

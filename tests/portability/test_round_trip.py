@@ -63,7 +63,7 @@ def documents(client: Client) -> list[tuple[Any, ...]]:
 
 def ledger(client: Client) -> list[tuple[Any, ...]]:
     found = Delivery.objects.filter(run__schedule__client=client).order_by("pk")
-    return list(found.values_list("run__week", "recipient__email", "language", "state", "error", "sent_at"))
+    return list(found.values_list("run__period", "recipient__email", "language", "state", "error", "sent_at"))
 
 
 class TestFigures:
@@ -154,7 +154,7 @@ class TestDocuments:
     def test_documents_are_files_that_a_person_can_open(self, filled: Filled, export: Export) -> None:
         files = contents(export())
         assert files[f"documents/{WEEK}/fr.pdf"].startswith(b"%PDF")
-        assert json.loads(files[f"documents/{WEEK}/figures.json"])["week"] == WEEK
+        assert json.loads(files[f"documents/{WEEK}/figures.json"])["period"] == WEEK
         names = {name.rpartition("/")[2] for name in files if name.startswith(f"documents/{WEEK}-2/")}
         assert names == {f"{lang}.{end}" for lang in ("fr", "en") for end in ("pdf", "html", "txt", "subject.txt")} | {"figures.json"}
 
@@ -171,10 +171,10 @@ class TestDocuments:
         assert [row[:3] for row in before] == [row[:3] for row in after]
         became = {(old[3], new[3], new[4]) for old, new in zip(before, after, strict=True)}
         assert became == {("sent", "sent", ""), ("queued", "failed", LEFT_BEHIND), ("sending", "unknown", LEFT_BEHIND)}
-        assert set(Run.objects.filter(schedule__client=again).values_list("week", "state")) == {(WEEK, "ready"), ("2026-W47", "failed")}
+        assert set(Run.objects.filter(schedule__client=again).values_list("period", "state")) == {(WEEK, "ready"), ("2026-W47", "failed")}
         with inside(again):
             runs = Snapshot.objects.values_list("run_id", flat=True)
-            assert set(runs) == set(Run.objects.filter(schedule__client=again, week=WEEK).values_list("pk", flat=True))
+            assert set(runs) == set(Run.objects.filter(schedule__client=again, period=WEEK).values_list("pk", flat=True))
 
 
 class TestNothingRuns:

@@ -67,7 +67,7 @@ class TestOnce:
         Schedule.objects.update(next_run_at=datetime(2026, 11, 16, 7, tzinfo=UTC))
         for _ in range(3):
             scheduling.open_due_runs()
-        assert Run.objects.get().week == WEEK
+        assert Run.objects.get().period == WEEK
         schedule.refresh_from_db()
         assert schedule.next_run_at > timezone.now()
 

@@ -164,7 +164,7 @@ def test_a_report_is_of_iso_weeks_whatever_the_weeks_of_the_client_are(reported:
     choices.choose(reported, "week_start", "sunday", None, OPERATOR)
     after = gather.report(reported, WEEK, MONDAY_MORNING)
     assert after == before
-    assert after.weeks[-1] == WEEK
+    assert after.buckets[-1] == WEEK
 
 
 def test_a_campaign_called_by_a_sign_is_a_line_of_its_own(lumen: Client, load_text: LoadText) -> None:

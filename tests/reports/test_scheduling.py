@@ -12,6 +12,7 @@ from accounts.models import Client
 from jobs import queue, worker
 from jobs.models import Job
 from jobs.registry import ATTEMPTS
+from kpis import periods
 from reports import gather, scheduling
 from reports.models import Run, Schedule
 from tests.conftest import Cast
@@ -39,7 +40,7 @@ class TestDue:
         Schedule.objects.update(next_run_at=NOW - timedelta(days=15, hours=2))
         scheduling.open_due_runs()
         worker.work_off()
-        found = dict(Run.objects.values_list("week", "state"))
+        found = dict(Run.objects.values_list("period", "state"))
         assert found == {"2026-W44": State.SKIPPED, "2026-W45": State.SKIPPED, WEEK: State.READY}
         assert len(mail_server.received) == 2
         schedule.refresh_from_db()
@@ -68,7 +69,7 @@ class TestDue:
         Schedule.objects.update(retry_at=NOW)
         scheduling.open_due_runs()
         schedule.refresh_from_db()
-        assert (Run.objects.get().week, schedule.problem, schedule.retry_at) == (WEEK, "", None)
+        assert (Run.objects.get().period, schedule.problem, schedule.retry_at) == (WEEK, "", None)
 
 
 class TestReportList:
@@ -84,7 +85,7 @@ class TestReportList:
     def test_a_report_that_was_not_sent_never_looks_like_one_that_was(
         self, schedule: Schedule, cast: Cast, signed_in: Any, state: str, shown: str, has_document: bool
     ) -> None:
-        Run.objects.create(schedule=schedule, week=WEEK, state=state)
+        Run.objects.create(schedule=schedule, period=WEEK, since=periods.week(WEEK).since, until=periods.week(WEEK).until, state=state)
         page = signed_in(cast.owner).get("/c/lumen/reports/").content.decode()
         assert f"<td>{shown}</td>" in page
         assert (f"/c/lumen/reports/{WEEK}.pdf" in page) is has_document

@@ -143,13 +143,13 @@ class Command(BaseCommand):
         runs, new, people = [], 0, 0
         for served in cast.served:
             week = last_complete_week(timezone.now(), served.client.zone)
-            new += not served.schedule.runs.filter(week=week, state=Run.State.READY).exists()
+            new += not served.schedule.runs.filter(period=week, state=Run.State.READY).exists()
             runs.append(scheduling.open_run(served.schedule, week))
         for run in runs:
             for _ in self._until(lambda run=run: self._delivered(run), children, "Sending the reports"):
                 pass
             people += run.deliveries.filter(state=Delivery.State.SENT).count()
-        week = runs[0].week
+        week = runs[0].period
         self._step(f"Sent {new} reports of week {week} to {people} people" if new else f"The reports of week {week} had been sent already")
         return runs
 
@@ -164,7 +164,7 @@ class Command(BaseCommand):
         for served, run in zip(cast.served, runs, strict=True):
             with inside(served.client):
                 document = Document.objects.get(snapshot__run_id=run.pk, kind=Document.Kind.PDF, language=served.client.language)
-                (folder / f"{served.client.slug}-{run.week}.pdf").write_bytes(bytes(document.content))
+                (folder / f"{served.client.slug}-{run.period}.pdf").write_bytes(bytes(document.content))
         first = cast.served[0]
         newest = [path for path in mailbox.messages() if first.viewer in path.name][-1]
         viewers = "\n".join(f"            {served.viewer}   ({served.client.name})" for served in cast.served)
@@ -173,7 +173,7 @@ class Command(BaseCommand):
             f"  Open      http://localhost:{port}/\n"
             f"  Sign in   {story.OWNER}   (the agency)\n{viewers}\n"
             f"  Password  {cast.password}   (for all)\n\n"
-            f"  PDF       {folder / f'{first.client.slug}-{runs[0].week}.pdf'}   (and two more beside it)\n"
+            f"  PDF       {folder / f'{first.client.slug}-{runs[0].period}.pdf'}   (and two more beside it)\n"
             f"  E-mail    {newest}\n"
             f"  API       http://localhost:{port}/api/v1/docs/\n"
             f"  Logs      {folder / 'logs'}\n"
