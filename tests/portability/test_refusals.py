@@ -137,7 +137,7 @@ class TestEditedByHand:
             (CONNECTIONS, b",active,", b",ready,", "line 2, column state: not a state of a connection."),
             (CONNECTIONS, b",EUR,", b",EURO,", "line 2, column currency: value too long for type character varying(3)"),
             ("tables/reports_recipient.csv", b",rcpt-one", b"77777,rcpt-one", "line 2, column schedule_id: refers to "),
-            ("tables/reports_schedule.csv", b",987654321,1,", b",987654321,9,", "reports_schedule_weekday"),
+            ("tables/reports_schedule.csv", b",weekly,1,first", b",weekly,9,first", "reports_schedule_weekday"),
             ("tables/archive_document.csv", b"fr.pdf", b"xx.pdf", "documents/2026-W46/xx.pdf', which is not in the archive"),
             ("tables/kpis_choice.csv", b",margin,", b",colour,", "line 2, column name: not a choice."),
             ("tables/kpis_choice.csv", b"0.35", b"3.5", "row with id 1: margin must be a number from 0 to 1"),
@@ -151,7 +151,7 @@ class TestEditedByHand:
             ),
             ("client.json", b'"language"', b'"motto": "x", "language"', "client.json, motto: unknown to this version of the service."),
             ("client.json", b"{", b"[", "client.json: "),
-            ("documents/2026-W46/figures.json", b'"week":"2026-W46"', b'"week":"2026-W45"', "its figures are not those that were sent"),
+            ("documents/2026-W46/figures.json", b'"period":"2026-W46"', b'"period":"2026-W45"', "its figures are not those that were sent"),
         ],
     )
     def test_with_a_manifest_that_was_made_to_fit(self, path: Path, name: str, before: bytes, after: bytes, said: str) -> None:
