@@ -12,6 +12,8 @@ ORIGIN = "JOIN campaigns_origin AS origin ON origin.id = fact.origin_id"
 FROM_ORIGIN = "origin.channel, coalesce(origin.campaign_id, 0) AS campaign_id"
 CURRENCY = "coalesce(nullif(fact.currency, ''), source.currency) AS currency"
 BEHIND = "fact.connection_id, fact.pull_id"
+# `PersonKey.space` of the ids that a source tells.
+SPACE = "CASE WHEN source.source = 'file' THEN 0 ELSE source.id END"
 
 
 def _whole(column: str) -> str:

@@ -14,11 +14,10 @@ from typing import Any
 from django.db import connection, models
 
 from kpis.customers import cohort_sums
-from kpis.facts import CURRENCY, SALES_OF_PEOPLE, SOURCE
+from kpis.facts import CURRENCY, SALES_OF_PEOPLE, SOURCE, SPACE
 from kpis.models import CohortMonth, CustomerDay, CustomerSpan, CustomerState
 from kpis.roll_ups import NO_RATE, WORTH, converted
 
-SPACE = "CASE WHEN source.source = 'file' THEN 0 ELSE source.id END"
 # By family: what names a person in its facts, as (table, kind of key, column).
 NAMES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "orders": (("campaigns_order", "customer", "customer_ref"), ("campaigns_order", "email", "email_hash")),
