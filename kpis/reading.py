@@ -130,7 +130,6 @@ def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> l
     """Sums of a roll-up; of one that nobody tells by channel, in all alone."""
     if roll_up.narrow is None and scope.is_divided:
         return []
-    model = roll_up.narrow if roll_up.narrow and scope.needs_campaigns else roll_up.totals
     selects = [
         scope.named(
             f"""SELECT part.number, {scope.key} AS key, '{roll_up.name}' AS reader,
@@ -138,7 +137,7 @@ def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> l
                 ARRAY[{", ".join(_unknown(measure) for measure in measures)}]::bigint[] AS unknown,
                 ARRAY[{", ".join(_unconverted(measure) for measure in measures)}]::bigint[] AS unconverted,
                 {"sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"}::bigint AS unsettled, {NO_BASES} AS bases
-            FROM {PARTS} JOIN {model._meta.db_table} AS row ON row.day BETWEEN part.since AND part.until
+            FROM {PARTS} JOIN {roll_up.table(scope)} AS row ON row.day BETWEEN part.since AND part.until
             {scope.join} WHERE {scope.where} GROUP BY 1, {scope.grouping}"""
         )
     ]

@@ -26,6 +26,7 @@ from kpis.models import (
     SiteRollup,
     SocialDayTotal,
 )
+from kpis.slices import Scope
 
 # Days on which no rates are published, at most: a long week-end of holidays.
 RATE_SERVES = 8
@@ -92,6 +93,11 @@ class RollUp:
     @property
     def tables(self) -> list[str]:
         return [model._meta.db_table for model in (self.narrow, self.totals) if model]
+
+    def table(self, scope: Scope) -> str:
+        """The smaller of its tables that can be divided as asked."""
+        model = self.narrow if self.narrow and scope.needs_campaigns else self.totals
+        return model._meta.db_table
 
     @cached_property
     def statements(self) -> tuple[str, ...]:
