@@ -23,7 +23,7 @@ __all__ = [
     "Answer", "By", "Compare", "Comparison", "Only", "Question", "Slice", "Sum", "Sums", "Value", "ask", "ask_all", "evaluate", "is_whole",
 ]  # fmt: skip
 
-GRAINS = {By.DAY: Grain.DAY, By.WEEK: Grain.WEEK, By.MONTH: Grain.MONTH, By.QUARTER: Grain.QUARTER, By.YEAR: Grain.YEAR}
+GRAINS = {By(grain): grain for grain in Grain}
 
 
 @dataclass(frozen=True)
