@@ -91,6 +91,11 @@ class RollUp:
         return tuple(name for name in NOTED if name in names)
 
     @property
+    def is_divisible(self) -> bool:
+        """Whether it tells its measures by channel and campaign."""
+        return self.narrow is not None
+
+    @property
     def tables(self) -> list[str]:
         return [model._meta.db_table for model in (self.narrow, self.totals) if model]
 
