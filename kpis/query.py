@@ -232,7 +232,7 @@ def is_provisional(definition: Definition, sums: Sums, period: Period, coverage:
 def _may_change(measure: Measure, sums: Sums, period: Period, coverage: Coverage) -> bool:
     if sums.get(measure.slug).unsettled:
         return True
-    if measure.settles_late and coverage.settled.get(measure.family, period.until) < period.until:
+    if measure.settles_late and not coverage.is_settled(measure.family, period):
         return True
     last = coverage.last_day(measure.family)
     return bool(measure.matures_in) and last is not None and period.until + timedelta(days=measure.matures_in) > last
