@@ -12,10 +12,7 @@ from campaigns.models import Connection
 from campaigns.records import SocialPost
 from campaigns.spool import Spool
 from campaigns.streams import Change, Conflict, execute
-
-COUNTS = (
-    "impressions", "reach", "likes", "comments", "shares", "saves", "messages", "replies", "link_clicks", "video_views", "video_seconds",
-)  # fmt: skip
+from campaigns.tables import SOCIAL_COUNTS
 
 
 def store(source: Connection, spool: Spool, pull_id: int) -> Change:
@@ -35,13 +32,13 @@ def store(source: Connection, spool: Spool, pull_id: int) -> Change:
 
 def _store(source: Connection, post: SocialPost, pull_id: int, change: Change) -> None:
     found = execute(
-        f"""SELECT observed_at, {", ".join(COUNTS)} FROM campaigns_socialpost WHERE connection_id = %s AND external_id = %s""",
+        f"""SELECT observed_at, {", ".join(SOCIAL_COUNTS)} FROM campaigns_socialpost WHERE connection_id = %s AND external_id = %s""",
         [source.pk, post.post_id],
     )
-    said = [getattr(post, column) for column in COUNTS]
+    said = [getattr(post, column) for column in SOCIAL_COUNTS]
     if found and (found[0][0] >= post.observed_at or list(found[0][1:]) == said):
         return
-    before = list(found[0][1:]) if found else [None] * len(COUNTS)
+    before = list(found[0][1:]) if found else [None] * len(SOCIAL_COUNTS)
     day = post.observed_on if found else post.day
     _write_post(source, post, said, pull_id)
     _add(source, day, post.post_id, [_difference(now, was) for now, was in zip(said, before, strict=True)], pull_id)
@@ -57,10 +54,10 @@ def _difference(now: int | None, was: int | None) -> int | None:
 
 
 def _write_post(source: Connection, post: SocialPost, said: list[int | None], pull_id: int) -> None:
-    written = ", ".join(f"{column} = excluded.{column}" for column in ("observed_at", "pull_id", *COUNTS))
+    written = ", ".join(f"{column} = excluded.{column}" for column in ("observed_at", "pull_id", *SOCIAL_COUNTS))
     execute(
-        f"""INSERT INTO campaigns_socialpost (connection_id, external_id, day, pull_id, observed_at, {", ".join(COUNTS)})
-            VALUES (%s, %s, %s, %s, %s, {", ".join(["%s"] * len(COUNTS))})
+        f"""INSERT INTO campaigns_socialpost (connection_id, external_id, day, pull_id, observed_at, {", ".join(SOCIAL_COUNTS)})
+            VALUES (%s, %s, %s, %s, %s, {", ".join(["%s"] * len(SOCIAL_COUNTS))})
             ON CONFLICT (connection_id, external_id) DO UPDATE SET {written}""",
         [source.pk, post.post_id, post.day, pull_id, post.observed_at, *said],
     )
@@ -68,10 +65,10 @@ def _write_post(source: Connection, post: SocialPost, said: list[int | None], pu
 
 def _add(source: Connection, day: date, post_id: str, differences: list[int | None], pull_id: int) -> None:
     """Two looks on one day add up there."""
-    added = ", ".join(f"{column} = coalesce(old.{column} + excluded.{column}, excluded.{column}, old.{column})" for column in COUNTS)
+    added = ", ".join(f"{column} = coalesce(old.{column} + excluded.{column}, excluded.{column}, old.{column})" for column in SOCIAL_COUNTS)
     execute(
-        f"""INSERT INTO campaigns_socialday AS old (connection_id, day, external_id, pull_id, {", ".join(COUNTS)})
-            VALUES (%s, %s, %s, %s, {", ".join(["%s"] * len(COUNTS))})
+        f"""INSERT INTO campaigns_socialday AS old (connection_id, day, external_id, pull_id, {", ".join(SOCIAL_COUNTS)})
+            VALUES (%s, %s, %s, %s, {", ".join(["%s"] * len(SOCIAL_COUNTS))})
             ON CONFLICT (connection_id, day, external_id) DO UPDATE SET {added}, pull_id = excluded.pull_id""",
         [source.pk, day, post_id, pull_id, *differences],
     )

@@ -80,11 +80,23 @@ class ConversionAction(Record, frozen=True, kw_only=True):
 
 
 # ---------------------------------------------------------------------------------------------------------------- e-mail
-class EmailSend(Record, frozen=True, kw_only=True):
-    """One mailing and its lifetime counters as of `observed_at`, on the day it was sent.
+class EmailCounts(Record, frozen=True, kw_only=True):
+    """`basis` says whether opens by machines are in: "machine_opens" or "without_machine_opens", "" unknown."""
 
-    `basis` says whether opens by machines are in: "machine_opens" or "without_machine_opens", "" unknown.
-    """
+    sent: int | None = None
+    hard_bounces: int | None = None
+    soft_bounces: int | None = None
+    opens: int | None = None
+    unique_opens: int | None = None
+    clicks: int | None = None
+    unique_clicks: int | None = None
+    unsubscribes: int | None = None
+    spam_complaints: int | None = None
+    basis: str = ""
+
+
+class EmailSend(EmailCounts, frozen=True, kw_only=True):
+    """One mailing and its lifetime counters as of `observed_at`, on the day it was sent."""
 
     send_id: str
     sent_at: datetime
@@ -93,36 +105,16 @@ class EmailSend(Record, frozen=True, kw_only=True):
     origin: Origin = NOWHERE
     subject: str = ""
     list_name: str = ""
-    sent: int | None = None
-    hard_bounces: int | None = None
-    soft_bounces: int | None = None
-    opens: int | None = None
-    unique_opens: int | None = None
-    clicks: int | None = None
-    unique_clicks: int | None = None
-    unsubscribes: int | None = None
-    spam_complaints: int | None = None
     seed_sent: int | None = None
     seed_inbox: int | None = None
     revenue_nano: int | None = None
     currency: str = ""
-    basis: str = ""
 
 
-class EmailDay(Record, frozen=True, kw_only=True):
+class EmailDay(EmailCounts, frozen=True, kw_only=True):
     """Everything that happened on one day on one list or stream of mail, where a platform has totals by day of the event."""
 
     list_name: str
-    sent: int | None = None
-    hard_bounces: int | None = None
-    soft_bounces: int | None = None
-    opens: int | None = None
-    unique_opens: int | None = None
-    clicks: int | None = None
-    unique_clicks: int | None = None
-    unsubscribes: int | None = None
-    spam_complaints: int | None = None
-    basis: str = ""
 
 
 # ------------------------------------------------------------------------------------------------------------------ site
@@ -156,10 +148,9 @@ class PageDay(Record, frozen=True, kw_only=True):
 
 
 # ---------------------------------------------------------------------------------------------------- social and audience
-class SocialDay(Record, frozen=True, kw_only=True):
-    """One post on one day; `post_id` "" is the account as a whole. `reach` is of distinct people: never add it."""
+class SocialCounts(Record, frozen=True, kw_only=True):
+    """`reach` is of distinct people: never add it."""
 
-    post_id: str = ""
     impressions: int | None = None
     reach: int | None = None
     likes: int | None = None
@@ -173,23 +164,18 @@ class SocialDay(Record, frozen=True, kw_only=True):
     video_seconds: int | None = None
 
 
-class SocialPost(Record, frozen=True, kw_only=True):
+class SocialDay(SocialCounts, frozen=True, kw_only=True):
+    """One post on one day; `post_id` "" is the account as a whole."""
+
+    post_id: str = ""
+
+
+class SocialPost(SocialCounts, frozen=True, kw_only=True):
     """A post's lifetime counters as of `observed_at`, by platforms that have no days; `day` is the day it was published."""
 
     post_id: str
     observed_at: datetime
     observed_on: date
-    impressions: int | None = None
-    reach: int | None = None
-    likes: int | None = None
-    comments: int | None = None
-    shares: int | None = None
-    saves: int | None = None
-    messages: int | None = None
-    replies: int | None = None
-    link_clicks: int | None = None
-    video_views: int | None = None
-    video_seconds: int | None = None
 
 
 class AudienceDay(Record, frozen=True, kw_only=True):

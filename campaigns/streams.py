@@ -213,7 +213,7 @@ def _make(name: str, query: str) -> None:
     execute(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}")
 
 
-def execute(statement: str, parameters: list[Any] | None = None) -> list[Any]:
+def execute(statement: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []

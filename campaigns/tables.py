@@ -75,21 +75,13 @@ class Table:
 REFERS = {"campaign_id": "campaign_id", "origin_id": "origin", "page_id": "page"}
 
 
-_EMAIL = (
-    "sent",
-    "hard_bounces",
-    "soft_bounces",
-    "opens",
-    "unique_opens",
-    "clicks",
-    "unique_clicks",
-    "unsubscribes",
-    "spam_complaints",
-    "basis",
-)
-_SOCIAL = (
-    "impressions", "reach", "likes", "comments", "shares", "saves", "messages", "replies", "link_clicks", "video_views", "video_seconds",
-)  # fmt: skip
+def _own(kind: type[Record]) -> tuple[str, ...]:
+    """What a kind of records has besides what every record has."""
+    return tuple(name for name in kind.__struct_fields__ if name not in Record.__struct_fields__)
+
+
+SOCIAL_COUNTS = _own(records.SocialCounts)
+_EMAIL = _own(records.EmailCounts)
 _LANDING = (
     "sessions", "engaged_sessions", "bounces", "pageviews", "session_seconds", "engagement_seconds", "conversions_millionths",
     "revenue_nano", "users",
@@ -118,7 +110,7 @@ TABLES: tuple[Table, ...] = (
     Table(stored.EmailDay, records.EmailDay, "email_days", ("day", "list_name"), _EMAIL),
     Table(stored.LandingDay, records.LandingDay, "site", ("day", "page_id", "origin_id"), _LANDING),
     Table(stored.PageDay, records.PageDay, "pages", ("day", "page_id"), ("views", "exits", "seconds", "basis")),
-    Table(stored.SocialDay, records.SocialDay, "social", ("day", "external_id"), _SOCIAL, {"external_id": "post_id"}),
+    Table(stored.SocialDay, records.SocialDay, "social", ("day", "external_id"), SOCIAL_COUNTS, {"external_id": "post_id"}),
     # A word of SQL, which cannot stand there bare.
     Table(
         stored.AudienceDay, records.AudienceDay, "audience", ("day", "list_name"), ("subscribers", "joined", '"left"'), {'"left"': "left"},

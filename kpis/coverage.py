@@ -38,13 +38,13 @@ class Coverage:
     """The loaded spans of each family, by the connection that told them, of those whose word is summed.
 
     `ended`: connections that were disconnected, of which nothing is expected after what they told.
-    `settled`: of families that a platform tells, the last day that it will not tell otherwise.
+    `settled`: of families that platforms tell, the last day that each connection will not tell otherwise.
     `is_being_summed`: an update changed what is summed, and the sums are not there yet.
     """
 
     spans: dict[str, dict[int, list[Period]]]
     ended: frozenset[int] = frozenset()
-    settled: Mapping[str, date] = field(default_factory=dict)
+    settled: Mapping[str, Mapping[int, date]] = field(default_factory=dict)
     is_being_summed: bool = False
     _days: dict[str, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
     _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -85,6 +85,13 @@ class Coverage:
             return _covers(spans, period)
         last = max(span.until for span in spans)
         return last < period.since or _covers(spans, Period(period.since, min(period.until, last)))
+
+    def is_settled(self, family: str, period: Period) -> bool:
+        """Whether nobody who told of `period`, or still may, will tell it otherwise."""
+        return all(last >= period.until or self._had_ended(each, family, period) for each, last in self.settled.get(family, {}).items())
+
+    def _had_ended(self, connection: int, family: str, period: Period) -> bool:
+        return connection in self.ended and max(span.until for span in self.spans[family][connection]) < period.since
 
     def days_loaded(self, families: Iterable[str], period: Period) -> int:
         """On how many days of `period` everyone who is expected to has told of all the families."""
@@ -142,10 +149,9 @@ def _coverage(chosen: dict[str, str], rows: list[tuple[str, str, str, int, str, 
             spans.setdefault(family, {}).setdefault(number, []).append(Period(date.fromisoformat(since), date.fromisoformat(until)))
             if from_api:
                 settles[family, number] = max(settles.get((family, number), 0), connector_for(source).settle_days(told))
-    settled: dict[str, date] = {}
+    settled: dict[str, dict[int, date]] = {}
     for (family, number), days in settles.items():
-        last = max(span.until for span in spans[family][number]) - timedelta(days=days)
-        settled[family] = min(last, settled.get(family, last))
+        settled.setdefault(family, {})[number] = max(span.until for span in spans[family][number]) - timedelta(days=days)
     for family in LASTING:
         spans[family] = {told: [_from_first_to_last(days)] for told, days in spans.get(family, {}).items()}
     spans[PURCHASES] = next((spans[family] for family in TELL_OF_CUSTOMERS if spans.get(family)), {})

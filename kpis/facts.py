@@ -12,9 +12,11 @@ ORIGIN = "JOIN campaigns_origin AS origin ON origin.id = fact.origin_id"
 FROM_ORIGIN = "origin.channel, coalesce(origin.campaign_id, 0) AS campaign_id"
 CURRENCY = "coalesce(nullif(fact.currency, ''), source.currency) AS currency"
 BEHIND = "fact.connection_id, fact.pull_id"
+# `PersonKey.space` of the ids that a source tells.
+SPACE = "CASE WHEN source.source = 'file' THEN 0 ELSE source.id END"
 
 
-def _whole(column: str) -> str:
+def whole(column: str) -> str:
     """A sum of a column; null where a part is not reported."""
     return f"CASE WHEN count({column}) = count(*) THEN sum({column}) END"
 
@@ -37,8 +39,8 @@ CONVERSIONS = """
 ADS = f"""
     WITH {CONVERSIONS},
     conversion AS (
-        SELECT connection_id, day, campaign_id, max(pull_id) AS pull_id, {_whole("conversions_millionths")} AS conversions_millionths,
-            {_whole("value_nano")} AS value_nano
+        SELECT connection_id, day, campaign_id, max(pull_id) AS pull_id, {whole("conversions_millionths")} AS conversions_millionths,
+            {whole("value_nano")} AS value_nano
         FROM counting GROUP BY 1, 2, 3)
     SELECT fact.day, platform.channel, platform.campaign_id, source.currency, {BEHIND}, platform.external_id AS ref,
         fact.impressions, fact.clicks, fact.spend_nano::numeric AS spend_nano,
@@ -193,7 +195,7 @@ EMAIL_BASIS = f"""
 SOCIAL = f"""
     SELECT fact.day, '' AS currency, {BEHIND}, fact.external_id AS ref, fact.impressions, fact.reach, fact.likes, fact.comments,
         fact.shares, fact.saves, fact.messages, fact.replies, fact.link_clicks,
-        (SELECT CASE WHEN count(part) = count(*) THEN sum(part) END FROM (VALUES
+        (SELECT {whole("part")} FROM (VALUES
             ('likes', fact.likes), ('comments', fact.comments), ('shares', fact.shares), ('saves', fact.saves),
             ('messages', fact.messages), ('replies', fact.replies), ('link_clicks', fact.link_clicks)) AS parts (kind, part)
             WHERE kind = ANY(%(engagement_parts)s))::bigint AS engagements,

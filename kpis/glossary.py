@@ -16,7 +16,7 @@ from kpis import choices
 from kpis.choices import Choices
 from kpis.decided import Choice, choices_of
 from kpis.definitions import CHAPTERS, Definition
-from kpis.query import is_divisible
+from kpis.reading import is_divisible
 from kpis.words import DIRECTIONS, REASONS, UNITS
 
 

@@ -11,11 +11,10 @@ from typing import Any
 
 from django.db import connection
 
-from kpis.facts import SOURCE
+from kpis.facts import SOURCE, SPACE
 from kpis.rules import EVENTS
 
 COLUMNS = """connection_id, external_id, person_id, day, channel, campaign_id, mql_day, sql_day, won_day, deal_day, is_customer"""
-_SPACE = "CASE WHEN source.source = 'file' THEN 0 ELSE source.id END"
 # The rules of each step by the day of creation, and the conditions of those that wait for events.
 _RULES = """rule AS (
     SELECT * FROM unnest(%(rule_steps)s::text[], %(rule_sinces)s::date[], %(rule_untils)s::date[], %(rule_kinds)s::text[],
@@ -27,13 +26,13 @@ _RULES = """rule AS (
 _TOUCHES = f"""touch AS (
     SELECT named.person_id, fact.kind, fact.asset, fact.at
     FROM (SELECT DISTINCT person_id FROM lead) AS wanted JOIN campaigns_personkey AS named ON named.person_id = wanted.person_id
-    JOIN campaigns_connection AS source ON {_SPACE} = named.space
+    JOIN campaigns_connection AS source ON {SPACE} = named.space
     JOIN campaigns_touch AS fact ON fact.connection_id = source.id AND fact.lead_ref = named.value
     WHERE named.kind = 'lead'
     UNION ALL
     SELECT named.person_id, fact.kind, fact.asset, fact.at
     FROM (SELECT DISTINCT person_id FROM lead) AS wanted JOIN campaigns_personkey AS named ON named.person_id = wanted.person_id
-    JOIN campaigns_connection AS source ON {_SPACE} = named.space
+    JOIN campaigns_connection AS source ON {SPACE} = named.space
     JOIN campaigns_touch AS fact ON fact.connection_id = source.id AND fact.customer_ref = named.value AND fact.lead_ref = ''
     WHERE named.kind = 'customer'),
     met AS (
@@ -65,7 +64,7 @@ def _states(asked: dict[str, Any], only: str = "") -> str:
         SELECT fact.*, known.person_id, origin.channel, coalesce(origin.campaign_id, 0) AS campaign
         FROM campaigns_lead AS fact {SOURCE} AND source.source = %(leads)s {only}
         JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
-        LEFT JOIN campaigns_personkey AS known ON known.kind = 'lead' AND known.value = fact.external_id AND known.space = {_SPACE}),
+        LEFT JOIN campaigns_personkey AS known ON known.kind = 'lead' AND known.value = fact.external_id AND known.space = {SPACE}),
     {_TOUCHES if EVENTS in asked["rule_kinds"] else _NO_TOUCHES},
     deal AS (
         SELECT fact.connection_id, fact.lead_ref, min(fact.won_at) AS won_at
@@ -104,7 +103,7 @@ _OF_OTHER_TELLERS = f"""
 # Whoever was touched on these days; and of whom a touch may be gone: those whom a rule of events qualified since.
 _OF_CHANGED_TOUCHES = f"""
     SELECT state.connection_id, state.external_id FROM campaigns_touch AS fact {SOURCE}
-    JOIN campaigns_personkey AS named ON named.space = {_SPACE}
+    JOIN campaigns_personkey AS named ON named.space = {SPACE}
         AND named.kind = CASE WHEN fact.lead_ref <> '' THEN 'lead' ELSE 'customer' END
         AND named.value = CASE WHEN fact.lead_ref <> '' THEN fact.lead_ref ELSE fact.customer_ref END
     JOIN kpis_leadstate AS state ON state.person_id = named.person_id
@@ -115,7 +114,7 @@ _OF_CHANGED_TOUCHES = f"""
     WHERE state.mql_day >= %(first_touch_day)s OR state.sql_day >= %(first_touch_day)s"""
 _OF_PEOPLE = f"""
     SELECT connection_id, external_id FROM kpis_leadstate WHERE person_id = ANY(%(people)s)
-    UNION SELECT source.id, named.value FROM campaigns_personkey AS named JOIN campaigns_connection AS source ON {_SPACE} = named.space
+    UNION SELECT source.id, named.value FROM campaigns_personkey AS named JOIN campaigns_connection AS source ON {SPACE} = named.space
     WHERE named.kind = 'lead' AND named.person_id = ANY(%(people)s) AND source.source = %(leads)s"""
 
 

@@ -15,7 +15,6 @@ from kpis.definitions import DEFINITIONS, Definition
 from kpis.measures import Measure
 from kpis.periods import WEEK_STARTS, Calendar, Grain, Period
 from kpis.reading import Found, Read
-from kpis.roll_ups import BY_NAME
 from kpis.slices import By, Only, Scope, Sum, Sums
 from kpis.values import Reason, Value
 
@@ -23,7 +22,7 @@ __all__ = [
     "Answer", "By", "Compare", "Comparison", "Only", "Question", "Slice", "Sum", "Sums", "Value", "ask", "ask_all", "evaluate", "is_whole",
 ]  # fmt: skip
 
-GRAINS = {By.DAY: Grain.DAY, By.WEEK: Grain.WEEK, By.MONTH: Grain.MONTH, By.QUARTER: Grain.QUARTER, By.YEAR: Grain.YEAR}
+GRAINS = {By(grain): grain for grain in Grain}
 
 
 @dataclass(frozen=True)
@@ -233,7 +232,7 @@ def is_provisional(definition: Definition, sums: Sums, period: Period, coverage:
 def _may_change(measure: Measure, sums: Sums, period: Period, coverage: Coverage) -> bool:
     if sums.get(measure.slug).unsettled:
         return True
-    if measure.settles_late and coverage.settled.get(measure.family, period.until) < period.until:
+    if measure.settles_late and not coverage.is_settled(measure.family, period):
         return True
     last = coverage.last_day(measure.family)
     return bool(measure.matures_in) and last is not None and period.until + timedelta(days=measure.matures_in) > last
@@ -242,7 +241,7 @@ def _may_change(measure: Measure, sums: Sums, period: Period, coverage: Coverage
 def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, is_divided: bool) -> Value:
     if gap := coverage.gap(measure.family, period):
         return Value(None, gap)
-    if is_divided and not is_divisible(measure):
+    if is_divided and not reading.is_divisible(measure):
         return Value(None, Reason.NOT_DIVISIBLE)
     if measure.has_basis and sums.is_mixed(measure.source):
         return Value(None, Reason.MIXED_BASIS)
@@ -252,12 +251,6 @@ def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, 
     if found.unknown:
         return Value(None, Reason.NO_EXCHANGE_RATE if found.unconverted else measure.missing)
     return Value(Fraction(found.total, measure.scale))
-
-
-def is_divisible(measure: Measure) -> bool:
-    """Whether its source tells it by channel and campaign."""
-    roll_up = BY_NAME.get(measure.source)
-    return roll_up.narrow is not None if roll_up else measure.source != "stocks"
 
 
 def _is_mixed(definition: Definition, sums: Sums, others: Sums) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -14,7 +15,7 @@ from kpis.choices import Choices
 from kpis.customers import active, lifetime, payback, recurring, retention
 from kpis.measures import Measure
 from kpis.periods import Period
-from kpis.roll_ups import BY_NAME, RollUp
+from kpis.roll_ups import ROLL_UPS, RollUp
 from kpis.slices import NO_BASES, PARTS, By, Scope, Sum, Sums
 
 
@@ -25,6 +26,14 @@ class Read:
     scope: Scope
     measures: tuple[Measure, ...]
     periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A source of measures: `selects` makes selects of one shape of them. `is_divisible`: it tells them by channel and campaign."""
+
+    selects: Callable[[Sequence[Measure], Scope], list[str]]
+    is_divisible: bool = True
 
 
 # The ways in which the figures of a family were counted, as (told by, basis).
@@ -109,28 +118,18 @@ def _rows(statement: str, parameters: dict[str, Any]) -> kept.Rows:
         return [[*row[:4], row[4] and [None if total is None else int(total) for total in row[4]], *row[5:]] for row in cursor.fetchall()]
 
 
+def is_divisible(measure: Measure) -> bool:
+    """Whether its source tells it by channel and campaign."""
+    return READERS[measure.source].is_divisible
+
+
 def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:
-    if name in BY_NAME:
-        return _of_roll_up(BY_NAME[name], measures, scope)
-    return READERS[name](measures, scope)
-
-
-# Other sources of measures than roll-ups: from (measures, scope) to selects of the same shape.
-READERS: dict[str, Callable[[Sequence[Measure], Scope], list[str]]] = {
-    "stocks": stocks.select,
-    "active": active.selects,
-    "retention": retention.selects,
-    "recurring": recurring.selects,
-    "lifetime": lifetime.selects,
-    "payback": payback.selects,
-}
+    """Of what nobody tells by channel, nothing but what there is in all."""
+    reader = READERS[name]
+    return [] if scope.is_divided and not reader.is_divisible else reader.selects(measures, scope)
 
 
 def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> list[str]:
-    """Sums of a roll-up; of one that nobody tells by channel, in all alone."""
-    if roll_up.narrow is None and scope.is_divided:
-        return []
-    model = roll_up.narrow if roll_up.narrow and scope.needs_campaigns else roll_up.totals
     selects = [
         scope.named(
             f"""SELECT part.number, {scope.key} AS key, '{roll_up.name}' AS reader,
@@ -138,7 +137,7 @@ def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> l
                 ARRAY[{", ".join(_unknown(measure) for measure in measures)}]::bigint[] AS unknown,
                 ARRAY[{", ".join(_unconverted(measure) for measure in measures)}]::bigint[] AS unconverted,
                 {"sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"}::bigint AS unsettled, {NO_BASES} AS bases
-            FROM {PARTS} JOIN {model._meta.db_table} AS row ON row.day BETWEEN part.since AND part.until
+            FROM {PARTS} JOIN {roll_up.table(scope)} AS row ON row.day BETWEEN part.since AND part.until
             {scope.join} WHERE {scope.where} GROUP BY 1, {scope.grouping}"""
         )
     ]
@@ -177,3 +176,15 @@ def _unknown(measure: Measure) -> str:
 
 def _unconverted(measure: Measure) -> str:
     return f"sum(row.unconverted){_filter(measure)}" if measure.is_money else "0"
+
+
+# Every source of measures: the roll-ups, and what is found from other tables.
+READERS = {
+    **{roll_up.name: Reader(partial(_of_roll_up, roll_up), roll_up.is_divisible) for roll_up in ROLL_UPS},
+    "stocks": Reader(stocks.selects, is_divisible=False),
+    "active": Reader(active.selects),
+    "retention": Reader(retention.selects),
+    "recurring": Reader(recurring.selects),
+    "lifetime": Reader(lifetime.selects),
+    "payback": Reader(payback.selects),
+}

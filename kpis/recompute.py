@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Client
 from campaigns import dirty, systems
+from campaigns.streams import execute
 from campaigns.tables import TABLES
 from campaigns.writer import be_the_only_writer
 from kpis import choices, leads, signals
@@ -89,12 +90,6 @@ def data_version() -> int:
 def parameters(client: Client) -> dict[str, Any]:
     """What the queries of `kpis.facts` ask for, but for the days."""
     return {"currency": client.currency, "zone": client.timezone, **systems.in_force(), **choices.in_force().parameters()}
-
-
-def execute(statement: str, asked: dict[str, Any] | None = None) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, asked)
-        return cursor.fetchall() if cursor.description else []
 
 
 def _add(changed: Changed, more: Changed) -> None:

@@ -26,6 +26,7 @@ from kpis.models import (
     SiteRollup,
     SocialDayTotal,
 )
+from kpis.slices import Scope
 
 # Days on which no rates are published, at most: a long week-end of holidays.
 RATE_SERVES = 8
@@ -53,6 +54,11 @@ def converted(column: str) -> str:
     """Money of `summed` in the client's currency, by `WORTH`; null without a rate."""
     # Divided last, for a quotient of rates has too few digits; and nothing is nothing in any currency.
     return f"CASE WHEN summed.{column} = 0 THEN 0 ELSE summed.{column} * ours / theirs END"
+
+
+def converted_sum(column: str) -> str:
+    """A sum of `converted` money, rounded once; null where a part is not reported or has no rate."""
+    return f"CASE WHEN count({converted(column)}) = count(*) THEN round(sum({converted(column)})) END"
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,18 @@ class RollUp:
         return tuple(name for name in NOTED if name in names)
 
     @property
+    def is_divisible(self) -> bool:
+        """Whether it tells its measures by channel and campaign."""
+        return self.narrow is not None
+
+    @property
     def tables(self) -> list[str]:
         return [model._meta.db_table for model in (self.narrow, self.totals) if model]
+
+    def table(self, scope: Scope) -> str:
+        """The smaller of its tables that can be divided as asked."""
+        model = self.narrow if self.narrow and scope.needs_campaigns else self.totals
+        return model._meta.db_table
 
     @cached_property
     def statements(self) -> tuple[str, ...]:
@@ -95,7 +111,7 @@ class RollUp:
             return (self._insert(self.totals, ("day",)),)
         keys = ("day", "channel")
         columns = ", ".join((*keys, *self.columns, *self.noted))
-        sums = [_whole(column, column in KNOWN_ONLY) for column in self.columns] + [f"sum({column})" for column in self.noted]
+        sums = [_sum(column) for column in self.columns] + [f"sum({column})" for column in self.noted]
         totals = f"""INSERT INTO {self.totals._meta.db_table} ({columns})
             SELECT {", ".join((*keys, *sums))} FROM {self.narrow._meta.db_table} WHERE day = ANY(%(days)s) GROUP BY 1, 2"""
         return (self._insert(self.narrow, (*keys, "campaign_id")), totals)
@@ -104,8 +120,8 @@ class RollUp:
         """Facts summed by currency first, so that each sum is converted, and rounded, once."""
         by = ", ".join(str(number + 1) for number in range(len(keys)))
         grouped = ", ".join(f"fact.{key}" for key in keys)
-        inner = [f"{_whole(f'fact.{column}', column in KNOWN_ONLY)} AS {column}" for column in self.columns]
-        outer = [self._outer(column) for column in self.columns]
+        inner = [f"{_sum(column, 'fact.')} AS {column}" for column in self.columns]
+        outer = [converted_sum(column) if column.endswith("_nano") else _sum(column, "summed.") for column in self.columns]
         if "unsettled" in self.noted:
             inner.append("sum(fact.unsettled) AS unsettled")
         noted = {"unconverted": f"count(*) FILTER (WHERE {NO_RATE})", "unsettled": "sum(summed.unsettled)"}
@@ -115,15 +131,10 @@ class RollUp:
             SELECT {", ".join((*(f"summed.{key}" for key in keys), *outer, *(noted[name] for name in self.noted)))}
             FROM summed {WORTH if self.has_money else ""} GROUP BY {by}"""
 
-    def _outer(self, column: str) -> str:
-        if not column.endswith("_nano"):
-            return _whole(f"summed.{column}", column in KNOWN_ONLY)
-        return f"CASE WHEN count({converted(column)}) = count(*) THEN round(sum({converted(column)})) END"
 
-
-def _whole(column: str, known_only: bool = False) -> str:
-    """A sum of a column; null where a part is not reported, unless it is a sum of what is known."""
-    return f"sum({column})" if known_only else f"CASE WHEN count({column}) = count(*) THEN sum({column}) END"
+def _sum(column: str, of: str = "") -> str:
+    """A sum of a column, which is null where a part is not reported, unless it sums what is known."""
+    return f"sum({of}{column})" if column in KNOWN_ONLY else facts.whole(of + column)
 
 
 ROLL_UPS = (

@@ -20,13 +20,8 @@ _STOCKS = {
 }
 
 
-def select(measures: Sequence[Measure], scope: Scope) -> list[str]:
-    """One row for each period; null where no list has a figure. A list of which nothing was told on a day keeps its last one.
-
-    Nobody tells them by channel.
-    """
-    if scope.is_divided:
-        return []
+def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
+    """One row for each period; null where no list has a figure. A list of which nothing was told on a day keeps its last one."""
     totals = ", ".join(_stock(*_STOCKS[measure.column]) for measure in measures)
     nothing = ", ".join("0" for _ in measures)
     return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,13 +11,13 @@ from campaigns.channels import CHANNELS
 from campaigns.models import Campaign, LoadedSpan
 from kpis import periods, query, reading, recompute
 from kpis.definitions import DEFINITIONS
-from kpis.measures import LEADS, MEASURES
+from kpis.measures import LEADS
 from kpis.periods import Period
 from kpis.query import Answer, By, Question, Slice
 from kpis.reading import Read
 from kpis.slices import Only, Scope
 from reports import sources
-from reports.content import Figure, Report, Row, SourceState, Table, Tile, Trend
+from reports.content import Figure, Report, Row, Table, Tile, Trend
 
 TILES = ("revenue", "spend", "roas", "leads", "cpl", "orders")
 CHANNEL_COLUMNS = ("spend", "clicks", "leads", "cpl", "orders", "revenue", "roas")
@@ -46,8 +45,6 @@ def _report(client: Client, week: str, now: datetime) -> Report:
             Question(period, By.CAMPAIGN, CAMPAIGN_COLUMNS),
         ]
     )
-    states = tuple(sources.states(client, period, now, FAMILIES))
-    late = _provisional(period, states)
     return Report(
         client_slug=client.slug,
         client_name=client.name,
@@ -63,11 +60,11 @@ def _report(client: Client, week: str, now: datetime) -> Report:
         generated_at=now,
         data_version=recompute.data_version(),
         buckets=tuple(group.key for group in weekly.groups),
-        tiles=tuple(_tile(slug, by_channel, weekly, late) for slug in TILES),
+        tiles=tuple(_tile(slug, by_channel, weekly) for slug in TILES),
         leads_by_channel=_leads_by_channel(weekly),
-        channels=_channel_table(by_channel, late),
-        campaigns=_campaign_table(by_campaign, late),
-        sources=states,
+        channels=_channel_table(by_channel),
+        campaigns=_campaign_table(by_campaign),
+        sources=tuple(sources.states(client, period, now, FAMILIES)),
     )
 
 
@@ -76,24 +73,15 @@ def has_data() -> bool:
     return LoadedSpan.objects.exists()
 
 
-def _provisional(period: Period, states: Iterable[SourceState]) -> frozenset[str]:
-    """The KPIs made of a measure that settles late, where a platform that tells it may still restate days of `period`."""
-    unsettled = {
-        state.family for state in states if state.kind == "api" and state.settled_until is not None and state.settled_until < period.until
-    }
-    late = {slug for slug, measure in MEASURES.items() if measure.settles_late and measure.family in unsettled}
-    return frozenset(slug for slug, definition in DEFINITIONS.items() if late.intersection(measure.slug for measure in definition.measures))
-
-
-def _figures(part: Slice, slugs: tuple[str, ...], answer: Answer, provisional: frozenset[str]) -> dict[str, Figure]:
+def _figures(part: Slice, slugs: tuple[str, ...], answer: Answer) -> dict[str, Figure]:
     return {
-        slug: Figure(slug, pair.value.decimal, pair.value.reason, pair.previous.decimal, slug in provisional)
+        slug: Figure(slug, pair.value.decimal, pair.value.reason, pair.previous.decimal, pair.is_provisional)
         for slug, pair in part.values(slugs, answer.coverage).items()
     }
 
 
-def _tile(slug: str, answer: Answer, weekly: Answer, provisional: frozenset[str]) -> Tile:
-    figure = _figures(answer.total, (slug,), answer, provisional)[slug]
+def _tile(slug: str, answer: Answer, weekly: Answer) -> Tile:
+    figure = _figures(answer.total, (slug,), answer)[slug]
     return Tile(figure, Trend(slug, tuple(_weekly_value(slug, group, weekly) for group in weekly.groups)))
 
 
@@ -122,25 +110,25 @@ def _leads_by_channel(weekly: Answer) -> dict[str, tuple[Decimal | None, ...]]:
     }
 
 
-def _channel_table(answer: Answer, provisional: frozenset[str]) -> Table:
+def _channel_table(answer: Answer) -> Table:
     """Channels in the order of the fixed list."""
     order = {channel: position for position, channel in enumerate(CHANNELS)}
     groups = sorted(answer.groups, key=lambda group: order.get(group.key, len(order)))
-    rows = tuple(Row(group.key, group.key, _figures(group, CHANNEL_COLUMNS, answer, provisional)) for group in groups)
-    return Table(CHANNEL_COLUMNS, rows, Row("", "", _figures(answer.total, CHANNEL_COLUMNS, answer, provisional)))
+    rows = tuple(Row(group.key, group.key, _figures(group, CHANNEL_COLUMNS, answer)) for group in groups)
+    return Table(CHANNEL_COLUMNS, rows, Row("", "", _figures(answer.total, CHANNEL_COLUMNS, answer)))
 
 
-def _campaign_table(answer: Answer, provisional: frozenset[str]) -> Table:
+def _campaign_table(answer: Answer) -> Table:
     """The campaigns that cost most, then what they leave over as one line."""
     channels = dict(Campaign.objects.values_list("name", "channel"))
     active = [group for group in answer.groups if group.sums]
     named = sorted((group for group in active if group.key), key=_by_cost)
     listed, rest = named[:LISTED_CAMPAIGNS], named[LISTED_CAMPAIGNS:] + [group for group in active if not group.key]
-    rows = [Row(group.key, channels.get(group.key, ""), _figures(group, CAMPAIGN_COLUMNS, answer, provisional)) for group in listed]
+    rows = [Row(group.key, channels.get(group.key, ""), _figures(group, CAMPAIGN_COLUMNS, answer)) for group in listed]
     if rest:
         others = Slice.together("", rest, answer.period, answer.period.previous)
-        rows.append(Row("", "", _figures(others, CAMPAIGN_COLUMNS, answer, provisional), is_rest=True))
-    return Table(CAMPAIGN_COLUMNS, tuple(rows), Row("", "", _figures(answer.total, CAMPAIGN_COLUMNS, answer, provisional)))
+        rows.append(Row("", "", _figures(others, CAMPAIGN_COLUMNS, answer), is_rest=True))
+    return Table(CAMPAIGN_COLUMNS, tuple(rows), Row("", "", _figures(answer.total, CAMPAIGN_COLUMNS, answer)))
 
 
 def _by_cost(group: Slice) -> tuple[int, int, str]:

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import brand, moments
 from accounts.gate import ClientRequest, requires
 from kpis import periods
-from reports import charts, formats, gather, preparing, rendering
+from reports import charts, dates, gather, preparing, rendering
 from reports.archive.models import Document, Snapshot
 from reports.content import Report
 from reports.models import Recipient, Run
 from reports.presentation import present
+from reports.presentation.words import run_state
 
 
 @require_safe
@@ -95,9 +96,9 @@ def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:
     sent = [delivery.sent_at for delivery in deliveries if delivery.sent_at]
     period = periods.week(run.period)
     return {
-        "week_label": formats.week(period.since, period.until, language),
+        "week_label": dates.week(period.since, period.until, language),
         "sent_at_label": moments.instant(max(sent), request.client.zone, language) if sent else "",
-        "state_label": formats.run_state(run.state, [delivery.state for delivery in deliveries], language),
+        "state_label": run_state(run.state, [delivery.state for delivery in deliveries]),
         "pdf_url": reverse("report_pdf", args=[request.client.slug, run.period]) if run.state == Run.State.READY else "",
         "recipients": [delivery.recipient.email for delivery in deliveries],
     }

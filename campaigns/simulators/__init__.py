@@ -10,11 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import import_module
 from math import inf
-from pkgutil import iter_modules
 from typing import Any, ClassVar
 
+from campaigns.discovery import modules, only_class
 from campaigns.simulators.business import Ledger
 from campaigns.simulators.tokens import Tokens
 
@@ -104,16 +103,12 @@ class PlatformSimulator(ABC):
 
 def sources() -> list[str]:
     """The slugs of all platforms with a stand-in, in alphabetical order."""
-    return sorted(module.name for module in iter_modules(__path__) if module.name not in PLUMBING)
+    return modules(__path__, PLUMBING)
 
 
 def simulator_for(source: str) -> type[PlatformSimulator]:
     """The stand-in of a platform. Raises `LookupError` for a platform without one."""
     if source not in sources():
         raise LookupError(f"There is no simulator for {source!r}; there are: {', '.join(sources())}.")
-    module = import_module(f"{__name__}.{source}")
-    own = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
-    found = [item for item in own if issubclass(item, PlatformSimulator)]
-    if len(found) != 1 or found[0].source != source:
-        raise TypeError(f"{module.__name__} must define exactly one PlatformSimulator, with source = {source!r}.")
-    return found[0]
+    found: type[PlatformSimulator] = only_class(__name__, source, PlatformSimulator)
+    return found

@@ -68,9 +68,7 @@ def _repeat() -> Cell:
 
 
 def _acquired(scope: Scope) -> str:
-    roll_up = BY_NAME["acquired"]
-    model = roll_up.narrow if roll_up.narrow and scope.needs_campaigns else roll_up.totals
-    table = f"{model._meta.db_table} AS row {scope.join} WHERE {scope.where}"
+    table = f"{BY_NAME['acquired'].table(scope)} AS row {scope.join} WHERE {scope.where}"
     return f"""SELECT part.number, level.key, level.customers
         FROM {PARTS} JOIN ({levels(f"SELECT {scope.key} AS key, row.day, row.customers AS by FROM {table}")}) AS level
             ON level.since <= part.until AND (level.until IS NULL OR level.until > part.until)"""

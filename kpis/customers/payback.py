@@ -57,14 +57,9 @@ def _gains(scope: Scope) -> str:
 def _cost(scope: Scope) -> str:
     parts = [
         f"""SELECT part.number, {scope.key} AS key, {" + ".join(f"row.{column}" for column in columns)} AS cost, row.unconverted
-            FROM {PARTS} JOIN {_table(name, scope)} AS row ON row.day BETWEEN part.since AND part.until {scope.join} WHERE {scope.where}"""
+            FROM {PARTS} JOIN {BY_NAME[name].table(scope)} AS row ON row.day BETWEEN part.since AND part.until {scope.join}
+            WHERE {scope.where}"""
         for name, columns in _COSTS.items()
     ]
     return f"""SELECT number, key, sum(cost) AS cost, count(*) FILTER (WHERE cost IS NULL) AS unknown, sum(unconverted) AS unconverted
         FROM ({" UNION ALL ".join(parts)}) AS spent GROUP BY 1, 2"""
-
-
-def _table(name: str, scope: Scope) -> str:
-    roll_up = BY_NAME[name]
-    model = roll_up.narrow if roll_up.narrow and scope.needs_campaigns else roll_up.totals
-    return model._meta.db_table

@@ -14,11 +14,10 @@ from typing import Any
 from django.db import connection, models
 
 from kpis.customers import cohort_sums
-from kpis.facts import CURRENCY, SALES_OF_PEOPLE, SOURCE
+from kpis.facts import CURRENCY, SALES_OF_PEOPLE, SOURCE, SPACE, whole
 from kpis.models import CohortMonth, CustomerDay, CustomerSpan, CustomerState
-from kpis.roll_ups import NO_RATE, WORTH, converted
+from kpis.roll_ups import NO_RATE, WORTH, converted, converted_sum
 
-SPACE = "CASE WHEN source.source = 'file' THEN 0 ELSE source.id END"
 # By family: what names a person in its facts, as (table, kind of key, column).
 NAMES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "orders": (("campaigns_order", "customer", "customer_ref"), ("campaigns_order", "email", "email_hash")),
@@ -221,24 +220,20 @@ FOUND = {
     "new_day": f"""
         WITH summed AS (
             SELECT sale.person_id, sale.day, sale.currency, sum(sale.orders) AS orders,
-                CASE WHEN count(sale.revenue_nano) = count(*) THEN sum(sale.revenue_nano) END AS revenue_nano,
+                {whole("sale.revenue_nano")} AS revenue_nano,
                 CASE WHEN count(sale.revenue_nano) = count(*) THEN coalesce(sum(sale.revenue_nano) FILTER (
                     WHERE (sale.connection_id = first_sale.connection_id AND first_sale.ref IN (sale.ref, sale.refund_of)) IS NOT TRUE), 0)
                 END AS later_nano,
-                CASE WHEN count(sale.margin_nano) = count(*) THEN sum(sale.margin_nano) END AS margin_nano
+                {whole("sale.margin_nano")} AS margin_nano
             FROM sale JOIN beginning USING (person_id) JOIN affected USING (person_id) LEFT JOIN first_sale USING (person_id)
             WHERE affected.is_whole OR {_ON_SALE_DAYS.format("sale")} GROUP BY 1, 2, 3)
         SELECT summed.person_id, summed.day, sum(summed.orders)::int AS orders,
             min(CASE WHEN sum(summed.orders) > 0 THEN summed.day END) OVER (PARTITION BY summed.person_id ORDER BY summed.day
                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_order_day,
-            {{revenue_nano}}, {{later_nano}}, {{margin_nano}},
+            {converted_sum("revenue_nano")} AS revenue_nano, {converted_sum("later_nano")} AS later_nano,
+            {converted_sum("margin_nano")} AS margin_nano,
             (count(*) FILTER (WHERE {NO_RATE}))::int AS unconverted
-        FROM summed {WORTH} GROUP BY 1, 2""".format(
-        **{
-            column: f"CASE WHEN count({converted(column)}) = count(*) THEN round(sum({converted(column)})) END AS {column}"
-            for column in ("revenue_nano", "later_nano", "margin_nano")
-        }
-    ),
+        FROM summed {WORTH} GROUP BY 1, 2""",
     "new_state": f"""
         SELECT person_id, beginning.day AS acquired_day, coalesce(credit.channel, 'unknown') AS channel,
             coalesce(credit.campaign_id, 0) AS campaign_id, coalesce(credit.basis, 'nothing')::varchar(10) AS basis,

@@ -19,7 +19,7 @@ from kpis import recompute, stocks
 from kpis.customers import active
 from kpis.measures import Measure
 from kpis.periods import ONE_DAY, Period
-from kpis.query import is_divisible
+from kpis.reading import is_divisible
 from kpis.roll_ups import BY_NAME, WORTH
 from kpis.slices import Only, Scope
 
@@ -168,7 +168,7 @@ def _told(numbered: str) -> str:
 def _of_roll_up(name: str, measures: Sequence[Measure], scope: Scope) -> str:
     """Facts of a roll-up that add something to one of `measures`, or whose part is not known."""
     roll_up = BY_NAME[name]
-    divided = "summed.channel::text, summed.campaign_id::bigint" if roll_up.narrow else "'' AS channel, 0::bigint AS campaign_id"
+    divided = "summed.channel::text, summed.campaign_id::bigint" if roll_up.is_divisible else "'' AS channel, 0::bigint AS campaign_id"
     cells = [_cell(measure) for measure in measures]
     has_money = any(measure.is_money for measure in measures)
     return f"""SELECT '{name}' AS name, summed.day, {divided}, summed.connection_id::bigint, summed.pull_id::bigint, summed.ref::text,

@@ -17,7 +17,8 @@ from kpis.explain.change import Change, Effect
 from kpis.explain.number import Explanation, Figure, Part
 from kpis.explain.rows import Pull, Row
 from kpis.measures import Measure
-from kpis.query import Only, Value, is_divisible
+from kpis.query import Only, Value
+from kpis.reading import is_divisible
 
 COLUMNS = (
     "day", "measure", "channel", "campaign", "source", "account", "reference", "amount", "currency", "rate", "value", "pull", "pulled_at",

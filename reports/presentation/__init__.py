@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import moments
-from reports import content, formats
+from reports import content, dates
 from reports.charts import palette
 from reports.presentation import charting, data_state, figures, sentences, tables
 from reports.presentation.edition import Edition
@@ -41,7 +41,7 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         week=report.period,
         title=_("Weekly marketing report"),
         subject=sentences.subject(edition),
-        period=formats.week(report.since, report.until, language),
+        period=dates.week(report.since, report.until, language),
         comparison=sentences.comparison(edition),
         verdict=sentences.verdict(edition),
         good=sentences.notable(edition, "good"),

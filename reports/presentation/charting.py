@@ -8,8 +8,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from campaigns.channels import CHANNELS
+from kpis import formats
 from kpis.definitions import DEFINITIONS, Definition, Unit
-from reports import formats
+from reports import dates
 from reports.charts import MAX_SERIES, Chart, Series, Tick, axis
 from reports.presentation.edition import Edition
 from reports.presentation.figures import value_texts
@@ -68,7 +69,7 @@ def _chart(edition: Edition, title: str, unit: Unit, series: Sequence[Series], h
     return Chart(
         title=title % {"count": len(edition.report.buckets)},
         summary="; ".join(parts),
-        weeks=tuple(formats.short_week(week, edition.language) for week in edition.report.buckets),
+        weeks=tuple(dates.short_week(week, edition.language) for week in edition.report.buckets),
         series=tuple(series),
         ticks=tuple(Tick(float(tick), label) for tick, label in zip(ticks, labels, strict=True)),
     )

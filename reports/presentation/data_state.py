@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import moments
-from reports import content, formats
+from reports import content, dates
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Source, State
 from reports.presentation.words import source_name, status
@@ -89,4 +89,4 @@ def _text(source: content.SourceState, language: str) -> str:
 
 def _missing(days: Sequence[date], language: str) -> str:
     text = ngettext("%(count)d day missing: %(days)s", "%(count)d days missing: %(days)s", len(days))
-    return text % {"count": len(days), "days": formats.listed_days(days, language)}
+    return text % {"count": len(days), "days": dates.listed_days(days, language)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from reports import content, formats
+from reports import content, dates
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Edition:
     @cached_property
     def number(self) -> int:
         """Of the report's ISO week."""
-        return formats.week_number(self.report.period)
+        return dates.week_number(self.report.period)
 
     @cached_property
     def previous_number(self) -> int:

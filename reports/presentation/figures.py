@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from kpis import formats
 from kpis.definitions import DEFINITIONS, Definition, Direction
-from reports import content, formats
+from reports import content
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Change, Explanation, Tile, Tone
 from reports.presentation.words import reason_text

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from kpis import formats
 from kpis.definitions import DEFINITIONS
-from reports import content, formats
+from reports import content, dates
 from reports.presentation.edition import Edition
 from reports.presentation.figures import change, previous_text, provisional_word, text, tile_label
 from reports.presentation.parts import Tone
@@ -107,5 +108,5 @@ def provisional(edition: Edition) -> str:
 def comparison(edition: Edition) -> str:
     """The week before, by its number and days."""
     report = edition.report
-    span = formats.days(report.previous_since, report.previous_until, edition.language)
+    span = dates.days(report.previous_since, report.previous_until, edition.language)
     return _("Compared with week %(number)d (%(days)s)") % {"number": edition.previous_number, "days": span}

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
+from kpis import formats
 from kpis.definitions import DEFINITIONS, Unit
-from reports import content, formats
+from reports import content
 from reports.presentation.edition import Edition
 from reports.presentation.figures import change, provisional_word, text
 from reports.presentation.parts import Cell, Column, Row, Table

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from campaigns import families
 from campaigns.channels import CHANNELS
@@ -92,3 +94,20 @@ def share_header(main: str | None) -> str:
     """Of what the bars of a table's lines are a part."""
     headers = {"spend": _("share of ad spend"), "leads": _("share of leads"), "revenue": _("share of revenue")}
     return headers[main] if main else ""
+
+
+def run_state(state: str, deliveries: Sequence[str]) -> str:
+    """What became of a report, of its state and its deliveries' (`reports.models`)."""
+    if state == "due":
+        return _("In preparation")
+    if state == "failed":
+        return _("Failed")
+    if state == "skipped":
+        return _("Not sent: the service was down")
+    undelivered = sum(1 for delivery in deliveries if delivery in ("failed", "unknown"))
+    if undelivered:
+        text = ngettext("%(count)d delivery to check", "%(count)d deliveries to check", undelivered)
+        return text % {"count": undelivered}
+    if any(delivery in ("queued", "sending") for delivery in deliveries):
+        return _("Being sent")
+    return _("Sent") if "sent" in deliveries else _("Ready")

@@ -69,6 +69,12 @@ def test_an_account_that_was_never_read_makes_nothing_provisional(reported: Clie
     assert provisional(gather.report(reported, WEEK, MONDAY_MORNING)) == set()
 
 
+def test_an_account_that_was_disconnected_before_the_week_leaves_it_final(reported: Client) -> None:
+    gone = pulled_until(SUNDAY - timedelta(weeks=1))
+    Connection.objects.filter(pk=gone.pk).update(state=Connection.State.DISCONNECTED)
+    assert provisional(gather.report(reported, WEEK, MONDAY_MORNING)) == set()
+
+
 def test_an_unsettled_week_raises_no_alarm(reported: Client) -> None:
     """Week 45 claimed 5.12 for each euro, week 46 has 4.53 so far: no reader is told that this is bad."""
     before = present(gather.report(reported, WEEK, MONDAY_MORNING), "en", BRAND)

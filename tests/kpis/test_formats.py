@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounts import moments
+from kpis import formats
 from kpis.definitions import Unit
-from reports import formats
 
 NARROW, FIXED = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 D = Decimal
@@ -96,46 +93,8 @@ def test_without_a_base_there_is_no_change_to_show(value: Decimal | None, previo
     assert formats.change(value, previous, Unit.MONEY, "en") == "–"
 
 
-def test_dates_are_written_out() -> None:
-    assert moments.day(date(2026, 11, 16), "en") == "16 November 2026"
-    assert moments.day(date(2026, 11, 16), "fr") == "16 novembre 2026"
-    assert moments.day(date(2026, 11, 1), "fr") == "1er novembre 2026"
-
-
-def test_weeks_name_month_and_year_once_where_they_are_the_same() -> None:
-    assert formats.week(date(2026, 11, 9), date(2026, 11, 15), "en") == "Week 46 · 9–15 November 2026"
-    assert formats.week(date(2026, 11, 9), date(2026, 11, 15), "fr") == "Semaine 46 · du 9 au 15 novembre 2026"
-    assert formats.days(date(2026, 9, 28), date(2026, 10, 4), "en") == "28 September – 4 October 2026"
-    assert formats.days(date(2026, 12, 28), date(2027, 1, 3), "fr") == "du 28 décembre 2026 au 3 janvier 2027"
-
-
-def test_days_in_a_row_are_listed_as_one_span() -> None:
-    days = [date(2026, 11, 12), date(2026, 11, 11), date(2026, 11, 15)]
-    assert formats.listed_days(days, "en") == "11–12 November 2026, 15 November 2026"
-
-
-def test_an_instant_is_shown_in_the_clients_zone_and_names_it() -> None:
-    instant = datetime(2026, 11, 15, 23, 30, tzinfo=UTC)
-    assert moments.instant(instant, ZoneInfo("Europe/Paris"), "fr") == "16 novembre 2026 à 00:30 (Europe/Paris)"
-
-
 def test_an_axis_speaks_on_one_scale() -> None:
     ticks = [D(0), D(25_000), D(50_000)]
     assert formats.axis_labels(ticks, Unit.MONEY, "EUR", "fr") == (f"0{FIXED}€", f"25{FIXED}k€", f"50{FIXED}k€")
     assert formats.axis_labels(ticks, Unit.MONEY, "EUR", "en") == ("€0", "€25k", "€50k")
     assert formats.axis_labels([D(0), D(500), D(1000)], Unit.COUNT, "EUR", "en") == ("0", "500", "1,000")
-
-
-@pytest.mark.parametrize(
-    ("state", "deliveries", "words"),
-    [
-        ("due", [], "In preparation"),
-        ("failed", [], "Failed"),
-        ("ready", [], "Ready"),
-        ("ready", ["sent", "suppressed"], "Sent"),
-        ("ready", ["sent", "queued"], "Being sent"),
-        ("ready", ["sent", "unknown"], "1 delivery to check"),
-    ],
-)
-def test_what_became_of_a_report_is_said_in_words(state: str, deliveries: list[str], words: str) -> None:
-    assert formats.run_state(state, deliveries, "en") == words
