@@ -8,10 +8,10 @@ from decimal import Decimal
 from django.db import transaction
 
 from accounts.models import Client
-from campaigns import choices
+from campaigns import choices, models
 from campaigns.models import Campaign, CampaignAlias, Connection
 from campaigns.rates.models import ExchangeRate
-from campaigns.records import MILLION, NANO, AdConversion, AdDay, AudienceDay, EmailDay, EmailSend, Record, SocialDay
+from campaigns.records import MILLION, NANO, AdConversion, AdDay, AudienceDay, ConversionAction, EmailDay, EmailSend, Record, SocialDay
 from campaigns.spool import Spool
 from campaigns.streams import Window
 from campaigns.sync import store
@@ -75,6 +75,19 @@ class TestWaysOfCounting:
 
 
 class TestPartsThatAreNotTold:
+    def test_a_chosen_conversion_whose_value_is_not_told_leaves_the_value_unknown(self, lumen: Client) -> None:
+        meta = Connection.objects.create(source="meta_ads", account="1", currency="EUR", timezone="Europe/Paris")
+        days = (MONDAY, MONDAY + ONE_DAY)
+        ads = [AdDay(day=day, campaign_id="1", campaign="Brand", channel="paid_social", spend_nano=NANO) for day in days]
+        said = AdConversion(day=MONDAY, campaign_id="1", action="purchase", conversions_millionths=2 * MILLION)
+        tell(lumen, meta, "ads", ConversionAction(day=MONDAY, action="purchase", name="Purchase"), *ads, said)
+        choices.count_action(lumen, models.ConversionAction.objects.get(), True)
+        recompute.catch_up(lumen)
+        assert (figure("conversions"), figure("conversion_value"), figure("roas")) == ("2", "not_reported", "not_reported")
+        # Where none at all is told of what counts, there was none.
+        tuesday = Period(*days[1:], *days[1:])
+        assert (figure("conversions", tuesday), figure("conversion_value", tuesday), figure("roas", tuesday)) == ("0", "0", "0")
+
     def test_conversions_of_a_day_without_ads_count(self, lumen: Client) -> None:
         meta = Connection.objects.create(source="meta_ads", account="1", currency="EUR", timezone="Europe/Paris")
         named = AdDay(day=MONDAY - ONE_DAY, campaign_id="1", campaign="Brand", channel="paid_social", spend_nano=NANO)
