@@ -249,7 +249,9 @@ def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, 
     if found is None:
         return Value(None, measure.missing) if measure.known_only else Value(Fraction(0))
     if found.unknown:
-        return Value(None, Reason.NO_EXCHANGE_RATE if found.unconverted else measure.missing)
+        # What is told of nobody is `missing`; here a part of what is told is not known.
+        missing = Reason.NOT_REPORTED if measure.known_only else measure.missing
+        return Value(None, Reason.NO_EXCHANGE_RATE if found.unconverted else missing)
     return Value(Fraction(found.total, measure.scale))
 
 

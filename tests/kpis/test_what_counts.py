@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
 from campaigns import choices, models
 from campaigns.models import Campaign, CampaignAlias, Connection
@@ -16,6 +17,7 @@ from campaigns.spool import Spool
 from campaigns.streams import Window
 from campaigns.sync import store
 from kpis import query, recompute, serialise
+from kpis.choices import choose
 from kpis.periods import ONE_DAY, Period
 from kpis.query import By
 from tests.conftest import LoadText
@@ -118,6 +120,16 @@ def test_what_cost_nothing_is_paid_back_at_once(lumen: Client, load_text: LoadTe
     load_text(lumen, "ads", "date,source,account,campaign,spend\n2026-11-09,meta_ads,1,A,0\n")
     recompute.catch_up(lumen)
     assert figure("payback_months") == "0"
+
+
+def test_what_was_brought_in_and_is_not_known_is_not_said_to_have_paid_nothing_back(lumen: Client, load_text: LoadText) -> None:
+    """Orders that do not tell their tax, of a client whose revenue is with it."""
+    load_text(lumen, "orders", "order_id,customer_id,ordered_at,amount\nO1,C1,2026-11-09T10:00:00,80\n")
+    load_text(lumen, "costs", "date,name,amount\n2026-11-09,fair,50\n")
+    load_text(lumen, "ads", "date,source,account,campaign,spend\n2026-11-09,meta_ads,1,A,0\n")
+    choose(lumen, "tax_basis", "gross", None, OPERATOR)
+    recompute.catch_up(lumen)
+    assert (figure("revenue"), figure("payback_months")) == ("not_reported", "not_reported")
 
 
 def test_a_lifetime_value_is_asked_of_channels_whose_customers_never_ordered(lumen: Client, load_text: LoadText) -> None:
