@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpis.customers.selects import ACQUISITION, Cell, active, levels, money, select, select_keyed
+from kpis.customers.selects import ACQUISITION, Cell, acquisition, active, level_on, levels, money, select, select_keyed
 from kpis.measures import Measure
 from kpis.roll_ups import BY_NAME
 from kpis.slices import PARTS, Scope
@@ -24,11 +24,13 @@ def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
     asked = {measure.column for measure in measures}
     found = []
     if "customers" in asked:
-        who = f"{PARTS} CROSS JOIN LATERAL ({active('part.since', 'part.until')}) AS who {ACQUISITION.format('who')}"
+        who = f"{PARTS} CROSS JOIN LATERAL ({active('part.since', 'part.until')}) AS who {acquisition('who', scope)}"
         found.append(select("active", measures, {"customers": Cell("count(*)")}, who, scope))
     if asked & {"revenue_nano", "repeat_revenue_nano"}:
-        days = f"{PARTS} JOIN kpis_customerday AS bought ON bought.day BETWEEN part.since AND part.until {ACQUISITION.format('bought')}"
-        cells = {"revenue_nano": money("bought.revenue_nano", "bought.unconverted"), "repeat_revenue_nano": _repeat()}
+        cells, who = {"revenue_nano": money("bought.revenue_nano", "bought.unconverted")}, acquisition("bought", scope)
+        if "repeat_revenue_nano" in asked:
+            cells["repeat_revenue_nano"], who = _repeat(), ACQUISITION.format("bought")
+        days = f"{PARTS} JOIN kpis_customerday AS bought ON bought.day BETWEEN part.since AND part.until {who}"
         found.append(select("active", measures, cells, days, scope))
     if "acquired_so_far" in asked:
         found.append(select_keyed("active", measures, {"acquired_so_far": Cell("sum(kept.customers)")}, _acquired(scope), scope))
@@ -69,6 +71,6 @@ def _repeat() -> Cell:
 
 def _acquired(scope: Scope) -> str:
     table = f"{BY_NAME['acquired'].table(scope)} AS row {scope.join} WHERE {scope.where}"
-    return f"""SELECT part.number, level.key, level.customers
+    return f"""SELECT part.number, level.key, {level_on("part.until")} AS customers
         FROM {PARTS} JOIN ({levels(f"SELECT {scope.key} AS key, row.day, row.customers AS by FROM {table}")}) AS level
-            ON level.since <= part.until AND (level.until IS NULL OR level.until > part.until)"""
+            ON level.days[1] <= part.until"""

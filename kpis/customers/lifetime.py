@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kpis.customers import retention
-from kpis.customers.selects import ACQUISITION, Cell, active, select_keyed
+from kpis.customers.selects import Cell, acquisition, active, select_keyed
 from kpis.measures import HORIZON, Measure
 from kpis.slices import PARTS, Scope
 
@@ -45,10 +45,10 @@ def _months(scope: Scope) -> str:
                 count(*) FILTER (WHERE bought.revenue_nano IS NULL) AS revenue_unknown, sum(bought.margin_nano) AS margin_nano,
                 count(*) FILTER (WHERE bought.margin_nano IS NULL) AS margin_unknown, sum(bought.unconverted) AS unconverted
             FROM part JOIN kpis_customerday AS bought ON bought.day BETWEEN part.since AND part.until
-            {who.format(ACQUISITION.format("bought"))}),
+            {who.format(acquisition("bought", scope))}),
         active AS (
             SELECT part.since, {key}, count(*) AS customers
-            FROM part CROSS JOIN LATERAL ({active("part.since", "part.until")}) AS who {who.format(ACQUISITION.format("who"))}),
+            FROM part CROSS JOIN LATERAL ({active("part.since", "part.until")}) AS who {who.format(acquisition("who", scope))}),
         stayed AS (
             SELECT since, key, sum(at_start) AS at_start, sum(at_start) - sum(at_end) + sum(new_at_end) AS lost
             FROM ({retention.counts("part", scope)}) AS counted GROUP BY 1, 2)
