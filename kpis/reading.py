@@ -130,20 +130,34 @@ def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:
 
 
 def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> list[str]:
-    selects = [
-        scope.named(
-            f"""SELECT part.number, {scope.key} AS key, '{roll_up.name}' AS reader,
-                ARRAY[{", ".join(_total(measure) for measure in measures)}]::numeric[] AS totals,
-                ARRAY[{", ".join(_unknown(measure) for measure in measures)}]::bigint[] AS unknown,
-                ARRAY[{", ".join(_unconverted(measure) for measure in measures)}]::bigint[] AS unconverted,
-                {"sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"}::bigint AS unsettled, {NO_BASES} AS bases
-            FROM {PARTS} JOIN {roll_up.table(scope)} AS row ON row.day BETWEEN part.since AND part.until
-            {scope.join} WHERE {scope.where} GROUP BY 1, {scope.grouping}"""
-        )
-    ]
+    unsettled = "sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"
+    rows = f"{PARTS} JOIN {roll_up.table(scope)} AS row ON row.day BETWEEN part.since AND part.until"
+    cells = [[part(measure) for measure in measures] for part in (_total, _unknown, _unconverted)]
+    if scope.by is By.LABEL:
+        selects = [_by_label(roll_up.name, rows, cells, unsettled, scope)]
+    else:
+        shape = _shape("part.number", roll_up.name, cells, unsettled, scope)
+        selects = [scope.named(f"{shape} FROM {rows} WHERE {scope.where} GROUP BY 1, {scope.grouping}")]
     if roll_up.basis and any(measure.has_basis for measure in measures):
         selects.append(_bases(roll_up, scope))
     return selects
+
+
+def _shape(number: str, name: str, cells: list[list[str]], unsettled: str, scope: Scope) -> str:
+    totals, unknown, unconverted = (", ".join(each) for each in cells)
+    return f"""SELECT {number}, {scope.key} AS key, '{name}' AS reader, ARRAY[{totals}]::numeric[] AS totals,
+        ARRAY[{unknown}]::bigint[] AS unknown, ARRAY[{unconverted}]::bigint[] AS unconverted, {unsettled}::bigint AS unsettled,
+        {NO_BASES} AS bases"""
+
+
+def _by_label(name: str, rows: str, cells: list[list[str]], unsettled: str, scope: Scope) -> str:
+    """Summed by campaign first: there are far fewer campaigns than rows to look up the labels of."""
+    columns = {f"{kind}_{place}": cell for kind, each in zip("tuc", cells, strict=True) for place, cell in enumerate(each)}
+    named = ", ".join(f"{cell} AS {column}" for column, cell in columns.items())
+    by_campaign = f"""SELECT part.number, row.campaign_id, {unsettled} AS unsettled, {named}
+        FROM {rows} WHERE {scope.where} GROUP BY 1, 2"""
+    sums = [[f"sum(row.{kind}_{place})" for place in range(len(each))] for kind, each in zip("tuc", cells, strict=True)]
+    return f"{_shape('row.number', name, sums, 'sum(row.unsettled)', scope)} FROM ({by_campaign}) AS row {scope.join} GROUP BY 1, 2"
 
 
 def _bases(roll_up: RollUp, scope: Scope) -> str:
