@@ -234,8 +234,10 @@ def _may_change(measure: Measure, sums: Sums, period: Period, coverage: Coverage
         return True
     if measure.settles_late and not coverage.is_settled(measure.family, period):
         return True
+    if not measure.matures_in:
+        return False
     last = coverage.last_day(measure.family)
-    return bool(measure.matures_in) and last is not None and period.until + timedelta(days=measure.matures_in) > last
+    return last is not None and period.until + timedelta(days=measure.matures_in) > last
 
 
 def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, is_divided: bool) -> Value:

@@ -46,7 +46,7 @@ class Only:
         return bool(self.channels or self.by_campaign)
 
 
-@dataclass
+@dataclass(slots=True)
 class Sum:
     """A measure over a slice: `total` in stored units, `unknown` rows whose part is not known.
 
@@ -73,7 +73,7 @@ class Sums:
     bases: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     def get(self, slug: str) -> Sum:
-        return self.of.get(slug, Sum())
+        return self.of.get(slug) or Sum()
 
     def add(self, other: Sums) -> None:
         for slug, part in other.of.items():
