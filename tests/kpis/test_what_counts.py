@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from accounts.audit import OPERATOR
 from accounts.models import Client
+from accounts.services import keep_credential
 from campaigns import choices, models
 from campaigns.models import Campaign, CampaignAlias, Connection
 from campaigns.rates.models import ExchangeRate
@@ -20,7 +22,7 @@ from kpis import query, recompute, serialise
 from kpis.choices import choose
 from kpis.periods import ONE_DAY, Period
 from kpis.query import By
-from tests.conftest import LoadText
+from tests.conftest import Cast, LoadText
 
 MONDAY = date(2026, 11, 9)
 DAY = Period(MONDAY, MONDAY)
@@ -137,6 +139,28 @@ def test_a_lifetime_value_is_asked_of_channels_whose_customers_never_ordered(lum
     load_text(lumen, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,80\n")
     recompute.catch_up(lumen)
     assert figure("clv", Period(date(2026, 11, 9), date(2026, 12, 31)), By.CHANNEL, "unknown") == "0"
+
+
+class TestConnectorsThatAreGone:
+    def test_what_they_told_counts_for_good_and_every_page_shows_it(self, lumen: Client, cast: Cast, signed_in: Any) -> None:
+        """An update took the platform away; the client's connection and facts stay."""
+        credential = keep_credential("bing_ads", {}, client=lumen)
+        gone = Connection.objects.create(
+            source="bing_ads", account="1", currency="EUR", timezone="Europe/Paris", credential_id=credential.pk
+        )
+        ads = [
+            AdDay(day=MONDAY + number * ONE_DAY, campaign_id="1", campaign="Brand", channel="paid_search", spend_nano=NANO)
+            for number in range(7)
+        ]
+        told = [AdConversion(day=ad.day, campaign_id="1", conversions_millionths=MILLION) for ad in ads]
+        tell(lumen, gone, "ads", *ads, *told)
+        recompute.catch_up(lumen)
+        assert (figure("spend", WEEK), figure("conversions", WEEK)) == ("7", "7")
+        answer = query.ask(WEEK, slugs=["conversions"])
+        assert not answer.total.values(["conversions"], answer.coverage)["conversions"].is_provisional
+        browser = signed_in(cast.owner)
+        for address in ("?week=2026-W46", "kpis/spend/?from=2026-11-09&to=2026-11-15", "connections/", f"connections/{gone.pk}/"):
+            assert browser.get(f"/c/lumen/{address}").status_code == 200, address
 
 
 class TestWhoTells:
