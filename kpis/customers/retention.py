@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpis.customers.selects import Cell, acquisition, active, level_on, levels, select_keyed
+from kpis.customers.selects import ACQUISITION, Cell, acquisition, active, level_on, levels, person, select_keyed
 from kpis.measures import Measure
 from kpis.slices import PARTS, Scope
 
@@ -28,6 +28,10 @@ _STRETCHES = f"""
         AND NOT EXISTS (SELECT 1 FROM kpis_customerspan)"""
 # Up to, and not including, which evening somebody who ordered on a day is active by that.
 _LAPSES = "least(bought.next_order_day, bought.day + %(activity_window)s)"
+# The same, with those of people who ordered.
+_EVERY_STRETCH = f"""{_STRETCHES}
+    UNION ALL
+    SELECT person_id, day, {_LAPSES} FROM kpis_customerday AS bought WHERE {_MODE} = 'activity' AND orders > 0"""
 _WHOLE_MONTHS = "extract(day FROM part.since) = 1 AND extract(day FROM part.until + 1) = 1"
 _MONTHS = "extract(year FROM age(part.until + 1, part.since)) * 12 + extract(month FROM age(part.until + 1, part.since))"
 _BEFORE = f"""(SELECT CASE WHEN {_WHOLE_MONTHS} THEN (part.since - make_interval(months => ({_MONTHS})::int))::date
@@ -37,6 +41,18 @@ COUNTS = ("at_start", "at_end", "new_at_end")
 
 def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
     return [select_keyed("retention", measures, {name: Cell(f"sum(kept.{name})") for name in COUNTS}, counts(PARTS, scope), scope)]
+
+
+def rows(measures: Sequence[Measure], scope: Scope) -> list[str]:
+    """Who was there at the start, at the end, and new then: on the day on which they left, or since which they have been there."""
+    cells = {"at_start": "there.at_start", "at_end": "there.at_end", "new_at_end": "there.new_at_end"}
+    people = f"FROM ({_PEOPLE}) AS there {ACQUISITION.format('there')} WHERE {scope.where}"
+    overlapping = {"at_start": "there.was::int", "at_end": "there.is_there::int", "new_at_end": "(NOT there.was)::int"}
+    both = f"FROM ({_OVERLAP.format(parts=PARTS)}) AS there {ACQUISITION.format('there')} WHERE {scope.where}"
+    return [
+        f"SELECT {person(measures, cells, 'there.day')} {people}",
+        f"SELECT {person(measures, overlapping, 'coalesce(there.day, there.since)')} {both}",
+    ]
 
 
 def counts(parts: str, scope: Scope) -> str:
@@ -88,13 +104,35 @@ def _changes(parts: str, scope: Scope) -> str:
         UNION ALL {" UNION ALL ".join(of_orders)}"""
 
 
+# A stretch that began in a part and goes on, of somebody who was not there when the part began.
+_NEW = f"""JOIN stretch ON stretch.since BETWEEN part.since AND part.until AND (stretch.until IS NULL OR stretch.until > part.until)
+    {ACQUISITION.format("stretch")}
+    LEFT JOIN stretch AS earlier ON earlier.person_id = stretch.person_id AND earlier.since < part.since AND earlier.until >= part.since"""
+_IS_NEW = f"earlier.person_id IS NULL AND ({_MODE} <> 'activity' OR row.first_order_day >= part.since)"
+# Each person of a part, with the stretches of its two evenings put together.
+_PEOPLE = f"""
+    WITH stretch AS MATERIALIZED ({_EVERY_STRETCH}),
+    evening AS (
+        SELECT part.number, stretch.person_id, stretch.since, stretch.until, 1 AS at_start, 0 AS at_end, 0 AS new_at_end
+        FROM {PARTS} JOIN stretch ON stretch.since < part.since AND (stretch.until IS NULL OR stretch.until >= part.since)
+        UNION ALL
+        SELECT part.number, stretch.person_id, stretch.since, stretch.until, 0, 1, 0
+        FROM {PARTS} JOIN stretch ON stretch.since <= part.until AND (stretch.until IS NULL OR stretch.until > part.until)
+        UNION ALL
+        SELECT part.number, stretch.person_id, stretch.since, stretch.until, 0, 0, 1 FROM {PARTS} {_NEW} WHERE {_IS_NEW})
+    SELECT person_id, CASE WHEN sum(at_end) = 0 THEN max(until) ELSE max(since) END AS day,
+        sum(at_start) AS at_start, sum(at_end) AS at_end, sum(new_at_end) AS new_at_end
+    FROM evening GROUP BY number, person_id"""
 _OVERLAP = f"""
-    SELECT number, since, person_id, bool_or(before) AS was, bool_or(NOT before) AS is_there FROM (
-        SELECT part.number, part.since, who.person_id, TRUE AS before
+    SELECT number, since, person_id, bool_or(before) AS was, bool_or(NOT before) AS is_there,
+        (SELECT max(day) FROM kpis_customerday AS bought WHERE bought.person_id = active.person_id AND bought.orders > 0
+            AND bought.day <= active.until) AS day
+    FROM (
+        SELECT part.number, part.since, part.until, who.person_id, TRUE AS before
         FROM {{parts}} CROSS JOIN LATERAL {_BEFORE} CROSS JOIN LATERAL ({active("earlier.since", "part.since - 1")}) AS who
         WHERE {_MODE} = 'overlap'
         UNION ALL
-        SELECT part.number, part.since, who.person_id, FALSE
+        SELECT part.number, part.since, part.until, who.person_id, FALSE
         FROM {{parts}} CROSS JOIN LATERAL ({active("part.since", "part.until")}) AS who
         WHERE {_MODE} = 'overlap') AS active
-    GROUP BY 1, 2, 3"""
+    GROUP BY number, since, until, person_id"""

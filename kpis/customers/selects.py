@@ -53,6 +53,18 @@ def _columns(reader: str, measures: Sequence[Measure], cells: Mapping[str, Cell]
         ARRAY[{", ".join(cell.unconverted for cell in asked)}]::bigint[] AS unconverted, 0::bigint AS unsettled, {NO_BASES} AS bases"""
 
 
+def row(measures: Sequence[Measure], cells: Mapping[str, str], day: str, ref: str, channel: str, campaign: str) -> str:
+    """The columns of a row behind figures: what it adds to each measure, in stored units. No single source told it."""
+    amounts = ", ".join(cells.get(measure.column, "0") for measure in measures)
+    return f"""{day} AS day, {channel} AS channel, {campaign} AS campaign_id, 0 AS connection_id, 0 AS pull_id, {ref} AS ref,
+        ARRAY[{amounts}]::numeric[] AS amounts"""
+
+
+def person(measures: Sequence[Measure], cells: Mapping[str, str], day: str) -> str:
+    """The same of one customer, who is in `row`; `ref` is a number we gave them."""
+    return row(measures, cells, day, "row.person_id::text", "row.channel", "row.campaign_id")
+
+
 def active(since: str, until: str) -> str:
     """Who ordered on these days or had a subscription on one of them, each once."""
     return f"""SELECT person_id FROM kpis_customerday WHERE day BETWEEN {since} AND {until} AND orders > 0
