@@ -135,7 +135,8 @@ class Behind:
     @property
     def _all(self) -> str:
         selects = []
-        for name, measures in self._by_source.items():
+        # What is counted of people and months says more of a figure than the many facts it is compared with.
+        for name, measures in sorted(self._by_source.items(), key=lambda pair: pair[0] in BY_NAME):
             if name in OTHERS:
                 selects += [_of_other(name, select) for select in OTHERS[name](measures, self._scope)]
             else:
