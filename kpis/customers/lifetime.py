@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kpis.customers import retention
-from kpis.customers.selects import ACQUISITION, Cell, acquisition, active, row, select_keyed
+from kpis.customers.selects import Cell, acquisition, active, row, select_keyed
 from kpis.measures import HORIZON, Measure
 from kpis.slices import CAMPAIGN_OF, CHANNEL_OF, PARTS, Placed, Scope
 
