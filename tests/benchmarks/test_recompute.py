@@ -27,7 +27,9 @@ from kpis.roll_ups import BY_NAME
 from tests.benchmarks import comparison, dbt_project, sum_by_orm
 from tests.benchmarks.comparison import best, ratio, times
 from tests.benchmarks.meter import Spent, spent
-from tests.benchmarks.world import CHANGED_DAYS, World, change, changed_since, fill, fingerprint, mark_changed
+from tests.benchmarks.shapes import ADS, FIRST
+from tests.benchmarks.test_ingest import Side, by_dlt
+from tests.benchmarks.world import CHANGED_DAYS, SCALE, World, change, changed_since, fill, fingerprint, mark_changed
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.benchmark
@@ -145,6 +147,37 @@ def against_pandas(found: dict[str, Any], ours: dict[str, list[Spent]]) -> None:
 def tell(measured: dict[str, list[Spent]]) -> None:
     for way, all_of in measured.items():
         print(f"  {way:24} {best(all_of).clock:7.3f} / {best(all_of).busy:.3f}")
+
+
+@pytest.mark.parametrize("form", ["arrow", "dicts"])
+def test_a_repull_and_its_figures_against_dlt_and_dbt(own_database: str, lumen: Client, tmp_path: Path, form: str) -> None:
+    """28 days of 600 campaigns, from rows in memory to sums by campaign and by channel."""
+    ours = Side(lumen, ADS, round(600 * SCALE) * CHANGED_DAYS)
+    backend = recompute.execute("SELECT pg_backend_pid()")[0][0]
+
+    def pull(version: int) -> None:
+        ours.pull(version)
+        recompute.catch_up(lumen)
+
+    pull(0)
+    measured = [spent(partial(pull, version), backend) for version in (1, 0, 1, 0, 1)]
+    print(f"\n{ours.count:,} rows pulled again, and their figures")
+    tell({"ours": measured})
+    dbt = {
+        "folder": str(tmp_path / "dbt"), "schema": f"dlt_{form}", "models": ["wide", "wide_totals"],
+        "variables": {"since": f"{FIRST}", "facts": f"dlt_{form}.facts"},
+    }  # fmt: skip
+    if theirs := list(by_dlt(form, ours, own_database, tmp_path, backend, dbt)):
+        tell({f"dlt {form} + dbt": theirs})
+        print(f"    {ratio(theirs, measured)}")
+        sums = ", ".join(f"{column}::numeric" for column in dbt_project.SUMS["wide"])
+        assert fingerprint(f"SELECT day, channel, {sums} FROM kpis_addaytotal") == fingerprint(
+            f"SELECT day, channel, {sums} FROM {dbt_project.SCHEMA}.wide_totals"
+        )
+        platform = "JOIN campaigns_platformcampaign AS platform USING (campaign_id)"
+        assert fingerprint(f"SELECT day, platform.external_id AS who, {sums} FROM kpis_adrollup {platform}") == fingerprint(
+            f"SELECT day, campaign_id AS who, {sums} FROM {dbt_project.SCHEMA}.wide"
+        )
 
 
 # ------------------------------------------------------------------------------------------------- as history and campaigns grow
