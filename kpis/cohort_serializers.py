@@ -86,7 +86,7 @@ class CohortPagingSerializer(serializers.Serializer[Any]):
 class CohortAnswerSerializer(serializers.Serializer[Any]):
     period = PeriodSerializer()
     shown = serializers.ChoiceField(choices=[shown.value for shown in Shown])
-    unit = serializers.ChoiceField(choices=["fraction", "money"])
+    unit = serializers.CharField(help_text="fraction or money, as `shown` has it.")
     by = serializers.CharField(allow_null=True)
     cohorts = CohortSerializer(many=True)
     total = CohortTotalSerializer()

@@ -24,7 +24,7 @@ from accounts.models import Client
 from accounts.services import create_client
 from accounts.tenancy import inside
 from campaigns.models import Campaign
-from kpis import recompute
+from campaigns.streams import execute
 from kpis.definitions import DEFINITIONS
 from kpis.query import Slice
 from tests.benchmarks import comparison, dashboard, read_dashboard
@@ -58,7 +58,7 @@ def measure(client: Client, database: str, folder: Path) -> None:
         if comparison.is_installed():
             asked = {
                 "database": database, "schema": client.schema_name, "repeats": REPEATS, "folder": str(folder),
-                "backend": recompute.execute("SELECT pg_backend_pid()")[0][0],
+                "backend": execute("SELECT pg_backend_pid()")[0][0],
             }  # fmt: skip
             answer = comparison.run("read_by_duckdb", asked, folder)
             found.setdefault("DuckDB, 1", []).extend(times(answer["times"]))

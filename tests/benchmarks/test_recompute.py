@@ -22,6 +22,7 @@ from django.db import transaction
 from accounts.models import Client
 from accounts.services import create_client
 from accounts.tenancy import inside
+from campaigns.streams import execute
 from kpis import recompute
 from kpis.roll_ups import BY_NAME
 from tests.benchmarks import comparison, dbt_project, sum_by_orm
@@ -42,9 +43,7 @@ SELECTIONS = {"ads": ["ads", "ads_totals"], "sums": MODELS[:6], "everything": MO
 def changed_days() -> set[date]:
     return {
         day
-        for (day,) in recompute.execute(
-            "SELECT generate_series(%(since)s::date, %(since)s::date + 27, '1 day')::date", {"since": changed_since()}
-        )
+        for (day,) in execute("SELECT generate_series(%(since)s::date, %(since)s::date + 27, '1 day')::date", {"since": changed_since()})
     }
 
 
@@ -81,7 +80,7 @@ def all_sums(client: Client) -> None:
         asked = recompute.parameters(client)
         for name in SUMS:
             for table in BY_NAME[name].tables:
-                recompute.execute(f"DELETE FROM {table}")
+                execute(f"DELETE FROM {table}")
             recompute.rebuild(BY_NAME[name], recompute._days_of(client, BY_NAME[name]), asked)
 
 
@@ -100,7 +99,7 @@ def check_same(schema: str, *names: str) -> None:
 
 def test_changed_days_and_all_against_dbt_pandas_and_the_orm(own_database: str, lumen: Client, tmp_path: Path) -> None:
     facts = fill(lumen, World().scaled())
-    backend = recompute.execute("SELECT pg_backend_pid()")[0][0]
+    backend = execute("SELECT pg_backend_pid()")[0][0]
     change()
     mark_changed()
     recompute.catch_up(lumen)
@@ -153,7 +152,7 @@ def tell(measured: dict[str, list[Spent]]) -> None:
 def test_a_repull_and_its_figures_against_dlt_and_dbt(own_database: str, lumen: Client, tmp_path: Path, form: str) -> None:
     """28 days of 600 campaigns, from rows in memory to sums by campaign and by channel."""
     ours = Side(lumen, ADS, round(600 * SCALE) * CHANGED_DAYS)
-    backend = recompute.execute("SELECT pg_backend_pid()")[0][0]
+    backend = execute("SELECT pg_backend_pid()")[0][0]
 
     def pull(version: int) -> None:
         ours.pull(version)
@@ -195,7 +194,7 @@ def test_changed_days_as_the_client_grows(own_database: str, cast: Cast, worlds:
     for name, client in clients.items():
         with inside(client):
             facts[name] = fill(client, worlds[name].scaled())
-    backend = recompute.execute("SELECT pg_backend_pid()")[0][0]
+    backend = execute("SELECT pg_backend_pid()")[0][0]
     found: dict[tuple[str, str], list[Spent]] = {}
     for _ in range(7):
         for name, client in clients.items():

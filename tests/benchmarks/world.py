@@ -14,6 +14,7 @@ from django.db import connection
 
 from accounts.models import Client
 from campaigns.models import Connection
+from campaigns.streams import execute
 from kpis import recompute
 
 LAST = date(2026, 6, 30)
@@ -56,13 +57,13 @@ def fill(client: Client, world: World) -> int:
             f"{source}_pull": kept.pulls.create(family=families[0], since=world.since, until=LAST, state="stored").pk,
         }
     for statement in _FACTS:
-        recompute.execute(statement, asked)
-    recompute.execute("ANALYZE")
+        execute(statement, asked)
+    execute("ANALYZE")
     recompute.rebuild_all(client)
     mark_changed()
     recompute.catch_up(client)
-    recompute.execute("ANALYZE")
-    return sum(int(recompute.execute(f"SELECT count(*) FROM {table}")[0][0]) for table in TABLES)
+    execute("ANALYZE")
+    return sum(int(execute(f"SELECT count(*) FROM {table}")[0][0]) for table in TABLES)
 
 
 TABLES = ("campaigns_adday", "campaigns_adconversion", "campaigns_lead", "campaigns_order", "campaigns_touch")
@@ -75,12 +76,12 @@ def changed_since() -> date:
 def change() -> None:
     """What a re-pull of the last days finds: 5 % of the rows are others."""
     for statement in _CHANGES:
-        recompute.execute(statement, {"since": changed_since()})
+        execute(statement, {"since": changed_since()})
 
 
 def mark_changed(*families: str) -> None:
     """Mark the last days of these families, or of all, as a re-pull does that found other rows on each."""
-    recompute.execute(
+    execute(
         """INSERT INTO campaigns_dirtyday (family, day)
            SELECT family, %(since)s::date + number
            FROM unnest(%(families)s::text[]) AS family, generate_series(0, %(days)s - 1) AS number""",

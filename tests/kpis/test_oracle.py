@@ -131,11 +131,11 @@ def ways_to_look_back(world: World) -> list[tuple[Period, By, Only]]:
 @pytest.fixture
 def world() -> World:
     """Without troubles, with tests of mailings, and all money worth the same: no sum is rounded."""
-    calm = WORLDS["leap day"]().with_rows(tested)
+    calm = WORLDS["leap day"]().with_rows(as_tested)
     return replace(calm, rates=dict.fromkeys(calm.rates, Decimal(1)))
 
 
-def tested(row: Record) -> Record:
+def as_tested(row: Record) -> Record:
     return msgspec.structs.replace(row, seed_sent=100, seed_inbox=83) if isinstance(row, EmailSend) else row
 
 
