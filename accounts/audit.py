@@ -3,6 +3,7 @@ client that is deleted without a trace."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -91,6 +92,8 @@ FIELDS = {
 # Details that are slugs, to be shown as their names.
 NAMES: dict[str, Any] = {"role": Role, "before": Role, "scope": Scope}
 SUBJECTS = {"leads": _("Leads"), "customers": _("Customers"), "revenue": _("Revenue")}
+# By field: how the apps above tell values of theirs, in the reader's language.
+TELLERS: dict[str, Callable[[Any], str]] = {}
 # Stands for the name of a client that is no more.
 STRUCK = "…"
 # Kinds of change, to look for one: a name, and the part of the verb before its point.
@@ -208,7 +211,8 @@ def _shown(name: str, value: Any) -> str:
 
 def _told(change: dict[str, Any]) -> str:
     """One field's change: "Name: before → after"."""
-    before, after = (_value(change[when]) for when in ("before", "after"))
+    tell = TELLERS.get(change["field"], _value)
+    before, after = (tell(change[when]) for when in ("before", "after"))
     return f"{gettext(FIELDS[change['field']])}{pgettext('after a label', ': ')}{before} → {after}"
 
 

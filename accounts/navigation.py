@@ -34,8 +34,9 @@ SHARED = (
 )
 CLIENT_ENTRIES = (
     Entry(_("Overview"), "client.view", "overview"),
+    Entry(_("Cohorts"), "client.view", "cohorts"),
     Entry(_("Reports"), "client.view", "report_list"),
-    Entry(_("Glossary"), "client.view", "glossary"),
+    Entry(_("Glossary"), "client.view", "glossary", ("figure",)),
     Entry(
         _("Connections"),
         "connection.view",

@@ -6,8 +6,9 @@ taken back. Erasing leaves digests of the keys, so that no later answer brings t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -51,15 +52,16 @@ def space_of(source: Connection) -> int:
     return FILES if source.source == FILE_SOURCE else source.pk
 
 
-def link(source: Connection, pull_ids: list[int], merged: Iterable[Gone] = ()) -> None:
+def link(source: Connection, pull_ids: list[int], days: Collection[date] | None, merged: Iterable[Gone] = ()) -> None:
     """Give every person whom the rows of these pulls name a key, and make one of those who share one.
 
-    In the caller's transaction, after the rows were written. `merged` names leads that the platform made one.
+    `days`: on which all these rows are, by which they are found quickly; None: any. In the caller's transaction, after the
+    rows were written. `merged` names leads that the platform made one.
     """
     execute("DROP TABLE IF EXISTS pg_temp.naming")
     execute("CREATE TEMPORARY TABLE naming (saying bigint, kind varchar, space bigint, value varchar) ON COMMIT DROP")
     for naming in NAMINGS:
-        _name(naming, source, pull_ids)
+        _name(naming, source, pull_ids, days)
     for number, gone in enumerate(merged, 1):
         if gone.merged_into:
             for value in (gone.external_id, gone.merged_into):
@@ -71,16 +73,18 @@ def link(source: Connection, pull_ids: list[int], merged: Iterable[Gone] = ()) -
     _make_one(newest_before, pull_ids[0] if pull_ids else None)
 
 
-def _name(naming: Naming, source: Connection, pull_ids: list[int]) -> None:
+def _name(naming: Naming, source: Connection, pull_ids: list[int], days: Collection[date] | None) -> None:
     """One saying per row: all the keys it holds."""
     spaces = {"email": FILES, "lead": space_of(source), "customer": space_of(source)}
+    of_days = "" if days is None else "AND day = ANY(%s)"
     values = ", ".join(f"('{kind}', {spaces[kind]}, fact.{column})" for kind, column in naming.keys)
     execute(
         f"""INSERT INTO naming
             SELECT coalesce((SELECT max(saying) FROM naming), 0) + fact.number, said.kind, said.space, said.value
-            FROM (SELECT *, row_number() OVER () AS number FROM {naming.table} WHERE connection_id = %s AND pull_id = ANY(%s)) AS fact
+            FROM (SELECT *, row_number() OVER () AS number FROM {naming.table}
+                WHERE connection_id = %s AND pull_id = ANY(%s) {of_days}) AS fact
             CROSS JOIN LATERAL (VALUES {values}) AS said (kind, space, value) WHERE said.value <> ''""",
-        [source.pk, pull_ids],
+        [source.pk, pull_ids, *([] if days is None else [sorted(days)])],
     )
 
 

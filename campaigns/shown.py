@@ -176,13 +176,17 @@ def _line(source: Connection, jobs: list[Job], now: datetime) -> Line:
     platform = connections.title(source.source)
     if source.credential_id is None:
         return Line(source, platform, name, Stand.FILES, _told_by_files(source), (), "", "", None)
-    connector = connector_for(source.source)
-    streams = tuple((_(families.NAMES[reach.stream.family]), reach.progress()) for reach in plan.reaches(source, connector, now))
+    streams = tuple((_(families.NAMES[reach.stream.family]), reach.progress()) for reach in _reaches(source, now))
     doubts = tuple(_doubts(source))
     waiting = next((job for job in jobs if job.state in Job.OPEN), None)
     stand, details = _stand(source, streams, doubts, jobs, waiting, now)
     problem = _(source.problem) if stand is Stand.LOST and source.problem else ""
     return Line(source, platform, name, stand, streams, doubts, problem, details, waiting.run_at if waiting else None)
+
+
+def _reaches(source: Connection, now: datetime) -> list[plan.Reach]:
+    """None of a platform whose connector is gone."""
+    return list(plan.reaches(source, connector_for(source.source), now)) if source.source in sources() else []
 
 
 def _stand(

@@ -54,6 +54,7 @@ def store(
     moved |= forget_others(client, source, (lead for _, lead in spool.read(Lead)), merged)
     memory = Memory.of(client, source)
     pulls = []
+    days: set[date] = set()
     for family, tables in _tables_by_family(spool, window).items():
         spans = [covered or (window.since, window.until)] if window else _spans(spool, tables, client.timezone)
         pull = _new_pull(source, spool, family, window, spans, upload)
@@ -62,9 +63,11 @@ def store(
             changes.append(counters.store(source, spool, pull.pk))
         _close(pull, changes)
         loaded.record(source, family, spans)
-        moved |= dirty.mark(family, {day for change in changes for day in change.days})
+        moved |= dirty.mark(family, days_of_family := {day for change in changes for day in change.days})
         pulls.append(pull)
-    _link_people(source, pulls, [gone for gone in merged if not memory.names(gone)])
+        if family in PERSONAL:
+            days |= days_of_family
+    _link_people(source, pulls, days, [gone for gone in merged if not memory.names(gone)])
     moved |= systems.follow(before)
     # Also for marks of earlier: a rebuild that failed for good is asked for again by the next change.
     if moved or dirty.is_marked():
@@ -157,13 +160,14 @@ def _close(pull: Pull, changes: list[Change]) -> None:
     pull.save(update_fields=["rows", "inserted", "updated", "deleted"])
 
 
-def _link_people(source: Connection, pulls: list[Pull], merged: list[Gone]) -> None:
-    """Of the rows that changed; of all, where nobody has a key yet."""
+def _link_people(source: Connection, pulls: list[Pull], days: set[date], merged: list[Gone]) -> None:
+    """Of the rows that changed, which are of these days; of all, where nobody has a key yet."""
     changed = [pull.pk for pull in pulls if pull.family in PERSONAL and (pull.inserted or pull.updated)]
     if changed or merged:
-        if not PersonKey.objects.exists():
-            changed = _every_pull(source, changed)
-        people.link(source, changed, merged)
+        if PersonKey.objects.exists():
+            people.link(source, changed, days, merged)
+        else:
+            people.link(source, _every_pull(source, changed), None, merged)
 
 
 def _every_pull(source: Connection, changed: list[int]) -> list[int]:

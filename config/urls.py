@@ -16,6 +16,7 @@ from config.health import healthz
 from kpis import views as kpis
 from kpis.api import CatalogueView, KpiView
 from kpis.choices_api import ChoicesView
+from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from reports import views as reports
 
@@ -40,6 +41,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
     path("glossary/", kpis.glossary, name="glossary"),
+    path("cohorts/", kpis.cohorts, name="cohorts"),
     path("kpis/<slug:kpi>/", kpis.figure, name="figure"),
     path("export/", export_client, name="export_client"),
     *campaigns.client_pages,
@@ -49,6 +51,7 @@ api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),
     path("kpis/", CatalogueView.as_view(), name="api_catalogue"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
+    path("clients/<slug:client_slug>/cohorts/", CohortView.as_view(), name="api_cohorts"),
     path("clients/<slug:client_slug>/choices/", ChoicesView.as_view(), name="api_choices"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/explain/", NumberView.as_view(), name="api_kpi_explain"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/change/", ChangeView.as_view(), name="api_kpi_change"),

@@ -5,4 +5,7 @@ class KpisConfig(AppConfig):
     name = "kpis"
 
     def ready(self) -> None:
-        from kpis import receivers  # noqa: F401 - connects the signals
+        from accounts import audit
+        from kpis import decided, receivers  # noqa: F401 - connects the signals
+
+        audit.TELLERS |= decided.TELLERS

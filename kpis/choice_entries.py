@@ -48,7 +48,6 @@ class Entry:
     default: Any
     dirties: tuple[Dirties, ...] = ()
     is_dated: bool = False
-    told: Callable[[Any], str] = str
 
 
 def _joined(value: list[str]) -> str:
@@ -65,10 +64,6 @@ def _whole(least: int, most: int) -> Callable[[str, object], int]:
 
 def _one_of(*known: str) -> Callable[[str, object], str]:
     return lambda field, said: word(field, said, known)
-
-
-def _optional(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 _LEADS = Dirties(
@@ -102,30 +97,30 @@ _ALL = (
         "mql_rule", _("Rule for marketing-qualified leads"),
         'When a lead is marketing-qualified: {"kind": "reported"}, {"kind": "score", "at_least": 50} or {"kind": "events", "all": '
         '[{"kind": "visit", "times": 10}, {"kind": "download", "asset": "white paper*", "times": 1}]}.',
-        rules.read, {"kind": rules.REPORTED}, (_LEADS,), is_dated=True, told=rules.told,
+        rules.read, {"kind": rules.REPORTED}, (_LEADS,), is_dated=True,
     ),
     Entry(
         "sql_rule", _("Rule for sales-qualified leads"), "When a lead is sales-qualified: as `mql_rule`.",
-        rules.read, {"kind": rules.REPORTED}, (_LEADS,), is_dated=True, told=rules.told,
+        rules.read, {"kind": rules.REPORTED}, (_LEADS,), is_dated=True,
     ),
     Entry(
         "margin", _("Margin"), "The share of revenue that is left after the goods, from 0 to 1, where orders do not tell theirs; or null.",
-        _or_none(fraction), None, (_MARGIN,), is_dated=True, told=_optional,
+        _or_none(fraction), None, (_MARGIN,), is_dated=True,
     ),
     Entry(
         "tax_basis", _("Tax in revenue"), "`net`: revenue without tax; `gross`: with it.", _one_of(*TAX_BASES), "net", (_TAXED,),
     ),
     Entry(
         "sales_costs", _("Costs of sales"), "Names of costs that are of sales and not of marketing; * stands for any characters.",
-        patterns, [], (_COSTS,), told=_joined,
+        patterns, [], (_COSTS,),
     ),
     Entry(
         "ignored_costs", _("Costs that do not count"), "Names of costs that are in no figure; * stands for any characters.",
-        patterns, [], (_COSTS,), told=_joined,
+        patterns, [], (_COSTS,),
     ),
     Entry(
         "engagement_parts", _("What counts as an engagement"), f"Some of {_joined(list(ENGAGEMENTS))}.",
-        lambda field, said: words(field, said, ENGAGEMENTS), ["likes", "comments", "shares"], (_SOCIAL,), told=_joined,
+        lambda field, said: words(field, said, ENGAGEMENTS), ["likes", "comments", "shares"], (_SOCIAL,),
     ),
     Entry(
         "activity_window", _("Days without an order after which a customer is lost"),
@@ -143,7 +138,7 @@ _ALL = (
     ),
     Entry(
         "lifetime_months", _("Months that a customer stays"), "For the customer lifetime value; null: as the churn rate says.",
-        _or_none(_whole(1, MOST_MONTHS)), None, told=_optional,
+        _or_none(_whole(1, MOST_MONTHS)), None,
     ),
     Entry("week_start", _("First day of the week"), f"One of {_joined(list(WEEK_STARTS))}.", _one_of(*WEEK_STARTS), "monday"),
     Entry(

@@ -140,10 +140,7 @@ def _check_day(since: date | None, names: Iterable[str]) -> None:
 
 def _record(client: Client, moved: list[Entry], before: Timelines, after: Timelines, since: date | None, made_by: Actor) -> None:
     day = since or EVER
-    changes = [
-        {"field": entry.name, "before": entry.told(before[entry.name].on(day)), "after": entry.told(after[entry.name].on(day))}
-        for entry in moved
-    ]
+    changes = [{"field": entry.name, "before": before[entry.name].on(day), "after": after[entry.name].on(day)} for entry in moved]
     dated = {"since": since.isoformat()} if since else {}
     audit.record("choice.made_from" if since else "choice.made", made_by, organisation=client, changes=changes, **dated)
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns import systems
-from campaigns.connectors import connector_for
+from campaigns.connectors import settle_days
 from campaigns.models import Connection
 from kpis.definitions import Reason
 from kpis.models import LAYOUT
@@ -148,7 +148,7 @@ def _coverage(chosen: dict[str, str], rows: list[tuple[str, str, str, int, str, 
         if family := systems.counted_as(told, source, now):
             spans.setdefault(family, {}).setdefault(number, []).append(Period(date.fromisoformat(since), date.fromisoformat(until)))
             if from_api:
-                settles[family, number] = max(settles.get((family, number), 0), connector_for(source).settle_days(told))
+                settles[family, number] = max(settles.get((family, number), 0), settle_days(source, told))
     settled: dict[str, dict[int, date]] = {}
     for (family, number), days in settles.items():
         settled.setdefault(family, {})[number] = max(span.until for span in spans[family][number]) - timedelta(days=days)

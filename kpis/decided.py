@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from babel.dates import get_day_names, get_month_names
 from babel.numbers import format_percent
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts import moments
 from campaigns import connections, systems
-from kpis import rules
+from kpis import formats, rules
+from kpis.checks import Wrong
 from kpis.choice_entries import ENTRIES
 from kpis.choices import Choices
 from kpis.coverage import PURCHASES
 from kpis.measures import MEASURES, Measure
+from kpis.periods import WEEK_STARTS
 from kpis.timeline import EVER, Timeline
 
 # Whose word counts in a family of facts. Customers follow from what they bought, too.
@@ -102,7 +106,7 @@ def _tax_basis(basis: str) -> str:
     return {"net": _("not counted"), "gross": _("counted")}[basis]
 
 
-def _sales_costs(patterns: Sequence[str]) -> str:
+def _names(patterns: Sequence[str]) -> str:
     return ", ".join(patterns) or _("none")
 
 
@@ -131,6 +135,14 @@ def _lifetime_months(months: int | None) -> str:
     return ngettext("%(months)d month", "%(months)d months", months) % {"months": months} if months else _("as the churn rate says")
 
 
+def _week_start(day: str) -> str:
+    return str(get_day_names("wide", "stand-alone", _language())[WEEK_STARTS[day] - 1])
+
+
+def _fiscal_start(month: int) -> str:
+    return str(get_month_names("wide", "stand-alone", _language())[month])
+
+
 def _days(days: int) -> str:
     return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
@@ -148,7 +160,7 @@ DECIDED: dict[str, tuple[frozenset[str], Callable[[Any], str]]] = {
     "sql_rule": (frozenset({"sqls", "mqls_to_sql"}), _rule),
     "tax_basis": (_AMOUNTS, _tax_basis),
     "margin": (_MARGINS, _margin),
-    "sales_costs": (_COSTS, _sales_costs),
+    "sales_costs": (_COSTS, _names),
     "ignored_costs": (_COSTS, _ignored_costs),
     "retention_mode": (_STAYING, _retention_mode),
     "activity_window": (_STAYING, _days),
@@ -158,3 +170,25 @@ DECIDED: dict[str, tuple[frozenset[str], Callable[[Any], str]]] = {
 }
 # What divides time, and changes no figure of a day.
 OF_TIME = frozenset({"week_start", "fiscal_start"})
+
+
+def _told(name: str, value: object) -> str:
+    """A value as it is kept; lines of the record that were written in words before stay as they are."""
+    try:
+        ENTRIES[name].read(name, value)
+    except Wrong:
+        return str(value) or formats.UNDEFINED
+    return _KEPT[name](value)
+
+
+# By the name of the choice: how a value is told as it is kept.
+_KEPT: dict[str, Callable[[Any], str]] = {
+    **{name: tell for name, (_slugs, tell) in DECIDED.items()},
+    "mql_rule": _one_rule,
+    "sql_rule": _one_rule,
+    "margin": lambda share: _share(None if share is None else Decimal(share)),
+    "ignored_costs": _names,
+    "week_start": _week_start,
+    "fiscal_start": _fiscal_start,
+}
+TELLERS: dict[str, Callable[[Any], str]] = {name: partial(_told, name) for name in _KEPT}

@@ -43,9 +43,7 @@ class MeasuredSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True, help_text="Exact decimal, or null.")
     reason = serializers.CharField(allow_null=True)
     rows = serializers.ChoiceField(
-        choices=["listed", "not_listed", "not_divisible"],
-        help_text="listed: below. not_listed: it is counted of people or months over the whole period, and is no sum of rows. "
-        "not_divisible: its source tells the total alone.",
+        choices=["listed", "not_divisible"], help_text="listed: below. not_divisible: its source tells the total alone."
     )
 
 

@@ -22,8 +22,8 @@ def whole(column: str) -> str:
 
 
 def _counted(column: str) -> str:
-    """Of conversions: where the client chose what counts, a day without any is a day of none."""
-    return f"CASE WHEN choosing.connection_id IS NULL THEN conversion.{column} ELSE coalesce(conversion.{column}, 0) END"
+    """Of conversions: where the client chose what counts, a day of which none is told is a day of none; what is told may be unknown."""
+    return f"CASE WHEN conversion.connection_id IS NULL AND choosing.connection_id IS NOT NULL THEN 0 ELSE conversion.{column} END"
 
 
 # The conversions that count: of the actions the client chose, else the platform's own total.

@@ -7,11 +7,11 @@ what is asked anew takes the place of something else, so that they neither pile 
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from django.core.cache import cache
 from django.db import connection, transaction
 
@@ -31,10 +31,10 @@ def rows(asked: object, version: str, read: Callable[[], Rows]) -> Rows:
     place = f"kpis:{int(hashlib.sha256(repr(asked).encode()).hexdigest()[:8], 16) % PLACES}"
     kept = cache.get(place)
     if kept is not None and kept[0] == mark:
-        found: Rows = json.loads(zlib.decompress(kept[1]))
+        found: Rows = msgspec.json.decode(zlib.decompress(kept[1]))
         return found
     read_now = read()
-    packed = zlib.compress(json.dumps(read_now).encode(), 1)
+    packed = zlib.compress(msgspec.json.encode(read_now), 1)
     if len(packed) <= LARGEST:
         _keep(place, (mark, packed))
     return read_now

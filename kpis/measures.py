@@ -143,6 +143,8 @@ CUSTOMERS_LEFT = _one("customers_left", _("customers who left in them, at least 
                       "purchases", scale=HORIZON, is_additive=False)  # fmt: skip
 PAYBACK_MONTHS = _one("payback_months", _("months until what was acquired has paid its cost"), "payback.months", "orders",
                       known_only=True, missing=Reason.NEVER, is_additive=False)  # fmt: skip
+BROUGHT = _one("brought_so_far", _("what the customers of the period brought in so far"), "payback.brought_nano", "orders", scale=NANO,
+               is_additive=False)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------------ site
 SESSIONS = _one("sessions", _("sessions"), "site.sessions", "site")

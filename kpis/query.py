@@ -234,8 +234,10 @@ def _may_change(measure: Measure, sums: Sums, period: Period, coverage: Coverage
         return True
     if measure.settles_late and not coverage.is_settled(measure.family, period):
         return True
+    if not measure.matures_in:
+        return False
     last = coverage.last_day(measure.family)
-    return bool(measure.matures_in) and last is not None and period.until + timedelta(days=measure.matures_in) > last
+    return last is not None and period.until + timedelta(days=measure.matures_in) > last
 
 
 def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, is_divided: bool) -> Value:
@@ -249,7 +251,9 @@ def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, 
     if found is None:
         return Value(None, measure.missing) if measure.known_only else Value(Fraction(0))
     if found.unknown:
-        return Value(None, Reason.NO_EXCHANGE_RATE if found.unconverted else measure.missing)
+        # What is told of nobody is `missing`; here a part of what is told is not known.
+        missing = Reason.NOT_REPORTED if measure.known_only else measure.missing
+        return Value(None, Reason.NO_EXCHANGE_RATE if found.unconverted else missing)
     return Value(Fraction(found.total, measure.scale))
 
 

@@ -59,22 +59,27 @@ def read(reads: Sequence[Read], version: str = "", chosen: Choices | None = None
         f"{name}_{place}": value for place, each in enumerate(reads) for name, value in {**of_client, **_parameters(each)}.items()
     }
     statement = "\nUNION ALL\n".join(selects)
-    found: list[Found] = [{} for _ in reads]
-    ways: list[dict[tuple[Period, str], Bases]] = [{} for _ in reads]
     if not selects:
-        return found
+        return [{} for _ in reads]
     rows = kept.rows((statement, parameters), version, lambda: _rows(statement, parameters)) if version else _rows(statement, parameters)
+    # By the number of the period: of two days a hash is slow, and there are thousands of rows.
+    found: list[dict[tuple[int, str], Sums]] = [{} for _ in reads]
+    ways: list[dict[tuple[int, str], Bases]] = [{} for _ in reads]
     for place, number, key, reader, *cells, bases in rows:
-        part = reads[place].periods[number], key
-        if bases is None:
-            _keep(found[place].setdefault(part, Sums()), wanted[place].get(reader, []), cells)
-        else:
-            ways[place].setdefault(part, {})[reader] = {_way(basis) for basis in bases}
+        if bases is not None:
+            ways[place].setdefault((number, key), {})[reader] = {_way(basis) for basis in bases}
+            continue
+        sums = found[place].get((number, key))
+        if sums is None:
+            sums = found[place][number, key] = Sums()
+        _keep(sums, wanted[place].get(reader, []), *cells)
     for each, sliced, counted in zip(reads, found, ways, strict=True):
-        for (period, key), sums in sliced.items():
+        for (number, key), sums in sliced.items():
             # Which campaign was counted how is not kept: another way of any makes all of them doubtful.
-            sums.bases = counted.get((period, key if each.scope.by is By.CHANNEL else ""), {})
-    return found
+            sums.bases = counted.get((number, key if each.scope.by is By.CHANNEL else ""), {})
+    return [
+        {(each.periods[number], key): sums for (number, key), sums in sliced.items()} for each, sliced in zip(reads, found, strict=True)
+    ]
 
 
 def _way(basis: str) -> tuple[str, str]:
@@ -103,13 +108,21 @@ def _parameters(asked: Read) -> dict[str, Any]:
     }
 
 
-def _keep(sums: Sums, measures: Sequence[Measure], cells: Sequence[object]) -> None:
-    totals, unknown, unconverted, unsettled = cells
-    for index, measure in enumerate(measures):
-        if measure.known_only and totals[index] is None:  # type: ignore[index]
+def _keep(
+    sums: Sums,
+    measures: Sequence[Measure],
+    totals: list[int | None],
+    unknown: list[int | None],
+    unconverted: list[int | None],
+    unsettled: int | None,
+) -> None:
+    for measure, total, missing, without_rate in zip(measures, totals, unknown, unconverted, strict=False):
+        if total is None and measure.known_only:
             continue
-        part = Sum(int(totals[index] or 0), int(unknown[index] or 0), int(unconverted[index] or 0), int(unsettled or 0))  # type: ignore[index,call-overload]
-        sums.of.setdefault(measure.slug, Sum()).add(part)
+        part = Sum(total or 0, missing or 0, without_rate or 0, unsettled or 0)
+        known = sums.of.setdefault(measure.slug, part)
+        if known is not part:
+            known.add(part)
 
 
 def _rows(statement: str, parameters: dict[str, Any]) -> kept.Rows:
@@ -130,20 +143,34 @@ def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:
 
 
 def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> list[str]:
-    selects = [
-        scope.named(
-            f"""SELECT part.number, {scope.key} AS key, '{roll_up.name}' AS reader,
-                ARRAY[{", ".join(_total(measure) for measure in measures)}]::numeric[] AS totals,
-                ARRAY[{", ".join(_unknown(measure) for measure in measures)}]::bigint[] AS unknown,
-                ARRAY[{", ".join(_unconverted(measure) for measure in measures)}]::bigint[] AS unconverted,
-                {"sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"}::bigint AS unsettled, {NO_BASES} AS bases
-            FROM {PARTS} JOIN {roll_up.table(scope)} AS row ON row.day BETWEEN part.since AND part.until
-            {scope.join} WHERE {scope.where} GROUP BY 1, {scope.grouping}"""
-        )
-    ]
+    unsettled = "sum(row.unsettled)" if "unsettled" in roll_up.noted else "0"
+    rows = f"{PARTS} JOIN {roll_up.table(scope)} AS row ON row.day BETWEEN part.since AND part.until"
+    cells = [[part(measure) for measure in measures] for part in (_total, _unknown, _unconverted)]
+    if scope.by is By.LABEL:
+        selects = [_by_label(roll_up.name, rows, cells, unsettled, scope)]
+    else:
+        shape = _shape("part.number", roll_up.name, cells, unsettled, scope)
+        selects = [scope.named(f"{shape} FROM {rows} WHERE {scope.where} GROUP BY 1, {scope.grouping}")]
     if roll_up.basis and any(measure.has_basis for measure in measures):
         selects.append(_bases(roll_up, scope))
     return selects
+
+
+def _shape(number: str, name: str, cells: list[list[str]], unsettled: str, scope: Scope) -> str:
+    totals, unknown, unconverted = (", ".join(each) for each in cells)
+    return f"""SELECT {number}, {scope.key} AS key, '{name}' AS reader, ARRAY[{totals}]::numeric[] AS totals,
+        ARRAY[{unknown}]::bigint[] AS unknown, ARRAY[{unconverted}]::bigint[] AS unconverted, {unsettled}::bigint AS unsettled,
+        {NO_BASES} AS bases"""
+
+
+def _by_label(name: str, rows: str, cells: list[list[str]], unsettled: str, scope: Scope) -> str:
+    """Summed by campaign first: there are far fewer campaigns than rows to look up the labels of."""
+    columns = {f"{kind}_{place}": cell for kind, each in zip("tuc", cells, strict=True) for place, cell in enumerate(each)}
+    named = ", ".join(f"{cell} AS {column}" for column, cell in columns.items())
+    by_campaign = f"""SELECT part.number, row.campaign_id, {unsettled} AS unsettled, {named}
+        FROM {rows} WHERE {scope.where} GROUP BY 1, 2"""
+    sums = [[f"sum(row.{kind}_{place})" for place in range(len(each))] for kind, each in zip("tuc", cells, strict=True)]
+    return f"{_shape('row.number', name, sums, 'sum(row.unsettled)', scope)} FROM ({by_campaign}) AS row {scope.join} GROUP BY 1, 2"
 
 
 def _bases(roll_up: RollUp, scope: Scope) -> str:

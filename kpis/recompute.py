@@ -98,10 +98,21 @@ def _add(changed: Changed, more: Changed) -> None:
 
 
 def _of_other_tellers(changed: Changed) -> Changed:
-    """All days of mail, where mailings changed: an account's first one, or its last one gone, decides whether its days count."""
+    """The days of mail of accounts that may have got their first mailing, or lost their last: that decides whether these days count.
+
+    Who has a mailing of a day that did not change had it before; who never told of mailings has none to lose.
+    """
     if "email" not in changed:
         return {}
-    return {"email_days": {day for (day,) in execute("SELECT DISTINCT day FROM campaigns_emailday")}}
+    days = execute(
+        """SELECT DISTINCT told.day FROM campaigns_emailday AS told WHERE told.connection_id IN (
+               SELECT source.id FROM campaigns_connection AS source
+               WHERE EXISTS (SELECT 1 FROM campaigns_pull AS pull WHERE pull.connection_id = source.id AND pull.family = 'email')
+               AND NOT EXISTS (SELECT 1 FROM campaigns_emailsend AS send
+                   WHERE send.connection_id = source.id AND send.day <> ALL(%(days)s)))""",
+        {"days": sorted(changed["email"])},
+    )
+    return {"email_days": {day for (day,) in days}}
 
 
 def _days_of(client: Client, roll_up: RollUp) -> set[date]:

@@ -53,15 +53,6 @@ def _condition(field: str, said: object) -> dict[str, Any]:
     return kept | ({"asset": pattern(f"{field}.asset", said["asset"])} if said.get("asset") else {})
 
 
-def told(rule: Rule) -> str:
-    """A rule in a few signs, for people."""
-    if rule["kind"] == SCORE:
-        return f"score ≥ {rule['at_least']}"
-    if rule["kind"] == EVENTS:
-        return " + ".join(f"{one['times']} × {one['kind']}" + (f" “{one['asset']}”" if "asset" in one else "") for one in rule["all"])
-    return str(rule["kind"])
-
-
 def parameters(timelines: Mapping[str, Timeline[Rule]]) -> dict[str, list[Any]]:
     """The rules of each step, `mql` and `sql`, as columns: one row for each spell of days of creation, and one for each condition of it."""
     spells = [(step, days, rule) for step, timeline in timelines.items() for days, rule in timeline.parts()]

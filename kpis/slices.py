@@ -46,7 +46,7 @@ class Only:
         return bool(self.channels or self.by_campaign)
 
 
-@dataclass
+@dataclass(slots=True)
 class Sum:
     """A measure over a slice: `total` in stored units, `unknown` rows whose part is not known.
 
@@ -73,7 +73,7 @@ class Sums:
     bases: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     def get(self, slug: str) -> Sum:
-        return self.of.get(slug, Sum())
+        return self.of.get(slug) or Sum()
 
     def add(self, other: Sums) -> None:
         for slug, part in other.of.items():
@@ -150,6 +150,20 @@ class Scope:
         return f"LEFT JOIN {_LABELS} AS label ON label.campaign_id = row.campaign_id"
 
 
+@dataclass(frozen=True)
+class Placed(Scope):
+    """Of parts by channel and campaign at once, as rows are: a key to be taken apart with `CHANNEL_OF` and `CAMPAIGN_OF`."""
+
+    @property
+    def is_divided(self) -> bool:
+        return True
+
+    @property
+    def key(self) -> str:
+        return "row.channel || ':' || row.campaign_id"
+
+
+CHANNEL_OF, CAMPAIGN_OF = "split_part({}.key, ':', 1)", "split_part({}.key, ':', 2)::bigint"
 # Each label of each campaign, once.
 _LABELS = """(SELECT DISTINCT campaign.id AS campaign_id, label.name
     FROM campaigns_campaign AS campaign, jsonb_array_elements_text(campaign.labels) AS label (name) WHERE label.name <> '')"""

@@ -33,10 +33,16 @@ def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
     ]
 
 
-def rows(measure: Measure, scope: Scope) -> str:
-    """What a measure adds up, in `part`: the newest figure of each list. Nobody tells them by channel."""
-    return f"""SELECT day, '' AS channel, 0 AS campaign_id, connection_id, pull_id, ref, subscribers AS amount
-        FROM ({_newest(*_STOCKS[measure.column])}) AS newest"""
+def rows(measures: Sequence[Measure], scope: Scope) -> list[str]:
+    """What the measures add up: the newest figure of each list. Nobody tells them by channel."""
+    return [_rows(measures, measure) for measure in measures]
+
+
+def _rows(measures: Sequence[Measure], measure: Measure) -> str:
+    amounts = ", ".join("newest.subscribers" if one is measure else "0" for one in measures)
+    return f"""SELECT newest.day, '' AS channel, 0 AS campaign_id, newest.connection_id, newest.pull_id, newest.ref,
+            ARRAY[{amounts}]::numeric[] AS amounts
+        FROM {PARTS} CROSS JOIN LATERAL ({_newest(*_STOCKS[measure.column])}) AS newest"""
 
 
 def _stock(counted: str, day: str) -> str:

@@ -9,6 +9,8 @@ from fractions import Fraction
 
 # Significant digits of a quotient that does not end.
 PRECISION = 28
+_CONTEXT = Context(prec=PRECISION)
+_MOST = 10**PRECISION
 
 
 class Reason(StrEnum):
@@ -38,7 +40,9 @@ class Value:
         """The exact decimal where it ends within 28 digits, else rounded to 28 significant digits (half-even)."""
         if self.exact is None:
             return None
-        return _plain(Context(prec=PRECISION).divide(Decimal(self.exact.numerator), Decimal(self.exact.denominator)))
+        if self.exact.denominator == 1 and -_MOST < self.exact.numerator < _MOST:
+            return Decimal(self.exact.numerator)
+        return _plain(_CONTEXT.divide(Decimal(self.exact.numerator), Decimal(self.exact.denominator)))
 
 
 def _plain(digits: Decimal) -> Decimal:

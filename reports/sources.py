@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from accounts.models import Client
 from campaigns import systems
-from campaigns.connectors import connector_for
+from campaigns.connectors import settle_days
 from campaigns.models import Connection
 from kpis.periods import ONE_DAY, Grain, Period, buckets
 from reports.content import SourceState
@@ -33,7 +33,7 @@ def _state(source: Connection, family: str, spans: list[Period], period: Period,
     from_api = source.credential_id is not None
     # Of an account that was disconnected nothing is expected after what it told.
     expected = min(today, until + ONE_DAY) if until and source.state == Connection.State.DISCONNECTED else today
-    settled = until - timedelta(days=connector_for(source.source).settle_days(family)) if until and from_api else until
+    settled = until - timedelta(days=settle_days(source.source, family)) if until and from_api else until
     return SourceState(
         source=source.source,
         account=source.name or source.account,

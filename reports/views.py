@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import brand, moments
 from accounts.gate import ClientRequest, requires
 from kpis import periods
+from kpis.comparing import Compare
 from reports import charts, dates, gather, preparing, rendering
 from reports.archive.models import Document, Snapshot
 from reports.content import Report
@@ -34,14 +36,15 @@ def overview(request: ClientRequest) -> HttpResponse:
     week = _week(request.GET.get("week") or latest)
     report = gather.report(request.client, week, timezone.now())
     presentation = present(report, _language(), brand.of_organisation(request.client))
-    monday = periods.week(week).since
+    shown = periods.week(week)
     context = {
         "presentation": presentation,
         "charts": {name: mark_safe(svg) for name, svg in charts.page_charts(presentation).items()},  # noqa: S308 - our own SVG, its texts escaped
         "week": week,
-        "previous_week": periods.week_key(monday - timedelta(days=7)),
-        "next_week": periods.week_key(monday + timedelta(days=7)) if week < latest else None,
+        "previous_week": periods.week_key(shown.since - timedelta(days=7)),
+        "next_week": periods.week_key(shown.since + timedelta(days=7)) if week < latest else None,
         "pdf_url": reverse("report_pdf", args=[request.client.slug, week]),
+        "figure_query": urlencode({"from": shown.since, "to": shown.until, "compare": Compare.PREVIOUS}),
     }
     return render(request, "reports/overview.html", context)
 

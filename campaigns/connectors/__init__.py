@@ -13,6 +13,11 @@ def sources() -> list[str]:
     return modules(__path__, PLUMBING)
 
 
+def settle_days(source: str, family: str) -> int:
+    """Days for which a platform may still tell a family otherwise; 0 where its connector is gone, for nothing more will come."""
+    return connector_for(source).settle_days(family) if source in sources() else 0
+
+
 def connector_for(source: str) -> type[Connector]:
     """The connector of a platform. Raises `LookupError` for a platform without one."""
     if source not in sources():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpis.customers.selects import ACQUISITION, Cell, active, levels, money, select, select_keyed
+from kpis.customers.selects import ACQUISITION, Cell, acquisition, active, level_on, levels, money, person, select, select_keyed
 from kpis.measures import Measure
 from kpis.roll_ups import BY_NAME
 from kpis.slices import PARTS, Scope
@@ -24,32 +24,36 @@ def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
     asked = {measure.column for measure in measures}
     found = []
     if "customers" in asked:
-        who = f"{PARTS} CROSS JOIN LATERAL ({active('part.since', 'part.until')}) AS who {ACQUISITION.format('who')}"
+        who = f"{PARTS} CROSS JOIN LATERAL ({active('part.since', 'part.until')}) AS who {acquisition('who', scope)}"
         found.append(select("active", measures, {"customers": Cell("count(*)")}, who, scope))
     if asked & {"revenue_nano", "repeat_revenue_nano"}:
-        days = f"{PARTS} JOIN kpis_customerday AS bought ON bought.day BETWEEN part.since AND part.until {ACQUISITION.format('bought')}"
-        cells = {"revenue_nano": money("bought.revenue_nano", "bought.unconverted"), "repeat_revenue_nano": _repeat()}
+        cells, who = {"revenue_nano": money("bought.revenue_nano", "bought.unconverted")}, acquisition("bought", scope)
+        if "repeat_revenue_nano" in asked:
+            cells["repeat_revenue_nano"], who = _repeat(), ACQUISITION.format("bought")
+        days = f"{PARTS} JOIN kpis_customerday AS bought ON bought.day BETWEEN part.since AND part.until {who}"
         found.append(select("active", measures, cells, days, scope))
     if "acquired_so_far" in asked:
         found.append(select_keyed("active", measures, {"acquired_so_far": Cell("sum(kept.customers)")}, _acquired(scope), scope))
     return found
 
 
-def rows(measure: Measure, scope: Scope) -> str:
-    """What a measure adds up, in `part`: customers, or days of theirs, with who acquired them; `ref` is a number we gave them."""
-    bought = f"kpis_customerday AS bought {ACQUISITION.format('bought')}"
+def rows(measures: Sequence[Measure], scope: Scope) -> list[str]:
+    """What the measures add up: customers, or days of theirs, with who acquired them."""
+    return [_rows(measures, measure, scope) for measure in measures]
+
+
+def _rows(measures: Sequence[Measure], measure: Measure, scope: Scope) -> str:
     last = """(SELECT max(day) FROM kpis_customerday AS bought
         WHERE bought.person_id = who.person_id AND bought.orders > 0 AND bought.day BETWEEN part.since AND part.until)"""
+    who = f"LATERAL ({active('part.since', 'part.until')}) AS who {ACQUISITION.format('who')}"
+    bought = f"JOIN kpis_customerday AS bought ON bought.day BETWEEN part.since AND part.until {ACQUISITION.format('bought')}"
     day, amount, source = {
-        "customers": (
-            f"coalesce({last}, part.since)", "1", f"({active('part.since', 'part.until')}) AS who {ACQUISITION.format('who')} WHERE TRUE"
-        ),
-        "revenue_nano": ("bought.day", "bought.revenue_nano", f"{bought} WHERE bought.day BETWEEN part.since AND part.until"),
-        "repeat_revenue_nano": ("bought.day", _each_repeat(), f"{bought} WHERE bought.day BETWEEN part.since AND part.until"),
-        "acquired_so_far": ("row.acquired_day", "1", "kpis_customerstate AS row WHERE row.acquired_day <= part.until"),
-    }[measure.column]  # fmt: skip
-    return f"""SELECT {day} AS day, row.channel, row.campaign_id, 0 AS connection_id, 0 AS pull_id, row.person_id::text AS ref,
-        {amount} AS amount FROM {source} AND {scope.where}"""
+        "customers": (f"coalesce({last}, part.since)", "1", f"CROSS JOIN {who}"),
+        "revenue_nano": ("bought.day", "bought.revenue_nano", bought),
+        "repeat_revenue_nano": ("bought.day", _each_repeat(), bought),
+        "acquired_so_far": ("row.acquired_day", "1", "JOIN kpis_customerstate AS row ON row.acquired_day <= part.until"),
+    }[measure.column]
+    return f"SELECT {person(measures, {measure.column: amount}, day)} FROM {PARTS} {source} WHERE {scope.where}"
 
 
 def _each_repeat() -> str:
@@ -69,6 +73,6 @@ def _repeat() -> Cell:
 
 def _acquired(scope: Scope) -> str:
     table = f"{BY_NAME['acquired'].table(scope)} AS row {scope.join} WHERE {scope.where}"
-    return f"""SELECT part.number, level.key, level.customers
+    return f"""SELECT part.number, level.key, {level_on("part.until")} AS customers
         FROM {PARTS} JOIN ({levels(f"SELECT {scope.key} AS key, row.day, row.customers AS by FROM {table}")}) AS level
-            ON level.since <= part.until AND (level.until IS NULL OR level.until > part.until)"""
+            ON level.days[1] <= part.until"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -77,6 +77,22 @@ def table(shown: Shown, since: date, until: date, by: By | None = None, only: On
         for (month, key), one in kept.items()
     ]
     return sorted(cohorts, key=lambda cohort: (cohort.month, cohort.key))
+
+
+def total(cohorts: Sequence[Cohort]) -> tuple[int, tuple[Value, ...]]:
+    """How many customers all of them have, and by age what those that have reached it are together: sums divided, not a mean."""
+    ages = max((len(cohort.cells) for cohort in cohorts), default=0)
+    return sum(cohort.size for cohort in cohorts), tuple(_together(cohorts, age) for age in range(ages))
+
+
+def _together(cohorts: Sequence[Cohort], age: int) -> Value:
+    reached = [(cohort.size, cohort.cells[age]) for cohort in cohorts if cohort.size]
+    reached = [(size, cell) for size, cell in reached if cell.reason is not Reason.NOT_YET_OBSERVED]
+    if not reached:
+        return Value(None, Reason.NOT_YET_OBSERVED)
+    if unknown := next((cell for _, cell in reached if cell.exact is None), None):
+        return unknown
+    return Value(sum((size * cell.exact for size, cell in reached if cell.exact), Fraction(0)) / sum(size for size, _ in reached))
 
 
 def _read(shown: Shown, since: date, until: date, scope: Scope) -> dict[tuple[date, str], _Kept]:

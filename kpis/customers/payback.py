@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kpis.customers.cohort_sums import age
+from kpis.customers.selects import Cell, row
 from kpis.measures import Measure
 from kpis.roll_ups import BY_NAME
 from kpis.slices import NO_BASES, PARTS, Scope
@@ -22,36 +23,63 @@ _BROUGHT = """
     FROM kpis_customerday AS told WHERE told.person_id = row.person_id"""
 
 
+_IS_PAID = "gain.brought >= coalesce(cost.cost, 0)"
+_UNKNOWN = "coalesce(cost.unknown, 0) + max(gain.unknown)"
+_CELLS = {
+    "months": Cell(
+        f"CASE WHEN {_UNKNOWN} > 0 THEN 0 ELSE min(gain.age) FILTER (WHERE {_IS_PAID}) END",
+        _UNKNOWN,
+        "coalesce(cost.unconverted, 0) + max(gain.unconverted)",
+    ),
+    "brought_nano": Cell("sum(gain.gained)", "max(gain.unknown)", "max(gain.unconverted)"),
+}
+
+
 def selects(measures: Sequence[Measure], scope: Scope) -> list[str]:
-    months = "min(gain.age) FILTER (WHERE gain.brought >= coalesce(cost.cost, 0))"
+    asked = [_CELLS[measure.column] for measure in measures]
     return [
         scope.named(
             f"""SELECT gain.number, gain.key, 'payback' AS reader,
-                ARRAY[CASE WHEN coalesce(cost.unknown, 0) + max(gain.unknown) > 0 THEN 0 ELSE {months} END]::numeric[] AS totals,
-                ARRAY[coalesce(cost.unknown, 0) + max(gain.unknown)]::bigint[] AS unknown,
-                ARRAY[coalesce(cost.unconverted, 0) + max(gain.unconverted)]::bigint[] AS unconverted,
+                ARRAY[{", ".join(cell.total for cell in asked)}]::numeric[] AS totals,
+                ARRAY[{", ".join(cell.unknown for cell in asked)}]::bigint[] AS unknown,
+                ARRAY[{", ".join(cell.unconverted for cell in asked)}]::bigint[] AS unconverted,
                 0::bigint AS unsettled, {NO_BASES} AS bases
             FROM ({_gains(scope)}) AS gain LEFT JOIN ({_cost(scope)}) AS cost USING (number, key)
             GROUP BY gain.number, gain.key, cost.cost, cost.unknown, cost.unconverted"""
         )
-        for _ in measures
     ]
+
+
+def rows(measures: Sequence[Measure], scope: Scope) -> list[str]:
+    """What all customers of the period brought in in each month of theirs, and the months that it took to cover the cost."""
+    cells = {
+        "months": "CASE WHEN age.number <= age.paid THEN age.number - age.before ELSE 0 END",
+        "brought_nano": "CASE WHEN age.unknown = 0 THEN age.gained END",
+    }
+    whole = Scope(None, scope.only)
+    ages = f"""
+        SELECT gain.age AS number, gain.gained, gain.unknown, lag(gain.age, 1, 0) OVER (ORDER BY gain.age) AS before,
+            min(gain.age) FILTER (WHERE {_IS_PAID} AND coalesce(cost.unknown, 0) + gain.unknown = 0) OVER () AS paid
+        FROM ({_gains(whole)}) AS gain LEFT JOIN ({_cost(whole)}) AS cost USING (number, key)"""
+    day = "(part.since + make_interval(months => age.number))::date"
+    columns = row(measures, cells, day, "'M+' || age.number", "''", "0")
+    return [f"SELECT {columns} FROM {PARTS} CROSS JOIN ({ages}) AS age"]
 
 
 def _gains(scope: Scope) -> str:
     """What was brought in up to each age, and how many parts of all of it are not known."""
     group = "PARTITION BY number, key"
     return f"""
-        SELECT number, key, age, sum(CASE WHEN has_margin THEN margin_nano ELSE revenue_nano END) OVER ({group} ORDER BY age) AS brought,
+        SELECT number, key, age, gained, sum(gained) OVER ({group} ORDER BY age) AS brought,
             CASE WHEN has_margin THEN 0 ELSE sum(unknown) OVER ({group}) END AS unknown,
             CASE WHEN has_margin THEN 0 ELSE sum(unconverted) OVER ({group}) END AS unconverted
-        FROM (
+        FROM (SELECT monthly.*, CASE WHEN has_margin THEN margin_nano ELSE revenue_nano END AS gained FROM (
             SELECT part.number, {scope.key} AS key, {age("bought.day", "row.acquired_day")} AS age,
                 sum(bought.revenue_nano) AS revenue_nano, sum(bought.margin_nano) AS margin_nano,
                 bool_and(count(bought.margin_nano) = count(*)) OVER (PARTITION BY part.number, {scope.key}) AS has_margin,
                 count(*) FILTER (WHERE bought.revenue_nano IS NULL) AS unknown, sum(bought.unconverted) AS unconverted
             FROM {PARTS} JOIN kpis_customerstate AS row ON row.acquired_day BETWEEN part.since AND part.until
-            CROSS JOIN LATERAL ({_BROUGHT}) AS bought {scope.join} WHERE {scope.where} GROUP BY 1, 2, 3) AS monthly"""
+            CROSS JOIN LATERAL ({_BROUGHT}) AS bought {scope.join} WHERE {scope.where} GROUP BY 1, 2, 3) AS monthly) AS monthly"""
 
 
 def _cost(scope: Scope) -> str:

@@ -12,6 +12,11 @@ from kpis.slices import NO_BASES, Scope
 ACQUISITION = "JOIN kpis_customerstate AS row ON row.person_id = {}.person_id"
 
 
+def acquisition(of: str, scope: Scope) -> str:
+    """The same where it is asked for. Whoever has a day or a subscription has one, and in all nobody is looked up."""
+    return ACQUISITION.format(of) if scope.is_divided else ""
+
+
 @dataclass(frozen=True)
 class Cell:
     """SQL of a sum, and of how many of its parts are not known or not converted."""
@@ -48,6 +53,18 @@ def _columns(reader: str, measures: Sequence[Measure], cells: Mapping[str, Cell]
         ARRAY[{", ".join(cell.unconverted for cell in asked)}]::bigint[] AS unconverted, 0::bigint AS unsettled, {NO_BASES} AS bases"""
 
 
+def row(measures: Sequence[Measure], cells: Mapping[str, str], day: str, ref: str, channel: str, campaign: str) -> str:
+    """The columns of a row behind figures: what it adds to each measure, in stored units. No single source told it."""
+    amounts = ", ".join(cells.get(measure.column, "0") for measure in measures)
+    return f"""{day} AS day, {channel} AS channel, {campaign} AS campaign_id, 0 AS connection_id, 0 AS pull_id, {ref} AS ref,
+        ARRAY[{amounts}]::numeric[] AS amounts"""
+
+
+def person(measures: Sequence[Measure], cells: Mapping[str, str], day: str) -> str:
+    """The same of one customer, who is in `row`; `ref` is a number we gave them."""
+    return row(measures, cells, day, "row.person_id::text", "row.channel", "row.campaign_id")
+
+
 def active(since: str, until: str) -> str:
     """Who ordered on these days or had a subscription on one of them, each once."""
     return f"""SELECT person_id FROM kpis_customerday WHERE day BETWEEN {since} AND {until} AND orders > 0
@@ -55,10 +72,17 @@ def active(since: str, until: str) -> str:
 
 
 def levels(changes: str) -> str:
-    """How many there are from one day to the next, by key, where `changes` (key, day, by) says how many more or fewer there are.
+    """How many there are of each `key`, where `changes` (key, day, by) says how many more or fewer there are from a day on.
 
-    What is asked about many periods is counted once, and looked up for each.
+    As lists of these days and of how many there are from each on: what is asked about many periods is counted once, and
+    looked up for each by `level_on`.
     """
-    return f"""SELECT key, day AS since, lead(day) OVER (PARTITION BY key ORDER BY day) AS until,
-            sum(sum(by)) OVER (PARTITION BY key ORDER BY day) AS customers
-        FROM ({changes}) AS change GROUP BY key, day"""
+    return f"""SELECT key, array_agg(day ORDER BY day) AS days, array_agg(customers ORDER BY day) AS customers FROM (
+            SELECT key, day, (sum(sum(by)) OVER (PARTITION BY key ORDER BY day))::bigint AS customers
+            FROM ({changes}) AS change GROUP BY key, day) AS running
+        GROUP BY key"""
+
+
+def level_on(day: str) -> str:
+    """How many there are on the evening of `day` by a row `level` of `levels`; null before the first change."""
+    return f"level.customers[width_bucket({day}, level.days)]"

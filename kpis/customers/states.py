@@ -28,8 +28,8 @@ NAMES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "leads": (("campaigns_lead", "lead", "external_id"),),
 }
 # By family: whose rows follow from facts of these days, as they were found last.
-_ON_DAYS = "{} = ANY(%(days)s)"
-_TOLD_ON_DAYS = "EXISTS (SELECT 1 FROM unnest(%(days)s::date[]) AS day WHERE day BETWEEN told_since AND told_until)"
+_ON_DAYS = "{} = ANY(%(days_of_{{}})s)"
+_TOLD_ON_DAYS = "EXISTS (SELECT 1 FROM unnest(%(days_of_{})s::date[]) AS day WHERE day BETWEEN told_since AND told_until)"
 KNOWN = {
     "orders": ("kpis_customerday", _ON_DAYS.format("day")),
     "deals": ("kpis_customerday", _ON_DAYS.format("day")),
@@ -50,17 +50,14 @@ class Moved:
 
 def refresh(changed: dict[str, set[date]], asked: dict[str, Any]) -> Moved:
     """Bring up to date the customers of changed days and those who are marked; the marks are taken."""
+    families = sorted(NAMES.keys() & changed.keys())
+    who = ["SELECT unnest(%(marked)s::bigint[]) AS person_id", *(select for family in families for select in _affected_by(family))]
+    asked = {**asked, **{f"days_of_{family}": sorted(changed[family]) for family in families}}
     with connection.cursor() as cursor:
-        _make_affected(cursor)
         cursor.execute("DELETE FROM campaigns_dirtyperson RETURNING person_id")
         marked = {person for (person,) in cursor.fetchall()}
-        cursor.execute("INSERT INTO affected SELECT unnest(%s::bigint[]) ON CONFLICT DO NOTHING", [list(marked)])
-        for family in NAMES.keys() & changed.keys():
-            parameters = {**asked, "days": sorted(changed[family])}
-            for statement in _affected_by(family):
-                cursor.execute(f"INSERT INTO affected {statement} ON CONFLICT DO NOTHING", parameters)
         days = sorted(changed.get("orders", set()) | changed.get("deals", set()))
-        moved = _bring_up_to_date(cursor, asked, days, marked)
+        moved = _bring_up_to_date(cursor, " UNION ".join(who), asked, days, marked)
         return Moved(moved.days, moved.people | marked)
 
 
@@ -69,14 +66,7 @@ def rebuild(asked: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
         for model in (CustomerState, CustomerDay, CustomerSpan, CohortMonth):
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
-        _make_affected(cursor)
-        cursor.execute("INSERT INTO affected SELECT DISTINCT person_id FROM campaigns_personkey")
-        _bring_up_to_date(cursor, asked, [], set())
-
-
-def _make_affected(cursor: Any) -> None:
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.affected")
-    cursor.execute("CREATE TEMPORARY TABLE affected (person_id bigint PRIMARY KEY, is_whole boolean) ON COMMIT DROP")
+        _bring_up_to_date(cursor, "SELECT DISTINCT person_id FROM campaigns_personkey", asked, [], set())
 
 
 def _affected_by(family: str) -> Iterable[str]:
@@ -85,12 +75,12 @@ def _affected_by(family: str) -> Iterable[str]:
         space = "0" if kind == "email" else SPACE
         yield f"""SELECT key.person_id FROM {table} AS fact {SOURCE}
             JOIN campaigns_personkey AS key ON key.kind = '{kind}' AND key.space = {space} AND key.value = fact.{column}
-            WHERE fact.day = ANY(%(days)s)"""
+            WHERE fact.day = ANY(%(days_of_{family})s)"""
     table, condition = KNOWN[family]
-    yield f"SELECT DISTINCT person_id FROM {table} WHERE {condition}"
+    yield f"SELECT person_id FROM {table} WHERE {condition.format(family)}"
 
 
-def _bring_up_to_date(cursor: Any, asked: dict[str, Any], sale_days: list[date], marked: set[int]) -> Moved:
+def _bring_up_to_date(cursor: Any, who: str, asked: dict[str, Any], sale_days: list[date], marked: set[int]) -> Moved:
     asked = {
         **asked,
         "sale_days": sale_days,
@@ -98,10 +88,11 @@ def _bring_up_to_date(cursor: Any, asked: dict[str, Any], sale_days: list[date],
         "sale_months": sorted({day.replace(day=1) for day in sale_days}),
         "marked": list(marked),
     }
-    cursor.execute("ANALYZE affected")
-    cursor.execute(_FIND_WHOLE, asked)
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.affected")
+    cursor.execute(_FIND_AFFECTED.format(who), asked)
     if not cursor.rowcount:
         return Moved(set(), set())
+    cursor.execute("ANALYZE affected")
     for name, query in FOUND.items():
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         cursor.execute(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", asked)
@@ -109,37 +100,86 @@ def _bring_up_to_date(cursor: Any, asked: dict[str, Any], sale_days: list[date],
             cursor.execute(f"ANALYZE {name}")
     cursor.execute(_MOVED)
     rows = cursor.fetchall()
+    if not _leave_alone_who_is_as_before(cursor, asked):
+        return Moved(set(), set())
     cohort_sums.take_out(cursor, asked)
-    _replace(cursor, CustomerDay, "new_day", f"(affected.is_whole OR {_ON_SALE_DAYS.format('old')})", asked)
-    _replace(cursor, CustomerSpan, "new_span", "TRUE", asked)
-    _replace(cursor, CustomerState, "new_state", "TRUE", asked)
+    for found in _FOUND_ROWS:
+        _replace(cursor, found, asked)
     cursor.execute(_FIND_NEXT, asked)
     cohort_sums.put_in(cursor, asked)
     return Moved({day for _, was, now in rows for day in (was, now) if day}, {who for who, was, now in rows if not (was and now)})
 
 
-def _replace(cursor: Any, model: type[models.Model], new: str, condition: str, asked: dict[str, Any]) -> None:
-    """Make the rows of affected people, where the condition holds, those of `new`; only differences are written."""
-    table = model._meta.db_table
-    columns = [field.name for field in model._meta.concrete_fields if field.column]
-    keys = [field.name for field in model._meta.pk_fields]
-    # Keys by equality: only that finds rows without comparing each with each.
-    same_key = " AND ".join(f"old.{key} = new.{key}" for key in keys)
-    same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in columns if column != "next_order_day")
+@dataclass(frozen=True)
+class _Found:
+    """What is found of a table's rows: those of affected people, where `condition` holds of `old`."""
+
+    model: type[models.Model]
+    name: str
+    condition: str = "TRUE"
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def columns(self) -> list[str]:
+        return [field.name for field in self.model._meta.concrete_fields if field.column]
+
+    @property
+    def same_key(self) -> str:
+        # By equality: only that finds rows without comparing each with each.
+        return " AND ".join(f"old.{field.name} = new.{field.name}" for field in self.model._meta.pk_fields)
+
+    @property
+    def is_other(self) -> str:
+        """Whether they differ, or there is but one of the two; the day of the next order follows from the rest."""
+        old, new = (", ".join(f"{side}.{column}" for column in self.columns if column != "next_order_day") for side in ("old", "new"))
+        return f"({old}) IS DISTINCT FROM ({new})"
+
+
+def _leave_alone_who_is_as_before(cursor: Any, asked: dict[str, Any]) -> bool:
+    """Of all whose facts are of changed days few have changed themselves: the others' rows and sums stand. False if nobody has."""
+    differing = " UNION ".join(
+        f"""SELECT coalesce(old.person_id, new.person_id) AS person_id
+            FROM (SELECT old.* FROM {found.table} AS old JOIN affected USING (person_id) WHERE {found.condition}) AS old
+            FULL JOIN {found.name} AS new ON {found.same_key} AND old.person_id = new.person_id WHERE {found.is_other}"""
+        for found in _FOUND_ROWS
+    )
+    cursor.execute(f"CREATE TEMPORARY TABLE differing ON COMMIT DROP AS {differing}", asked)
+    cursor.execute("DELETE FROM affected WHERE person_id NOT IN (SELECT person_id FROM differing)")
+    cursor.execute("DROP TABLE differing")
+    cursor.execute("ANALYZE affected")
+    cursor.execute("SELECT EXISTS (SELECT FROM affected)")
+    return bool(cursor.fetchone()[0])
+
+
+def _replace(cursor: Any, found: _Found, asked: dict[str, Any]) -> None:
+    """Make the rows of affected people those that were found; only differences are written."""
     cursor.execute(
-        f"""DELETE FROM {table} AS old USING affected WHERE old.person_id = affected.person_id AND {condition}
-            AND NOT EXISTS (SELECT 1 FROM {new} AS new WHERE {same_key} AND {same})""",
+        f"""DELETE FROM {found.table} AS old USING affected WHERE old.person_id = affected.person_id AND {found.condition}
+            AND NOT EXISTS (SELECT 1 FROM {found.name} AS new WHERE {found.same_key} AND NOT {found.is_other})""",
         asked,
     )
-    cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {new} ON CONFLICT DO NOTHING")
+    columns = ", ".join(found.columns)
+    cursor.execute(
+        f"""INSERT INTO {found.table} ({columns}) SELECT {columns} FROM {found.name} AS new JOIN affected USING (person_id)
+            ON CONFLICT DO NOTHING"""
+    )
 
 
 _ON_SALE_DAYS = "{}.day = ANY(%(sale_days)s::date[])"
-# Whose first order may be another than before: all of them is read again.
-_FIND_WHOLE = """
-    UPDATE affected SET is_whole = affected.person_id = ANY(%(marked)s::bigint[]) OR NOT EXISTS (
-        SELECT 1 FROM kpis_customerstate AS state WHERE state.person_id = affected.person_id
-        AND state.first_order_day < coalesce(%(first_sale_day)s::date, 'infinity'))
+_FOUND_ROWS = (
+    _Found(CustomerDay, "new_day", f"(affected.is_whole OR {_ON_SALE_DAYS.format('old')})"),
+    _Found(CustomerSpan, "new_span"),
+    _Found(CustomerState, "new_state"),
+)
+# Of those whose first order may be another than before, all is read again.
+_FIND_AFFECTED = """
+    CREATE TEMPORARY TABLE affected ON COMMIT DROP AS
+    SELECT who.person_id, who.person_id = ANY(%(marked)s::bigint[]) OR state.person_id IS NULL AS is_whole
+    FROM ({}) AS who LEFT JOIN kpis_customerstate AS state ON state.person_id = who.person_id
+        AND state.first_order_day < coalesce(%(first_sale_day)s::date, 'infinity')
 """
 # As it is found of the days that are read, it may be another day's, and that of the last order before them is not read.
 _FIND_NEXT = """

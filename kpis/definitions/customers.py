@@ -122,8 +122,8 @@ DEFINITIONS = (
     Definition(
         "payback_months", _("Months to pay back"), _("Payback"),
         _("First month at which what the customers of the period brought in covers what it cost to acquire them"), MONTHS, DOWN,
-        # Known only where the cost is.
-        0 * FULL_COST + m.PAYBACK_MONTHS,
+        # Known only where the cost is, and what was brought in.
+        0 * FULL_COST + m.PAYBACK_MONTHS + 0 * m.BROUGHT,
         caveats=(
             _("On margin where it is known, else on revenue, which pays back too soon."),
             _("No figure as long as the customers of the period have not paid back their cost."),

@@ -37,7 +37,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Part:
-    """A measure and its sum. `is_listed`: whether the rows that it sums can be shown."""
+    """A measure and its sum. `is_listed`: whether the rows behind it can be shown."""
 
     measure: Measure
     value: Value

@@ -16,15 +16,22 @@ from django.db import connection
 
 from accounts.models import Client
 from kpis import recompute, stocks
-from kpis.customers import active
+from kpis.customers import active, lifetime, payback, recurring, retention
 from kpis.measures import Measure
 from kpis.periods import ONE_DAY, Period
 from kpis.reading import is_divisible
 from kpis.roll_ups import BY_NAME, WORTH
 from kpis.slices import Only, Scope
 
-# What is no roll-up but a sum of rows: from a measure to the select of those of `part`, in stored units of the client's currency.
-OTHERS: dict[str, Callable[[Measure, Scope], str]] = {"active": active.rows, "stocks": stocks.rows}
+# What is no roll-up: from measures to selects of the rows that add up to them, in stored units of the client's currency.
+OTHERS: dict[str, Callable[[Sequence[Measure], Scope], list[str]]] = {
+    "stocks": stocks.rows,
+    "active": active.rows,
+    "retention": retention.rows,
+    "recurring": recurring.rows,
+    "lifetime": lifetime.rows,
+    "payback": payback.rows,
+}
 # Rows that are fetched at once where all are asked for.
 BATCH = 2_000
 # By what rows follow each other: two that are equal in all of it are equal.
@@ -88,7 +95,7 @@ class Behind:
             if is_listed(measure, only):
                 self._by_source.setdefault(measure.source, []).append(measure)
         days = [period.since + number * ONE_DAY for number in range(period.days)]
-        asked = {"days": days, "since": period.since, "until": period.until}
+        asked = {"days": days, "numbers": [0], "sinces": [period.since], "untils": [period.until]}
         self._parameters = {**recompute.parameters(client), **only.parameters(), **asked}
 
     def page(self, first: int, size: int) -> list[Row]:
@@ -128,9 +135,10 @@ class Behind:
     @property
     def _all(self) -> str:
         selects = []
-        for name, measures in self._by_source.items():
+        # What is counted of people and months says more of a figure than the many facts it is compared with.
+        for name, measures in sorted(self._by_source.items(), key=lambda pair: pair[0] in BY_NAME):
             if name in OTHERS:
-                selects += [_of_other(name, place, measures, self._scope) for place in range(len(measures))]
+                selects += [_of_other(name, select) for select in OTHERS[name](measures, self._scope)]
             else:
                 selects.append(_of_roll_up(name, measures, self._scope))
         return "\nUNION ALL\n".join(f"SELECT {place} AS place, one.* FROM ({select}) AS one" for place, select in enumerate(selects))
@@ -148,8 +156,8 @@ class Behind:
 
 
 def is_listed(measure: Measure, only: Only) -> bool:
-    """Whether a measure is a sum of rows, and not found from a whole history, and its source tells of the asked part."""
-    return (measure.source in BY_NAME or measure.source in OTHERS) and (is_divisible(measure) or not only)
+    """Whether the source of a measure tells of the asked part."""
+    return is_divisible(measure) or not only
 
 
 def _told(numbered: str) -> str:
@@ -186,11 +194,8 @@ def _cell(measure: Measure) -> str:
     return f"CASE WHEN summed.channel IN ({', '.join(map(repr, measure.channels))}) THEN {known} ELSE 0 END"
 
 
-def _of_other(name: str, place: int, measures: Sequence[Measure], scope: Scope) -> str:
-    """The rows that one of `measures` adds up."""
-    cells = ["one.amount" if number == place else "0" for number in range(len(measures))]
+def _of_other(name: str, select: str) -> str:
     return f"""SELECT '{name}' AS name, one.day, one.channel::text, one.campaign_id::bigint, one.connection_id::bigint,
-            one.pull_id::bigint, one.ref::text, %(currency)s::text AS currency, 1::numeric AS ours, 1::numeric AS theirs,
-            ARRAY[{", ".join(cells)}]::numeric[] AS amounts
-        FROM (SELECT %(since)s::date AS since, %(until)s::date AS until) AS part
-        CROSS JOIN LATERAL ({OTHERS[name](measures[place], scope)}) AS one WHERE one.amount IS DISTINCT FROM 0"""
+            one.pull_id::bigint, one.ref::text, %(currency)s::text AS currency, 1::numeric AS ours, 1::numeric AS theirs, one.amounts
+        FROM ({select}) AS one
+        WHERE EXISTS (SELECT 1 FROM unnest(one.amounts) AS amount WHERE amount IS DISTINCT FROM 0)"""

@@ -17,8 +17,7 @@ from kpis.explain.change import Change, Effect
 from kpis.explain.number import Explanation, Figure, Part
 from kpis.explain.rows import Pull, Row
 from kpis.measures import Measure
-from kpis.query import Only, Value
-from kpis.reading import is_divisible
+from kpis.query import Value
 
 COLUMNS = (
     "day", "measure", "channel", "campaign", "source", "account", "reference", "amount", "currency", "rate", "value", "pull", "pulled_at",
@@ -37,7 +36,7 @@ def number_data(client: Client, explanation: Explanation) -> dict[str, Any]:
         "provisional": compared.is_provisional,
         "days_loaded": compared.days_loaded,
         "days": compared.days,
-        "measures": [_part(part, explanation.figure.only) for part in explanation.parts],
+        "measures": [_part(part) for part in explanation.parts],
         "choices": [{"name": choice.name, "value": choice.value} for choice in explanation.choices],
         "loaded": [
             {
@@ -126,13 +125,13 @@ def _meant(client: Client, figure: Figure) -> dict[str, Any]:
     }
 
 
-def _part(part: Part, only: Only) -> dict[str, Any]:
+def _part(part: Part) -> dict[str, Any]:
     return {
         "slug": part.measure.slug,
         "name": _(part.measure.name),
         "value": serialise.text(part.value),
         "reason": part.value.reason,
-        "rows": "listed" if part.is_listed else "not_divisible" if only and not is_divisible(part.measure) else "not_listed",
+        "rows": "listed" if part.is_listed else "not_divisible",
     }
 
 

@@ -1,14 +1,16 @@
 """The other side of the ingest benchmark, in a process of its own: dlt keeps the same rows in step, as its manual says to.
 
-Reads one JSON object and writes one list of `Spent`. Of ours it imports the meter alone: it runs with the packages of
-`requirements-comparison.lock`.
+Reads one JSON object and writes one list of `Spent`. Of ours it imports the meter, and the project of dbt: it runs with
+the packages of `requirements-comparison.lock`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,11 +18,14 @@ import dlt
 import pyarrow as arrow
 import pyarrow.json
 
+from tests.benchmarks import dbt_project
 from tests.benchmarks.meter import Spent, spent
 
 
 def main(asked: dict[str, Any]) -> list[Spent]:
-    """`asked`: database, backend, folder, form (dicts or arrow), pulls (a file of JSON lines each), and how the rows replace older ones."""
+    """`asked`: database, backend, folder, form (dicts or arrow), what to sum by dbt, if anything, pulls (a file of JSON lines each),
+    and how the rows replace older ones.
+    """
     pipeline = dlt.pipeline(
         f"ingest_{asked['form']}",
         destination=dlt.destinations.postgres(_credentials(asked["database"])),
@@ -30,11 +35,26 @@ def main(asked: dict[str, Any]) -> list[Spent]:
     # What its manual advises for tables of Arrow.
     options = {"loader_file_format": "csv"} if asked["form"] == "arrow" else {}
 
+    sums = _sums(asked)
+
     def run(rows: Any) -> None:
         pipeline.run(dlt.resource(rows, name="facts", write_disposition="merge", **_hints(asked)), **options)
+        sums()
 
     pulls = [_rows(path, asked["form"]) for path in asked["pulls"]]
     return [spent(partial(run, rows), asked["backend"]) for rows in pulls]
+
+
+def _sums(asked: dict[str, Any]) -> Callable[[], object]:
+    """What is run after each load: dbt, where it is asked for."""
+    if not asked["dbt"]:
+        return lambda: None
+    # Heavy, and not needed for loading alone.
+    from tests.benchmarks.sum_by_dbt import Dbt
+
+    folder = Path(asked["dbt"]["folder"])
+    dbt_project.write(folder, asked["database"], asked["dbt"]["schema"], asked["dbt"]["models"], asked["dbt"]["variables"])
+    return Dbt(folder).run
 
 
 def _hints(asked: dict[str, Any]) -> dict[str, Any]:

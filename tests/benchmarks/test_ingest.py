@@ -1,12 +1,10 @@
 """A re-pull of 28 days through the store, against raw COPY, the ORM's upsert and dlt: the same rows, in one run.
 
-`BENCHMARK_ROWS=10000,100000,1000000` measures the sizes it names. dlt takes part where its packages lie in `var/comparison`:
-`pip install --require-hashes --target var/comparison -r requirements-comparison.lock`
+`BENCHMARK_ROWS=10000,100000,1000000` measures the sizes it names. How dlt comes to take part is told in `comparison`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -27,12 +25,12 @@ from campaigns.spool import Spool
 from campaigns.streams import execute
 from campaigns.sync import store
 from campaigns.tables import Table, table_of
+from tests.benchmarks import comparison
+from tests.benchmarks.comparison import ROOT
 from tests.benchmarks.meter import Spent, spent
 from tests.benchmarks.shapes import ADS, FIRST, LAST, ORDERS, SITE, Shape
 
 pytestmark = pytest.mark.benchmark
-ROOT = Path(__file__).resolve().parents[2]
-COMPARISON = ROOT / "var" / "comparison"
 SIZES = [int(size) for size in os.environ.get("BENCHMARK_ROWS", "10000,100000").split(",")]
 REPEATS = 3
 CASES = [(ADS, size) for size in SIZES] + [(shape, max(size for size in SIZES if size <= 100_000)) for shape in (SITE, ORDERS)]
@@ -176,10 +174,9 @@ def tell(measured: dict[str, list[Spent]]) -> None:
         print(f"  {way:17} {each:40} {clock} × {base} on the clock, {busy} × on processors")
 
 
-def by_dlt(form: str, ours: Side, database: str, folder: Path, backend: int) -> Iterator[Spent]:
-    """The re-pulls by dlt, which keeps the rows in one wide table."""
-    if not COMPARISON.is_dir():
-        print(f"  dlt is not installed in {COMPARISON}; how to is said at the top of {Path(__file__).name}")
+def by_dlt(form: str, ours: Side, database: str, folder: Path, backend: int, dbt: dict[str, Any] | None = None) -> Iterator[Spent]:
+    """The re-pulls by dlt, which keeps the rows in one wide table; with `dbt`, what is run after each."""
+    if not comparison.is_installed():
         return
     paths = [folder / f"{form}{version}.jsonl" for version in (0, 1)]
     for version, path in enumerate(paths):
@@ -193,13 +190,9 @@ def by_dlt(form: str, ours: Side, database: str, folder: Path, backend: int) -> 
         "primary_key": list(ours.shape.key),
         "replaces_days": ours.shape.window.replaces is Replaces.WINDOW,
         "gone": bool(ours.shape.gone),
+        "dbt": dbt,
     }
-    packages = os.pathsep.join(map(str, (COMPARISON, ROOT)))
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": packages, "HOME": str(folder), "RUNTIME__DLTHUB_TELEMETRY": "false"}
-    command = [sys.executable, "-m", "tests.benchmarks.load_by_dlt"]
-    result = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
-    assert result.returncode == 0, result.stderr[-3000:]
-    first, *again = (Spent(*each) for each in json.loads(result.stdout.splitlines()[-1]))
+    first, *again = comparison.times(comparison.run("load_by_dlt", asked, folder))
     assert first
     yield from again
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
+from decimal import Decimal
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -72,3 +74,29 @@ def test_the_analyst_reads_the_api_description(page: Page, site: str, pulled: Ca
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(f"{site}/api/v1/docs/")
     expect(page.get_by_text("KPIs of a period and of one to compare with, in all and by group")).to_be_visible()
+
+
+def test_a_figure_leads_to_the_rows_behind_it_and_their_file(page: Page, site: str, pulled: Cast, tmp_path: Path) -> None:
+    sign_in(page, site, pulled.viewer.email)
+    tile = page.locator("#kpi-revenue")
+    shown = tile.locator(".tile-value").inner_text()
+    tile.get_by_role("link").click()
+    page.wait_for_url(re.compile(r"/kpis/revenue/\?from=[\d-]+&to=[\d-]+&compare=previous"))
+    expect(page.locator(".tile-value")).to_have_text(shown)
+    expect(page.get_by_text("compared with")).to_be_visible()
+    rows = page.locator("section", has=page.get_by_role("heading", name="The rows behind it")).locator("tbody tr")
+    reference = rows.first.locator(".sub").first.inner_text()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download as CSV").click()
+    path = tmp_path / "rows.csv"
+    waiting.value.save_as(path)
+    with path.open(encoding="utf-8-sig") as file:
+        lines = list(csv.DictReader(file))
+    assert reference in {line["reference"] for line in lines}
+    assert abs(sum(Decimal(line["value"]) for line in lines) - Decimal(re.sub(r"[^\d.]", "", shown))) < 1
+    page.locator(".side-nav form, .side-foot form").get_by_role("button", name="FR").click()
+    expect(page.get_by_role("heading", name="Les lignes derrière ce chiffre")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/c/lumen/cohorts/")
+    expect(page.get_by_role("heading", name="Cohortes")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -223,10 +223,35 @@ def test_decisions_are_kept_and_told(loaded: Client, cast: Cast, signed_in: Any)
     told = [line.split(" operator: ")[-1].strip() for line in lines[start + 1 : start + 5]]
     assert told == ['always: "0.4"', 'from 2026-11-10: "0.3"', '"0.3" from 2026-11-10', '"0.4"']
     assert [audit.sentence(event) for event in audit.events_of(loaded)[:3]] == [
-        "changed how figures are made: Costs of sales: – → Sales*",
-        "changed how figures are made, for the days from 10 November 2026 on: Margin: 0.4 → 0.3",
-        "changed how figures are made: Margin: – → 0.4",
+        "changed how figures are made: Costs of sales: none → Sales*",
+        "changed how figures are made, for the days from 10 November 2026 on: Margin: 40% → 30%",
+        "changed how figures are made: Margin: not chosen → 40%",
     ]
     with override("fr"):
-        assert audit.sentence(audit.events_of(loaded)[2]) == "a changé le calcul des chiffres\u00a0: Marge\u00a0: – → 0.4"
+        assert audit.sentence(audit.events_of(loaded)[2]) == "a changé le calcul des chiffres\u00a0: Marge\u00a0: non choisie → 40\u202f%"
     assert json.loads(signed_in(cast.owner).get(ADDRESS).content)["choices"]["margin"]["value"] == "0.3"
+
+
+def test_decisions_are_told_in_the_readers_language(lumen: Client, cast: Cast, signed_in: Any) -> None:
+    decided: dict[str, tuple[str, str]] = {
+        "mql_rule": ('{"kind": "events", "all": [{"kind": "visit", "times": 10}]}', "selon sa source → 10 × visite"),
+        "tax_basis": ("gross", "non comptées → comptées"),
+        "ignored_costs": ('["Fair*"]', "aucun → Fair*"),
+        "engagement_parts": ('["likes", "saves"]', "mentions J'aime, commentaires, partages → mentions J'aime, enregistrements"),
+        "activity_window": ("30", "90 jours → 30 jours"),
+        "retention_mode": ("overlap", "sinon par commandes → par commandes dans les deux périodes"),
+        "repeat_revenue": ("lifetime", "→ des clients ayant au moins deux commandes, à toute date"),
+        "lifetime_months": ("36", "→ 36 mois"),
+        "week_start": ("sunday", "lundi → dimanche"),
+        "fiscal_start": ("4", "janvier → avril"),
+    }
+    for name, (value, _told) in decided.items():
+        choose(name, value)
+    # As lines were written before.
+    earlier = [{"field": "margin", "before": "", "after": "0.5"}, {"field": "mql_rule", "before": "reported", "after": "score ≥ 5"}]
+    audit.record("choice.made", audit.OPERATOR, organisation=lumen, changes=earlier)
+    page = signed_in(cast.owner).get("/c/lumen/activity/", headers={"accept-language": "fr"}).content.decode()
+    page = page.replace("\N{NO-BREAK SPACE}", " ").replace("&#x27;", "'")
+    assert [told for _, told in decided.values() if told not in page] == []
+    assert "Marge : – → 50\u202f%" in page
+    assert "reported → score ≥ 5" in page

@@ -20,10 +20,10 @@ from campaigns.origins import Rule
 from campaigns.records import Customer, Deal, Gone, Lead, Order, Origin, Record, SubscriptionSpan, Touch
 from campaigns.simulators.rates import euro_rates
 from kpis import choices, recompute
-from kpis.models import CustomerState
+from kpis.models import CustomerSpan, CustomerState
 from tests.campaigns.test_people import tell
 from tests.conftest import LoadText
-from tests.kpis.test_customers import kept
+from tests.kpis.test_customers import caught_up, kept
 
 FIRST = date(2026, 8, 20)
 STEPS, MANY_STEPS = 15, 40
@@ -246,3 +246,17 @@ def test_customers_follow_the_facts_whatever_happens(lumen: Client, load_text: L
         assert mended == kept(), "\n".join(happened)
         most = max(most, CustomerState.objects.count())
     assert most
+
+
+def test_a_subscription_that_turns_out_to_be_another_customers_is_theirs(lumen: Client) -> None:
+    """They were a customer before, so that nothing else of them changes."""
+    shop = Connection.objects.create(source="stripe", account="1", currency="EUR", timezone="Europe/Paris")
+    at = datetime(2026, 9, 1, 10, tzinfo=UTC)
+    for customer in ("C1", "C2"):
+        order = Order(day=FIRST, order_id=customer, ordered_at=at - timedelta(days=12), amount_nano=10**9, customer_id=customer)
+        tell(lumen, shop, "orders", order)
+    for customer in ("C1", "C2"):
+        tell(lumen, shop, "subscriptions", SubscriptionSpan(
+            day=at.date(), subscription_id="S1", customer_id=customer, started_at=at, mrr_nano=10**9))  # fmt: skip
+        caught_up(lumen)
+        assert [who.person_id for who in CustomerSpan.objects.all()] == [Person.objects.get(keys__value=customer).pk]

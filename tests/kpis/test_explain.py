@@ -17,11 +17,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from accounts import audit
 from accounts.models import Client
+from campaigns.models import PersonKey
 from campaigns.rates.models import ExchangeRate
 from campaigns.records import NANO
 from jobs import worker
-from kpis import query, recompute
+from kpis import choices, query, recompute
 from kpis.definitions import DEFINITIONS, Definition, Reason
 from kpis.explain import change, sentences
 from kpis.explain.number import Figure
@@ -42,7 +44,8 @@ def added_up(measure: Measure, rows: Iterable[Row]) -> Fraction | None:
             if value is None:
                 return None
             parts[row.day, row.channel, row.campaign].append(value)
-    return sum((to_billionths(sum(values, Fraction(0))) for values in parts.values()), Fraction(0))
+    sums = (sum(values, Fraction(0)) for values in parts.values())
+    return sum((to_billionths(one) if measure.is_money else one for one in sums), Fraction(0))
 
 
 def to_billionths(value: Fraction) -> Fraction:
@@ -225,17 +228,103 @@ def test_a_part_leads_to_its_own_rows(sold: Client, cast: Cast, signed_in: Any) 
     assert paid["value"] == "2"
 
 
-def test_customers_are_listed_by_number_and_what_is_no_sum_is_not(sold: Client, cast: Cast, signed_in: Any) -> None:
+def test_customers_are_listed_by_number(sold: Client, cast: Cast, signed_in: Any) -> None:
     browser = signed_in(cast.viewer)
     told = browser.get(f"{ADDRESS}arpa/explain/", ASKED).json()
     assert (told["value"], [part["rows"] for part in told["measures"]]) == ("55", ["listed", "listed"])
     names = [row["reference"] for row in told["rows"] if "customers" in row["measures"]]
     assert len(set(names)) == 2
     assert all(name.isdigit() for name in names)
-    kept = browser.get(f"{ADDRESS}retention_rate/explain/", ASKED).json()
-    assert ({part["rows"] for part in kept["measures"]}, kept["rows"]) == ({"not_listed"}, [])
     subscribers = browser.get(f"{ADDRESS}subscribers/explain/", ASKED | {"channel": "email"}).json()
     assert [part["rows"] for part in subscribers["measures"]] == ["not_divisible"]
+
+
+SUBSCRIBED = """subscription_id,customer_id,started_at,ended_at,mrr
+S1,Kept,2026-07-15,2026-10-10,10
+S2,Kept,2026-10-10,,30
+S3,Lost,2026-08-01,2026-10-20,20
+S4,Reduced,2026-09-01,,40
+S5,Reduced,2026-09-01,2026-10-15,5
+S6,New,2026-10-05,,8
+S7,Passing,2026-10-06,2026-10-09,9
+"""
+OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}
+
+
+def listed(browser: Any, slug: str, asked: dict[str, str]) -> tuple[str | None, dict[str, list[tuple[str, dict[str, str]]]]]:
+    """The figure, and by reference the days of the rows behind it, with what they add to each measure."""
+    told = browser.get(f"{ADDRESS}{slug}/explain/", asked).json()
+    rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for row in told["rows"]:
+        rows.setdefault(row["reference"], []).append((row["day"], {name: part["value"] for name, part in row["measures"].items()}))
+    return told["value"], rows
+
+
+@pytest.fixture
+def subscribed(lumen: Client, load_text: LoadText) -> Client:
+    load_text(lumen, "subscriptions", SUBSCRIBED)
+    # The platform has told up to the end of the month.
+    load_text(lumen, "subscriptions", SUBSCRIBED.splitlines()[0] + "\nS9,Later,2026-11-01,,1\n")
+    worker.work_off()
+    return lumen
+
+
+def number_of(name: str) -> str:
+    return str(PersonKey.objects.get(value=name).person_id)
+
+
+def test_retention_and_churn_list_who_was_kept_lost_and_new(subscribed: Client, cast: Cast, signed_in: Any) -> None:
+    kept, lost, reduced, new = map(number_of, ("Kept", "Lost", "Reduced", "New"))
+    for slug, value in (("retention_rate", Fraction(2, 3)), ("churn_rate", Fraction(1, 3))):
+        found, rows = listed(signed_in(cast.viewer), slug, OCTOBER)
+        assert found
+        assert abs(Fraction(found) - value) < Fraction(1, 10**20)
+        both = {"customers_at_start": "1", "customers_at_end": "1"}
+        assert rows == {
+            kept: [("2026-07-15", both)], reduced: [("2026-09-01", both)], lost: [("2026-10-20", {"customers_at_start": "1"})],
+            new: [("2026-10-05", {"customers_at_end": "1", "new_at_end": "1"})],
+        }  # fmt: skip
+    choices.choose(subscribed, "retention_mode", "overlap", None, audit.OPERATOR)
+    _value, rows = listed(signed_in(cast.viewer), "retention_rate", OCTOBER)
+    assert rows[number_of("Passing")] == [("2026-10-01", {"customers_at_end": "1", "new_at_end": "1"})]
+
+
+def test_recurring_revenue_lists_what_each_customer_had_lost_and_kept(subscribed: Client, cast: Cast, signed_in: Any) -> None:
+    kept, lost, reduced = map(number_of, ("Kept", "Lost", "Reduced"))
+    value, rows = listed(signed_in(cast.viewer), "nrr", OCTOBER)
+    assert value
+    assert rows == {
+        kept: [("2026-07-15", {"mrr_at_start": "10", "mrr_kept": "30"})], lost: [("2026-10-20", {"mrr_at_start": "20"})],
+        reduced: [("2026-09-01", {"mrr_at_start": "45", "mrr_kept": "40"})],
+    }  # fmt: skip
+    assert abs(Fraction(value) - Fraction(70, 75)) < Fraction(1, 10**20)
+    _grr, rows = listed(signed_in(cast.viewer), "grr", OCTOBER)
+    assert [parts.get("mrr_lost") for [(_day, parts)] in (rows[kept], rows[lost], rows[reduced])] == [None, "20", "5"]
+
+
+def test_a_lifetime_and_a_payback_list_the_months_they_follow_from(lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
+    header = "order_id,customer_id,ordered_at,amount,channel\n"
+    orders = "O1,C1,2026-08-06,50,email\nO2,C1,2026-09-06,30,\nO3,C1,2026-11-06,90,\nO4,C2,2026-08-07,10,direct\n"
+    load_text(lumen, "orders", header + orders)
+    load_text(lumen, "ads", "date,source,account,campaign,spend\n2026-08-05,google_ads,1,Brand,60\n2026-09-30,google_ads,1,Brand,0\n")
+    load_text(lumen, "costs", "date,name,amount\n2026-08-31,fair,40\n2026-09-30,fair,0\n")
+    worker.work_off()
+    browser = signed_in(cast.viewer)
+    value, rows = listed(browser, "payback_months", {"from": "2026-08-01", "to": "2026-08-31"})
+    assert (value, {name: rows[name] for name in rows if name.startswith("M+")}) == ("3", {
+        "M+0": [("2026-08-01", {"brought_so_far": "60"})], "M+1": [("2026-09-01", {"payback_months": "1", "brought_so_far": "30"})],
+        "M+3": [("2026-11-01", {"payback_months": "2", "brought_so_far": "90"})],
+    })  # fmt: skip
+    asked = {"from": "2026-08-01", "to": "2026-09-30"}
+    _value, rows = listed(browser, "clv", asked)
+    assert rows["2026-08"] == [
+        ("2026-08-01", {"monthly_revenue": "10", "monthly_customers": "1"}),
+        ("2026-08-01", {"monthly_revenue": "50", "monthly_customers": "1"}),
+    ]
+    choices.choose(lumen, "lifetime_months", 36, None, audit.OPERATOR)
+    told = browser.get(f"{ADDRESS}clv/explain/", asked).json()
+    stayed = [row["measures"]["months_stayed"]["value"] for row in told["rows"] if "months_stayed" in row["measures"]]
+    assert (told["value"], stayed) == ("1080", ["36"])
 
 
 def test_what_is_not_known_shows_the_rows_that_are_to_blame(lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:

@@ -147,14 +147,25 @@ class TestGlossaryPage:
         assert "Days without an order after which a customer is lost 180 days" in entry(page, "churn_rate")
         assert "Tax in revenue" not in entry(page, "ctr")
 
-    def test_is_where_the_names_of_figures_lead(self, lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
+    def test_leads_to_every_figure_of_the_period_at_hand_and_names_of_figures_lead_there(
+        self, lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any
+    ) -> None:
         columns, row = "date,source,account,campaign,channel,impressions,clicks,spend", "2026-11-10,google_ads,1,Brand,paid_search,100,9,4"
         load_text(lumen, "ads", f"{columns}\n{row}\n")
         worker.work_off()
         page = signed_in(cast.owner).get("/c/lumen/?week=2026-W46").content.decode()
-        linked = set(re.findall(r'href="/c/lumen/glossary/#(\w+)"', page))
-        assert {"revenue", "cpl", "ctr"} <= linked
-        assert linked <= DEFINITIONS.keys()
+        dated = "from=2026-11-09&amp;to=2026-11-15&amp;compare=previous"
+        linked = set(re.findall(r'href="/c/lumen/kpis/(\w+)/\?([^"]+)"', page))
+        assert {"revenue", "cpl", "ctr"} <= {slug for slug, _ in linked} <= DEFINITIONS.keys()
+        assert {asked for _, asked in linked} == {dated, f"{dated}&amp;by=channel", f"{dated}&amp;by=campaign"}
+        browser = signed_in(cast.owner)
+        figure = browser.get("/c/lumen/kpis/ctr/?" + dated.replace("&amp;", "&")).content.decode()
+        assert "9 November 2026 – 15 November 2026 · compared with 2 November 2026 – 8 November 2026" in figure
+        [glossary] = re.findall(r'href="(/c/lumen/glossary/\?[^"]+)#ctr"', figure)
+        entries = dict(re.findall(r'href="/c/lumen/kpis/(\w+)/\?([^"]+)"', browser.get(glossary.replace("&amp;", "&")).content.decode()))
+        assert (entries.keys(), set(entries.values())) == (DEFINITIONS.keys(), {dated})
+        latest = re.findall(r"/kpis/ctr/\?from=([\d-]+)&amp;to=([\d-]+)", browser.get("/c/lumen/glossary/?from=x").content.decode())
+        assert [(date.fromisoformat(until) - date.fromisoformat(since)).days for since, until in latest] == [6]
 
 
 def test_every_choice_is_told_in_the_readers_words() -> None:

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 import msgspec
 import pytest
 from django.db import transaction
 
-from accounts.audit import OPERATOR
 from accounts.models import Client
 from campaigns import choices as campaign_choices
-from campaigns import connections, systems
 from campaigns.connectors.base import Replaces
 from campaigns.models import Campaign, CampaignAlias
+from campaigns.models import ConversionAction as Action
 from campaigns.origins import Rule
 from campaigns.records import ConversionAction, Record
-from kpis import choices, recompute
+from kpis import recompute
 from tests.campaigns.truth.rollups import roll_ups
+from tests.kpis.decisions import SUMMED, Deciding
 from tests.kpis.worlds import WORLDS, Answer, World, load, tell
 
 STEPS = 12
-DECISIONS: dict[str, list[Any]] = {
-    "engagement_parts": [["likes"], ["saves", "replies"], ["likes", "comments", "shares"]],
-    "tax_basis": ["net", "gross"],
-    "margin": ["0.4", None],
-    "sales_costs": [["*salaries*"], []],
-    "ignored_costs": [["tax*", "fair*"], []],
-    "mql_rule": [{"kind": "reported"}, {"kind": "events", "all": [{"kind": "visit", "times": 1}]}],
-}
 
 
 class Life:
@@ -38,9 +29,12 @@ class Life:
 
     def __init__(self, client: Client, world: World, seed: int) -> None:
         self.client, self.world, self.dice = client, world, Random(seed)
+        self.deciding = Deciding(client, world.first, self.dice)
 
     def step(self) -> str:
-        return self.dice.choice([self.hear, self.hear, self.hear, self.decide, self.believe, self.map, self.alias])()
+        return self.dice.choice(
+            [self.hear, self.hear, self.hear, self.decide, self.decide, self.count, self.believe, self.map, self.alias]
+        )()
 
     def hear(self) -> str:
         """Some of the answers anew: as they were, with rows missing or with other figures, or with none at all."""
@@ -62,19 +56,15 @@ class Life:
         return msgspec.structs.replace(row, **{name: self.dice.randrange(1000) for name in names})
 
     def decide(self) -> str:
-        name = self.dice.choice(list(DECISIONS))
-        value = self.dice.choice(DECISIONS[name])
-        choices.choose(self.client, name, value, None, OPERATOR)
-        return f"{name} is {value}"
+        return self.deciding.choose(self.dice.choice(SUMMED))
 
     def believe(self) -> str:
-        subject = self.dice.choice(["leads", "customers", "revenue"])
-        told = systems.candidates(subject)
-        if not told:
-            return f"nobody tells of {subject}"
-        source = self.dice.choice(told)
-        connections.choose_system(self.client, subject, source, OPERATOR)
-        return f"{source} is believed about {subject}"
+        return self.deciding.believe(self.dice.choice(["leads", "customers", "revenue"]))
+
+    def count(self) -> str:
+        action, counts = self.dice.choice(list(Action.objects.order_by("pk"))), self.dice.choice([True, False, None])
+        campaign_choices.count_action(self.client, action, counts)
+        return f"{action} counts: {counts}"
 
     def map(self) -> str:
         rules = [Rule(self.dice.choice(["video", "offline"]), source=self.dice.choice(["news", "x", "*"]))][: self.dice.randrange(2)]

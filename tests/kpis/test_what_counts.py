@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
-from campaigns import choices
+from accounts.services import keep_credential
+from campaigns import choices, models
 from campaigns.models import Campaign, CampaignAlias, Connection
 from campaigns.rates.models import ExchangeRate
-from campaigns.records import MILLION, NANO, AdConversion, AdDay, AudienceDay, EmailDay, EmailSend, Record, SocialDay
+from campaigns.records import MILLION, NANO, AdConversion, AdDay, AudienceDay, ConversionAction, EmailDay, EmailSend, Record, SocialDay
 from campaigns.spool import Spool
 from campaigns.streams import Window
 from campaigns.sync import store
 from kpis import query, recompute, serialise
+from kpis.choices import choose
 from kpis.periods import ONE_DAY, Period
 from kpis.query import By
-from tests.conftest import LoadText
+from tests.conftest import Cast, LoadText
 
 MONDAY = date(2026, 11, 9)
 DAY = Period(MONDAY, MONDAY)
@@ -75,6 +79,19 @@ class TestWaysOfCounting:
 
 
 class TestPartsThatAreNotTold:
+    def test_a_chosen_conversion_whose_value_is_not_told_leaves_the_value_unknown(self, lumen: Client) -> None:
+        meta = Connection.objects.create(source="meta_ads", account="1", currency="EUR", timezone="Europe/Paris")
+        days = (MONDAY, MONDAY + ONE_DAY)
+        ads = [AdDay(day=day, campaign_id="1", campaign="Brand", channel="paid_social", spend_nano=NANO) for day in days]
+        said = AdConversion(day=MONDAY, campaign_id="1", action="purchase", conversions_millionths=2 * MILLION)
+        tell(lumen, meta, "ads", ConversionAction(day=MONDAY, action="purchase", name="Purchase"), *ads, said)
+        choices.count_action(lumen, models.ConversionAction.objects.get(), True)
+        recompute.catch_up(lumen)
+        assert (figure("conversions"), figure("conversion_value"), figure("roas")) == ("2", "not_reported", "not_reported")
+        # Where none at all is told of what counts, there was none.
+        tuesday = Period(*days[1:], *days[1:])
+        assert (figure("conversions", tuesday), figure("conversion_value", tuesday), figure("roas", tuesday)) == ("0", "0", "0")
+
     def test_conversions_of_a_day_without_ads_count(self, lumen: Client) -> None:
         meta = Connection.objects.create(source="meta_ads", account="1", currency="EUR", timezone="Europe/Paris")
         named = AdDay(day=MONDAY - ONE_DAY, campaign_id="1", campaign="Brand", channel="paid_social", spend_nano=NANO)
@@ -107,11 +124,43 @@ def test_what_cost_nothing_is_paid_back_at_once(lumen: Client, load_text: LoadTe
     assert figure("payback_months") == "0"
 
 
+def test_what_was_brought_in_and_is_not_known_is_not_said_to_have_paid_nothing_back(lumen: Client, load_text: LoadText) -> None:
+    """Orders that do not tell their tax, of a client whose revenue is with it."""
+    load_text(lumen, "orders", "order_id,customer_id,ordered_at,amount\nO1,C1,2026-11-09T10:00:00,80\n")
+    load_text(lumen, "costs", "date,name,amount\n2026-11-09,fair,50\n")
+    load_text(lumen, "ads", "date,source,account,campaign,spend\n2026-11-09,meta_ads,1,A,0\n")
+    choose(lumen, "tax_basis", "gross", None, OPERATOR)
+    recompute.catch_up(lumen)
+    assert (figure("revenue"), figure("payback_months")) == ("not_reported", "not_reported")
+
+
 def test_a_lifetime_value_is_asked_of_channels_whose_customers_never_ordered(lumen: Client, load_text: LoadText) -> None:
     load_text(lumen, "subscriptions", "subscription_id,customer_id,started_at,mrr\nS1,C1,2026-11-09T10:00:00,5\n")
     load_text(lumen, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,80\n")
     recompute.catch_up(lumen)
     assert figure("clv", Period(date(2026, 11, 9), date(2026, 12, 31)), By.CHANNEL, "unknown") == "0"
+
+
+class TestConnectorsThatAreGone:
+    def test_what_they_told_counts_for_good_and_every_page_shows_it(self, lumen: Client, cast: Cast, signed_in: Any) -> None:
+        """An update took the platform away; the client's connection and facts stay."""
+        credential = keep_credential("bing_ads", {}, client=lumen)
+        gone = Connection.objects.create(
+            source="bing_ads", account="1", currency="EUR", timezone="Europe/Paris", credential_id=credential.pk
+        )
+        ads = [
+            AdDay(day=MONDAY + number * ONE_DAY, campaign_id="1", campaign="Brand", channel="paid_search", spend_nano=NANO)
+            for number in range(7)
+        ]
+        told = [AdConversion(day=ad.day, campaign_id="1", conversions_millionths=MILLION) for ad in ads]
+        tell(lumen, gone, "ads", *ads, *told)
+        recompute.catch_up(lumen)
+        assert (figure("spend", WEEK), figure("conversions", WEEK)) == ("7", "7")
+        answer = query.ask(WEEK, slugs=["conversions"])
+        assert not answer.total.values(["conversions"], answer.coverage)["conversions"].is_provisional
+        browser = signed_in(cast.owner)
+        for address in ("?week=2026-W46", "kpis/spend/?from=2026-11-09&to=2026-11-15", "connections/", f"connections/{gone.pk}/"):
+            assert browser.get(f"/c/lumen/{address}").status_code == 200, address
 
 
 class TestWhoTells:

@@ -33,6 +33,9 @@ ONE_DAY = timedelta(days=1)
 DAYS = 60
 CAMPAIGNS = ("Brand", "Shop", "Été", "Launch")
 LABELS = {"brand": ["generic", "fr"], "shop": ["fr"], "été": []}
+ASSETS = ("", "", "White paper 1", "white paper: l’ÉTÉ", "price list", "50%_off", "/a", "/a/b")
+# First day, days and name of what else was paid.
+COSTS = ((0, 31, "tools"), (3, 1, "fair"), (0, 59, "sales salaries"), (31, 29, "agency fee"), (7, 7, "tax"), (40, 9, "Été: 50%_off"))
 MIDNIGHT = (time(0, 0), time(0, 30), time(2, 30), time(12, 0), time(23, 30), time(23, 59, 59))
 
 
@@ -96,6 +99,7 @@ class Troubles:
     gaps: bool = False
     without_rates: bool = False
     mixed: bool = False
+    without_contracts: bool = False
 
 
 class Maker:
@@ -303,7 +307,9 @@ class Maker:
         self.tell(crm, "touches", [self._touch(number, leads) for number in range(60)], Replaces.KEYED)
         self.tell(shop, "orders", [row for number in range(90) for row in self._order(number)], Replaces.KEYED, ends=2)
         self.tell(shop, "customers", [self._customer(number) for number in range(20)], Replaces.KEYED)
-        self.tell(shop, "subscriptions", [self._subscription(number) for number in range(20)], Replaces.KEYED)
+        if not self.troubles.without_contracts:
+            spans = {(one.subscription_id, one.started_at): one for one in map(self._subscription, range(20))}
+            self.tell(shop, "subscriptions", spans.values(), Replaces.KEYED)
         # What others than the system of record say is never summed.
         stranger = self._order(1000)[0]
         self.answers.append(Answer(file, "orders", stranger.day, stranger.day, (stranger,), Replaces.KEYED))
@@ -317,6 +323,7 @@ class Maker:
         return r.Lead(
             day=self.day_of(created), lead_id=f"L{number}", created_at=created, origin=self.origin(), mql_at=mql, sql_at=sql,
             won_at=self.later(sql, 9) if sql else None, customer_id=f"C{number}" if number % 9 == 0 else "",
+            score=self.dice.choice([None, self.dice.randrange(-20, 100)]),
             email_hash=f"{number % 40:064x}" if number % 3 else "",
         )  # fmt: skip
 
@@ -334,8 +341,9 @@ class Maker:
         at = self.at(self.dice.choice(self.days))
         who: Any = {"lead_id": lead.lead_id} if self.dice.random() < 0.7 else {"customer_id": f"C{self.dice.randrange(25)}"}
         return r.Touch(
-            day=self.day_of(at), touch_id=f"T{number}", at=at, origin=self.origin(), kind=self.dice.choice(["visit", "download"]), **who
-        )
+            day=self.day_of(at), touch_id=f"T{number}", at=at, origin=self.origin(), kind=self.dice.choice(["visit", "download"]),
+            asset=self.dice.choice(ASSETS), **who,
+        )  # fmt: skip
 
     def _order(self, number: int) -> list[Record]:
         at, who = self.at(self.dice.choice(self.days)), self.dice.randrange(25)
@@ -350,19 +358,20 @@ class Maker:
         back = self.at(self.day_of(at) + self.dice.randrange(9) * ONE_DAY)
         refund = msgspec.structs.replace(
             order, day=self.day_of(back), order_id=f"R{number}", ordered_at=back, kind="refund", refund_of=order.order_id,
-            amount_nano=-(order.amount_nano // 2), tax_nano=0, margin_nano=0,
+            amount_nano=-(order.amount_nano // 2), tax_nano=self.dice.choice([0, self.maybe(-self.money(10))]), margin_nano=0,
         )  # fmt: skip
         return [order, refund]
 
     def _customer(self, number: int) -> Record:
         day = self.dice.choice(self.days)
         acquired = self.at(day) if self.dice.random() < 0.7 else None
+        cancelled = self.later(acquired, 40, 0.6) if acquired else None
         return r.Customer(
-            day=day, customer_id=f"C{number}", acquired_at=acquired, origin=self.origin(),
+            day=day, customer_id=f"C{number}", acquired_at=acquired, cancelled_at=cancelled, origin=self.origin(),
             email_hash=f"{number + 20:064x}" if number % 2 else "",
         )  # fmt: skip
 
-    def _subscription(self, number: int) -> Record:
+    def _subscription(self, number: int) -> r.SubscriptionSpan:
         started = self.at(self.dice.choice(self.days))
         ended = self.later(started, 40)
         return r.SubscriptionSpan(
@@ -378,7 +387,7 @@ class Maker:
                 day=self.days[start], name=f"{name} {start}", until=self.days[min(start + length, DAYS) - 1],
                 amount_nano=self.money(900), currency=self.dice.choice(["", "", "USD"]), origin=self.origin(),
             )
-            for start, length, name in [(0, 31, "tools"), (3, 1, "fair"), (0, 59, "sales salaries"), (31, 29, "agency fee"), (7, 7, "tax")]
+            for start, length, name in COSTS
         ]  # fmt: skip
         self.answers.append(Answer(file, "costs", self.days[0], self.days[-1], tuple(rows), Replaces.KEYED))
 
@@ -429,6 +438,15 @@ def tell(client: Client, answer: Answer, shuffle: Random | None = None) -> None:
         for row in rows:
             spool.write(row)
         store(client, source, spool, window=Window(answer.family, answer.since, answer.until, answer.replaces), accept_loss=True)
+
+
+def invented(seed: int) -> World:
+    """Any days, any place, any trouble."""
+    dice = Random(f"world {seed}")
+    first = date(2019, 11, 1) + dice.randrange(2600) * ONE_DAY
+    zones = ("Europe/Paris", "America/Los_Angeles", "Australia/Sydney", "Asia/Kolkata", "Pacific/Apia", "America/Sao_Paulo")
+    troubles = Troubles(dice.choice([0, 0, 1, 3]), *(dice.random() < 0.4 for _ in range(4)))
+    return Maker(seed, first, dice.choice(["EUR", "GBP", "USD"]), dice.choice(zones), troubles).world()
 
 
 # Without any trouble, over a leap day and the hour that is left out in spring; with all troubles, over a 53rd week in a currency

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.management.found import found_client
 from accounts.models import Client
@@ -14,7 +14,7 @@ from kpis.definitions import DEFINITIONS
 from kpis.explain import change, number, serialise
 from kpis.explain.number import Figure
 from kpis.explain_serializers import ChangeQuerySerializer, NumberQuerySerializer
-from kpis.management.options import option, refusals
+from kpis.management.options import add_days, add_forms, add_options, validated
 from kpis.query import By
 
 # Parameters of the API that are options here, by the same names; of `SEVERAL`, several values may be given.
@@ -29,25 +29,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("client", help="the client's slug")
         parser.add_argument("kpi", choices=list(DEFINITIONS), metavar="kpi", help="the KPI's slug")
-        parser.add_argument("--from", required=True, metavar="YYYY-MM-DD")
-        parser.add_argument("--to", required=True, metavar="YYYY-MM-DD")
+        add_days(parser)
         parser.add_argument("--change", action="store_true", help="explain the change since the period it is compared with")
-        fields = {**NumberQuerySerializer().fields, **ChangeQuerySerializer().fields}
-        for name in (*OF_ROWS, *OF_CHANGE):
-            parser.add_argument(option(name), help=str(fields[name].help_text or ""))
-        for name in SEVERAL:
-            parser.add_argument(option(name), action="append", help=f"{fields[name].help_text} May be given more than once.")
-        form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="exact values as JSON")
-        form.add_argument("--csv", action="store_true", help="all rows as a table for a spreadsheet")
+        add_options(parser, NumberQuerySerializer(), OF_ROWS, SEVERAL)
+        add_options(parser, ChangeQuerySerializer(), OF_CHANGE, ())
+        add_forms(parser, "exact values as JSON", "all rows as a table for a spreadsheet")
 
     def handle(self, *, client: str, kpi: str, **options: Any) -> None:
         owner = found_client(client)
         names = ("from", "to", *SEVERAL, *(OF_CHANGE if options["change"] else OF_ROWS))
-        given = {name: options[name] for name in names if options[name] is not None}
-        asked = (ChangeQuerySerializer if options["change"] else NumberQuerySerializer)(data=given)
-        if not asked.is_valid():
-            raise CommandError(" ".join(refusals(asked.errors)))
+        asked = validated(ChangeQuerySerializer if options["change"] else NumberQuerySerializer, options, names)
         figure = Figure(kpi, asked.period, asked.only)
         with inside(owner):
             recompute.catch_up(owner)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.management.found import found_client
 from accounts.spreadsheets import csv_text
 from accounts.tenancy import inside
 from kpis import query, recompute, serialise
-from kpis.management.options import option, refusals
+from kpis.management.options import add_days, add_forms, add_options, validated
 from kpis.serializers import KpiQuerySerializer
 
 # Parameters of the API that are options here, by the same names; of the latter, several values may be given.
@@ -22,24 +22,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("client", help="the client's slug")
-        parser.add_argument("--from", required=True, metavar="YYYY-MM-DD")
-        parser.add_argument("--to", required=True, metavar="YYYY-MM-DD")
-        fields = KpiQuerySerializer().fields
-        for name in SINGLE:
-            parser.add_argument(option(name), help=str(fields[name].help_text or ""))
-        for name in SEVERAL:
-            parser.add_argument(option(name), action="append", help=f"{fields[name].help_text} May be given more than once.")
-        parser.add_argument("--desc", action="store_true", default=None, help=str(fields["desc"].help_text))
-        form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="exact values as JSON")
-        form.add_argument("--csv", action="store_true", help="exact values as a table for a spreadsheet")
+        add_days(parser)
+        add_options(parser, KpiQuerySerializer(), SINGLE, SEVERAL)
+        parser.add_argument("--desc", action="store_true", default=None, help=str(KpiQuerySerializer().fields["desc"].help_text))
+        add_forms(parser, "exact values as JSON", "exact values as a table for a spreadsheet")
 
     def handle(self, *, client: str, **options: Any) -> None:
         owner = found_client(client)
-        given = {name: options[name] for name in ("from", "to", "desc", *SINGLE, *SEVERAL) if options[name] is not None}
-        asked = KpiQuerySerializer(data=given)
-        if not asked.is_valid():
-            raise CommandError(" ".join(refusals(asked.errors)))
+        asked = validated(KpiQuerySerializer, options, ("from", "to", "desc", *SINGLE, *SEVERAL))
         with inside(owner):
             recompute.catch_up(owner)
             [answer] = query.ask_all([asked.question])

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from accounts.audit import OPERATOR
 from accounts.models import Client
-from campaigns import choices, connections, erasure, people, systems, undoing
+from campaigns import choices, erasure, people, undoing
 from campaigns.channels import CHANNELS
 from campaigns.models import Campaign, CampaignAlias, Connection, ConversionAction, Person, PersonMerge, Upload
 from campaigns.origins import Rule
@@ -23,6 +23,7 @@ from kpis import recompute
 from tests.campaigns.truth.companies import ONE_DAY, TODAY, Clock, Company, connect, pull
 from tests.campaigns.truth.rollups import roll_ups
 from tests.conftest import LoadText
+from tests.kpis.decisions import SUMMED, Deciding
 
 # Days of history: few, for every step sums up all of them.
 REACH = 24
@@ -42,6 +43,7 @@ class Life:
         self.load_text = load_text
         self.path = path
         self.dice = Random(seed)
+        self.deciding = Deciding(client, TODAY - REACH * ONE_DAY, self.dice)
 
     def pull(self) -> str:
         account = self.dice.choice(self.accounts)
@@ -113,13 +115,10 @@ class Life:
         return f"{action} counts: {counts}"
 
     def believe(self) -> str:
-        subject = self.dice.choice(["leads", "customers", "revenue", "revenue"])
-        told = systems.candidates(subject)
-        if not told:
-            return "nobody can be believed"
-        source = self.dice.choice(told)
-        connections.choose_system(self.client, subject, source, OPERATOR)
-        return f"{source} is believed about {subject}"
+        return self.deciding.believe(self.dice.choice(["leads", "customers", "revenue", "revenue"]))
+
+    def decide(self) -> str:
+        return self.deciding.choose(self.dice.choice(SUMMED))
 
     def publish_rates(self) -> str:
         self.path.write_text(euro_rates(TODAY + 9 * ONE_DAY, TODAY - 2 * REACH * ONE_DAY, seed=str(self.dice.random())))
@@ -168,7 +167,7 @@ def test_figures_follow_the_facts_whatever_happens(
     life = Life(client, clock, simulator.ledgers[company.business.slug], accounts, load_text, tmp_path / "rates.csv", seed)
     steps: list[Callable[[], str]] = [
         life.pull, life.restate, life.import_file, life.undo, life.merge, life.erase, life.change_rules, life.choose_conversions,
-        life.believe, life.publish_rates,
+        life.believe, life.decide, life.publish_rates,
     ]  # fmt: skip
     happened = []
     for _ in range(STEPS):

@@ -4,5 +4,6 @@ Written from what the figures are said to be, not from the queries that compute 
 """
 
 from tests.kpis.oracle.answering import Oracle, Part
+from tests.kpis.oracle.decided import Decided, Decision
 
-__all__ = ["Oracle", "Part"]
+__all__ = ["Decided", "Decision", "Oracle", "Part"]

@@ -10,11 +10,13 @@ from fractions import Fraction
 
 from accounts.models import Client
 from campaigns.models import AudienceDay
+from tests.kpis.oracle.calendar import Span, parts
 from tests.kpis.oracle.covered import Covered
+from tests.kpis.oracle.decided import Decided
 from tests.kpis.oracle.formulas import FORMULAS, Unknown
 from tests.kpis.oracle.people import People
 from tests.kpis.oracle.stored import ONE_DAY, Place, Stored
-from tests.kpis.oracle.sums import NOTHING_DECIDED, PAID, Decided, Measure, Sums
+from tests.kpis.oracle.sums import PAID, Measure, Sums
 
 # The last figure of a list serves so long.
 STOCK_SERVES = 31
@@ -47,11 +49,12 @@ class Part:
 
 
 class Oracle:
-    def __init__(self, client: Client, decided: Decided = NOTHING_DECIDED) -> None:
+    def __init__(self, client: Client, decided: Decided | None = None) -> None:
+        self.decided = decided or Decided()
         self.stored = Stored(client)
-        self.sums = Sums(self.stored, decided)
+        self.sums = Sums(self.stored, self.decided)
         self.people = People(self.stored, self.sums)
-        self.sums.customers = set(self.people.customers)
+        self.sums.customers, self.sums.touches = set(self.people.customers), self.people.touches
         self.covered = Covered(self.stored)
 
     def figure(self, slug: str, since: date, until: date, part: Part = Part()) -> Fraction | str:
@@ -73,6 +76,10 @@ class Oracle:
         if any(self._is_mixed(measure, part, [period, before]) for measure in used.measures):
             return "mixed_basis"
         return figure
+
+    def parts(self, since: date, until: date, grain: str) -> list[Span]:
+        """The days, weeks, months, quarters or years of a period, as the client divides time."""
+        return parts(since, until, grain, self.decided)
 
     def keys(self, dimension: str, periods: Iterable[tuple[date, date]], names: Iterable[str], part: Part) -> set[str]:
         """The groups of which anything was told; `names`: of these sums."""

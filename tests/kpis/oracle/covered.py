@@ -31,9 +31,9 @@ class Covered:
         self.days["purchases"] = self.days[tellers[0]] if tellers else {}
 
     def _counts_as(self, family: str, source: str) -> str:
-        """Leads and orders of the system of record alone; what a CRM won is orders where it is the system of revenue."""
-        if family == "leads":
-            return family if source == self.stored.systems["leads"] else ""
+        """Leads, customers and orders of the system of record alone; what a CRM won is orders where it is the system of revenue."""
+        if family in ("leads", "customers"):
+            return family if source == self.stored.systems[family] else ""
         if family in ("orders", "deals"):
             return "orders" if source == self.stored.systems["revenue"] else ""
         return "email" if family == "email_days" else family

@@ -14,17 +14,17 @@ from tests.kpis.oracle.formulas import Unknown
 from tests.kpis.oracle.stored import ONE_DAY, NoRate, Place, Stored
 from tests.kpis.oracle.sums import NANO, Sums, half_up
 
-WINDOW = 365
 HORIZON = 60
 Span = tuple[date, date]
 
 
 @dataclass
 class Day:
-    """What one customer ordered on one day, in billionths of the client's currency; None: not known."""
+    """What one customer ordered on one day, in billionths of the client's currency; None: not known. `later`: but for the first order."""
 
     orders: int = 0
     revenue: int | None = 0
+    later: int | None = 0
     margin: int | None = 0
     lacks_rate: bool = False
 
@@ -51,6 +51,12 @@ class Customer:
     first_order: date | None
     days: dict[date, Day]
     contracts: list[Contract] = field(default_factory=list)
+    cancelled: date | None = None
+
+    @property
+    def orders(self) -> int:
+        """Ever."""
+        return sum(day.orders for day in self.days.values())
 
     def is_active(self, since: date, until: date) -> bool:
         """Who ordered, or had a subscription."""
@@ -112,7 +118,9 @@ class People:
             return None
         contracts = [self._contract(row) for row in spans]
         place = self._credit(who, min(instants), told, first)
-        return Customer(min(days), place, first.day if first else None, self._days(sales), contracts)
+        ends = [row.cancelled_at for row in told]
+        cancelled = self.stored.day(max(ends)) if ends and None not in ends else None
+        return Customer(min(days), place, first.day if first else None, self._days(sales, first), contracts, cancelled)
 
     def _at(self, row: SimpleNamespace) -> datetime:
         return row.ordered_at if hasattr(row, "ordered_at") else row.won_at  # type: ignore[no-any-return]
@@ -143,14 +151,14 @@ class People:
         return any((origin.stated, origin.group, origin.source, origin.medium, origin.campaign_name, origin.campaign_ref))
 
     # --------------------------------------------------------------------------------------------------- what they buy
-    def _days(self, sales: list[SimpleNamespace]) -> dict[date, Day]:
+    def _days(self, sales: list[SimpleNamespace], first: SimpleNamespace | None) -> dict[date, Day]:
         by_day: dict[date, list[SimpleNamespace]] = defaultdict(list)
         for row in sales:
             by_day[row.day].append(row)
-        return {day: self._day(day, rows) for day, rows in by_day.items()}
+        return {day: self._day(day, rows, first) for day, rows in by_day.items()}
 
-    def _day(self, day: date, rows: list[SimpleNamespace]) -> Day:
-        def total(column: str) -> int | None:
+    def _day(self, day: date, rows: list[SimpleNamespace], first: SimpleNamespace | None) -> Day:
+        def total(column: str, rows: list[SimpleNamespace] = rows) -> int | None:
             amounts = [(getattr(row, column), row.currency) for row in rows]
             if any(amount is None for amount, _ in amounts):
                 return None
@@ -160,7 +168,9 @@ class People:
                 return None
 
         lacks_rate = any(not self.stored.has_rate(row.currency, day) for row in rows)
-        return Day(sum(row.kind == "order" for row in rows), total("amount"), total("margin_nano"), lacks_rate)
+        later = [row for row in rows if not _is_of(first, row)]
+        orders = sum(row.kind == "order" for row in rows)
+        return Day(orders, total("amount"), total("amount", later), total("margin_nano"), lacks_rate)
 
     def _contract(self, row: SimpleNamespace) -> Contract:
         ended = self.stored.day(row.ended_at)
@@ -189,19 +199,40 @@ class People:
         if name == "customers":
             return Fraction(sum(one.is_active(since, until) for one in customers))
         if name == "repeat_revenue":
-            customers = [one for one in customers if one.first_order and one.first_order < since]
+            return self._repeat_revenue(customers, since, until)
         return _summed(_between(customers, [(since, until)]), "revenue", "not_reported")
 
+    def _repeat_revenue(self, customers: list[Customer], since: date, until: date) -> Fraction:
+        """Of whose first order is before the period; or of all orders but each one's first; or of who ordered twice, whenever."""
+        form = self.sums.decided.now("repeat_revenue")
+        if form == "before_period":
+            customers = [one for one in customers if one.first_order and one.first_order < since]
+        if form == "lifetime":
+            customers = [one for one in customers if one.orders >= 2]
+        return _summed(_between(customers, [(since, until)]), "later" if form == "non_first" else "revenue", "not_reported")
+
     def _stayed(self, one: Customer, since: date, until: date) -> dict[str, bool]:
-        """By contracts where there are any; else who ordered within the window, and new is whose first order is in the period."""
-        if self.has_contracts:
-            before = any(contract.on_evening(since - ONE_DAY) for contract in one.contracts)
-            after = any(contract.on_evening(until) for contract in one.contracts)
+        """Where nothing else is chosen, by contracts where there are any, else by orders within the window."""
+        mode = self.sums.decided.now("retention_mode")
+        if mode == "automatic":
+            mode = "contractual" if self.has_contracts else "activity"
+        if mode == "overlap":
+            before, after = one.is_active(*_before(since, until)), one.is_active(since, until)
             return {"at_start": before, "at_end": after, "new_at_end": after and not before}
-        before = one.ordered_in(since - WINDOW * ONE_DAY, since - ONE_DAY)
-        after = one.ordered_in(until - (WINDOW - 1) * ONE_DAY, until)
+        if mode == "contractual":
+            before, after = (self._is_under_contract(one, day) for day in (since - ONE_DAY, until))
+            return {"at_start": before, "at_end": after, "new_at_end": after and not before}
+        window = self.sums.decided.now("activity_window")
+        before = one.ordered_in(since - window * ONE_DAY, since - ONE_DAY)
+        after = one.ordered_in(until - (window - 1) * ONE_DAY, until)
         is_new = one.first_order is not None and since <= one.first_order <= until
         return {"at_start": before, "at_end": after, "new_at_end": after and is_new}
+
+    def _is_under_contract(self, one: Customer, evening: date) -> bool:
+        """Where nobody tells of contracts, from the acquisition until it is said to have ended."""
+        if self.has_contracts:
+            return any(contract.on_evening(evening) for contract in one.contracts)
+        return one.acquired <= evening and (one.cancelled is None or one.cancelled > evening)
 
     def _recurring(self, name: str, customers: list[Customer], since: date, until: date) -> Fraction:
         total = 0
@@ -221,6 +252,8 @@ class People:
             return _summed(days, name.removeprefix("monthly_"), "not_chosen" if name == "monthly_margin" else "not_reported")
         if name == "monthly_customers":
             return Fraction(sum(one.is_active(*month) for one in customers for month in months))
+        if chosen := self.sums.decided.now("lifetime_months"):
+            return Fraction(chosen if name == "months_stayed" else 1)
         stayed = [self._stayed(one, *month) for one in customers for month in months]
         there = sum(each["at_start"] for each in stayed)
         if name == "months_stayed":
@@ -249,6 +282,22 @@ class People:
 
 def _tie(row: SimpleNamespace) -> tuple[int, int, str]:
     return row.connection_id, len(row.external_id), row.external_id
+
+
+def _is_of(first: SimpleNamespace | None, row: SimpleNamespace) -> bool:
+    """Whether it is that order, or money given back of it."""
+    if first is None or row.connection_id != first.connection_id:
+        return False
+    return first.external_id in (row.external_id, getattr(row, "refund_of", ""))
+
+
+def _before(since: date, until: date) -> Span:
+    """As many days before; of whole months, as many months."""
+    if since.day == 1 and (until + ONE_DAY).day == 1:
+        months = (until.year - since.year) * 12 + until.month - since.month + 1
+        number = since.year * 12 + since.month - 1 - months
+        return date(number // 12, number % 12 + 1, 1), since - ONE_DAY
+    return since - (until - since + ONE_DAY), since - ONE_DAY
 
 
 def _between(customers: list[Customer], spans: list[Span]) -> list[Day]:

@@ -12,6 +12,8 @@ from math import floor
 from types import SimpleNamespace
 
 from campaigns import models as m
+from tests.kpis.oracle.decided import Decided, fits_any
+from tests.kpis.oracle.qualified import qualified_at
 from tests.kpis.oracle.stored import ONE_DAY, NoRate, Place, Stored
 
 NANO, MILLION = 10**9, 10**6
@@ -58,28 +60,15 @@ def half_up(number: Fraction) -> int:
     return floor(abs(number) + Fraction(1, 2)) * (1 if number >= 0 else -1)
 
 
-@dataclass(frozen=True)
-class Decided:
-    """What the client decided. Costs by the beginnings of their names; `margin`: the share of revenue, where orders do not tell theirs."""
-
-    engagement_parts: tuple[str, ...] = ("likes", "comments", "shares")
-    with_tax: bool = False
-    margin: Fraction | None = None
-    sales_costs: tuple[str, ...] = ()
-    ignored_costs: tuple[str, ...] = ()
-
-
-NOTHING_DECIDED = Decided()
-
-
 class Sums:
     """Every additive measure by name, made when it is first asked for."""
 
     def __init__(self, stored: Stored, decided: Decided) -> None:
         self.stored, self.decided = stored, decided
         self._made: dict[str, Measure] = {}
-        # The ids of people who are customers.
+        # The ids of people who are customers, and what happened to each person.
         self.customers: set[int] = set()
+        self.touches: dict[int, list[SimpleNamespace]] = {}
 
     def __getitem__(self, name: str) -> Measure:
         if name not in self._made:
@@ -97,8 +86,17 @@ class Sums:
     def ads(self, name: str) -> Iterator[Row]:
         if name in ("conversions", "conversion_value"):
             return self._conversions("conversions_millionths" if name == "conversions" else "value_nano")
-        column = {"spend": "spend_nano"}.get(name, name)
-        return (Row(row.day, self._platform(row), getattr(row, column), self.stored.currency(row)) for row in self.stored.rows(m.AdDay))
+        return self._shown("spend_nano" if name == "spend" else name)
+
+    def _shown(self, column: str) -> Iterator[Row]:
+        """Of a day on which conversions are told but no ads, nothing was shown or spent."""
+        rows = self.stored.rows(m.AdDay)
+        shown = {(row.connection_id, row.day, row.campaign_id) for row in rows}
+        for row in rows:
+            yield Row(row.day, self._platform(row), getattr(row, column), self.stored.currency(row))
+        for row in self._counting():
+            if (row.connection_id, row.day, row.campaign_id) not in shown:
+                yield Row(row.day, self._platform(row), 0, self.stored.currency(row))
 
     def _platform(self, row: SimpleNamespace) -> Place:
         campaign = self.stored.platform_campaigns[row.campaign_id]
@@ -149,9 +147,9 @@ class Sums:
 
     def purpose(self, row: SimpleNamespace) -> str:
         """What a cost is for; "" where it does not count."""
-        if row.name.lower().startswith(self.decided.ignored_costs):
+        if fits_any(self.decided.now("ignored_costs"), row.name):
             return ""
-        return "sales_cost" if row.name.lower().startswith(self.decided.sales_costs) else "other_marketing"
+        return "sales_cost" if fits_any(self.decided.now("sales_costs"), row.name) else "other_marketing"
 
     # ----------------------------------------------------------------------------------------------------------- leads
     def leads(self, name: str) -> Iterator[Row]:
@@ -172,9 +170,14 @@ class Sums:
     def _lead(self, row: SimpleNamespace) -> SimpleNamespace:
         stored = self.stored
         deals = [deal for deal in stored.rows(m.Deal) if (deal.connection_id, deal.lead_ref) == (row.connection_id, row.external_id)]
-        is_customer = bool(row.won_at or row.customer_ref or any(deal.won_at for deal in deals)) or self._person(row) in self.customers
+        person = self._person(row)
+        is_customer = bool(row.won_at or row.customer_ref or any(deal.won_at for deal in deals)) or person in self.customers
+        touches = self.touches.get(person, []) if person else []
+        mql_at, sql_at = (
+            qualified_at(self.decided.on(f"{step}_rule", row.day), row, getattr(row, f"{step}_at"), touches) for step in ("mql", "sql")
+        )
         return SimpleNamespace(
-            key=(row.connection_id, row.external_id), day=row.day, mql_day=stored.day(row.mql_at), sql_day=stored.day(row.sql_at),
+            key=(row.connection_id, row.external_id), day=row.day, mql_day=stored.day(mql_at), sql_day=stored.day(sql_at),
             won_day=stored.day(row.won_at), place=stored.place(row), is_customer=is_customer,
         )  # fmt: skip
 
@@ -217,8 +220,10 @@ class Sums:
             found.append(row)
         with_orders = {row.connection_id for row in stored.rows(m.Order)}
         leads = {(row.connection_id, row.external_id): row for row in stored.rows(m.Lead)}
-        for row in stored.of(m.Deal, "revenue"):
-            if row.won_at and row.connection_id not in with_orders:
+        for deal in stored.of(m.Deal, "revenue"):
+            if deal.won_at and deal.connection_id not in with_orders:
+                # The deal itself, which is a lead's too, keeps its day.
+                row = SimpleNamespace(**vars(deal))
                 lead = leads.get((row.connection_id, row.lead_ref))
                 row.day, row.kind, row.amount, row.margin_nano = stored.day(row.won_at), "order", row.amount_nano, None
                 row.place, row.currency = stored.place(lead) if lead else Place("unknown", 0), stored.currency(row)
@@ -227,14 +232,15 @@ class Sums:
         return found
 
     def _amount(self, order: SimpleNamespace) -> int | None:
-        if not self.decided.with_tax:
+        if self.decided.now("tax_basis") == "net":
             return order.amount_nano  # type: ignore[no-any-return]
         return None if order.tax_nano is None else order.amount_nano + order.tax_nano
 
     def _margin(self, sale: SimpleNamespace) -> int | None:
-        if sale.margin_nano is not None or self.decided.margin is None or sale.amount is None:
+        share = self.decided.margin(sale.day)
+        if sale.margin_nano is not None or share is None or sale.amount is None:
             return sale.margin_nano  # type: ignore[no-any-return]
-        return half_up(sale.amount * self.decided.margin)
+        return half_up(sale.amount * share)
 
     # ------------------------------------------------------------------------------------------------------------ site
     def site(self, name: str) -> Iterator[Row]:
@@ -287,7 +293,7 @@ class Sums:
     def _social(self, row: SimpleNamespace, name: str) -> int | None:
         if name != "engagements":
             return getattr(row, name.removeprefix("social_"))  # type: ignore[no-any-return]
-        kinds = [getattr(row, kind) for kind in self.decided.engagement_parts]
+        kinds = [getattr(row, kind) for kind in self.decided.now("engagement_parts")]
         return None if None in kinds else sum(kinds)
 
     # --------------------------------------------------------------------------------------------------------- together
