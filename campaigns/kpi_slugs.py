@@ -1,7 +1,8 @@
 """The KPIs that a target can be set for, by slug. This app knows no more of them than their names."""
 
 _WRITTEN = """
-    spend impressions clicks ctr cpc cpm conversions cpa ad_conversion_rate conversion_value roas blended_roas media_roi roi margin_roi
+    spend other_costs impressions clicks ctr cpc cpm conversions cpa ad_conversion_rate conversion_value roas blended_roas
+    media_roi roi margin_roi
     leads cpl blended_cpl mql sql mql_to_sql mql_to_sql_period lead_to_customer days_to_close won new_customers media_cac cac
     revenue refunds orders aov customers arpa arpa_by_acquisition clv margin_clv predicted_clv ltv_to_cac payback_months
     retention_rate churn_rate revenue_churn_rate grr nrr repeat_revenue repeat_revenue_share

@@ -19,6 +19,14 @@ DEFINITIONS = (
         ),
     ),
     Definition(
+        "other_costs", _("Other marketing costs"), _("Other costs"), _("Marketing cost besides the ads, as entered or imported"), MONEY,
+        NEUTRAL, m.OTHER_MARKETING,
+        caveats=(
+            _("Agency fees, tools and the like; a cost of a month is spread evenly over its days."),
+            _("Only what was entered or imported is known."),
+        ),
+    ),
+    Definition(
         "impressions", _("Impressions"), _("Impressions"), _("Sum of ad impressions"), COUNT, NEUTRAL, m.IMPRESSIONS,
         caveats=(
             _("Ads only; impressions of posts are a KPI of their own."),

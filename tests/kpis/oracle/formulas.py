@@ -40,6 +40,7 @@ def _clv(m: Any) -> Fraction:
 FORMULAS: dict[str, Callable[[Any], Fraction]] = {
     # Ads and return
     "spend": lambda m: m.spend,
+    "other_costs": lambda m: m.other_marketing,
     "impressions": lambda m: m.impressions,
     "clicks": lambda m: m.clicks,
     "ctr": lambda m: over(m.clicks, m.impressions),
