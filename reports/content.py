@@ -92,11 +92,15 @@ class Waterfall:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The campaigns that did best and worst by one KPI, among those that spent enough to be judged."""
+    """The campaigns that did best and worst by one KPI, among those that spent enough to be judged: `least_spend`, of the client's money.
+
+    The first of `best` is the best, the first of `worst` the worst; none is in both.
+    """
 
     slug: str
     best: tuple[Row, ...]
     worst: tuple[Row, ...]
+    least_spend: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -158,10 +162,14 @@ class Correction:
 
 @dataclass(frozen=True)
 class Corrections:
-    """Since the last report: what changed by 1 % and 10 units of money or more is `listed`; how many figures changed by less."""
+    """What is another figure than when it was last told.
+
+    `small`: how many changed by under 1 %, and money also by under 10 units; `minor` says which. All others are `listed`.
+    """
 
     listed: tuple[Correction, ...] = ()
     small: int = 0
+    minor: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)
