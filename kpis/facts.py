@@ -191,8 +191,7 @@ EMAIL_BASIS = f"""
     UNION ALL
     SELECT fact.day, 'email', 0, fact.basis FROM campaigns_emailday AS fact WHERE fact.day = ANY(%(days)s) AND {_ONLY_DAYS}
 """
-# An account that tells of itself as a whole on a day has its posts in that.
-SOCIAL = f"""
+_SOCIAL = f"""
     SELECT fact.day, '' AS currency, {BEHIND}, fact.external_id AS ref, fact.impressions, fact.reach, fact.likes, fact.comments,
         fact.shares, fact.saves, fact.messages, fact.replies, fact.link_clicks,
         (SELECT {whole("part")} FROM (VALUES
@@ -201,7 +200,11 @@ SOCIAL = f"""
             WHERE kind = ANY(%(engagement_parts)s))::bigint AS engagements,
         fact.video_seconds
     FROM campaigns_socialday AS fact
-    WHERE fact.day = ANY(%(days)s) AND (fact.external_id = '' OR NOT EXISTS (
+    WHERE fact.day = ANY(%(days)s)
+"""
+# An account that tells of itself as a whole on a day has its posts in that.
+SOCIAL = f"""{_SOCIAL} AND (fact.external_id = '' OR NOT EXISTS (
         SELECT 1 FROM campaigns_socialday AS whole
         WHERE whole.connection_id = fact.connection_id AND whole.day = fact.day AND whole.external_id = ''))
 """
+POSTS = f"{_SOCIAL} AND fact.external_id <> ''"

@@ -25,7 +25,7 @@ from kpis.definitions.base import adds_up
 from kpis.explain.number import Figure
 from kpis.expressions import Combined, Expression
 from kpis.periods import Period
-from kpis.query import By, Question, Slice, Value
+from kpis.query import Answer, By, Question, Slice, Value
 
 NOTHING = Fraction(0)
 # A KPI in the period, and in the one it is compared with.
@@ -93,6 +93,11 @@ class Change:
 def explain(figure: Figure, compared: Compare | Period, by: By) -> Change:
     """Of the client whose schema is open. Raises `ValueError` where the calendar has no period to compare with."""
     [answer] = query.ask_all([Question(figure.period, by, (figure.slug,), compared, figure.only)])
+    return explained(figure, answer, by)
+
+
+def explained(figure: Figure, answer: Answer, by: By) -> Change:
+    """The same of an answer that was got already, grouped by `by` and of the figure's days."""
     definition, coverage = figure.definition, answer.coverage
     whole = _figures(answer.total, definition, coverage)
     unknown = next((value.reason for value in whole if value.exact is None), None)

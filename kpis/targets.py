@@ -1,0 +1,95 @@
+"""What KPIs were aimed at: targets are set by month, and hold for any days by their share of it."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from django.db import connection
+
+from accounts.models import Client
+from campaigns.records import NANO
+from kpis.definitions import DEFINITIONS, Definition, Direction, Unit
+from kpis.measures import Measure
+from kpis.periods import Grain, Period, buckets
+from kpis.roll_ups import WORTH
+
+# Of the whole company, not of a channel or campaign; where several files set one, the newest. Another currency is converted at the
+# rate of the month's first day, or of today where that is to come.
+_NEWEST = f"""
+    SELECT summed.month, summed.kpi, summed.value_nano, summed.value_nano * ours / theirs
+    FROM (
+        SELECT DISTINCT ON (fact.day, fact.kpi) fact.day AS month, least(fact.day, %(today)s::date) AS day, fact.kpi,
+            fact.value_nano::numeric AS value_nano, coalesce(nullif(fact.currency, ''), source.currency) AS currency
+        FROM campaigns_target AS fact
+        JOIN campaigns_connection AS source ON source.id = fact.connection_id
+        JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
+        WHERE concat(origin.stated, origin."group", origin.source, origin.medium, origin.campaign_name, origin.campaign_ref) = ''
+        ORDER BY fact.day, fact.kpi, fact.pull_id DESC, fact.connection_id DESC) AS summed {WORTH}
+"""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The target of each KPI in each month that has one, by (slug, first day), in the KPI's unit."""
+
+    of: Mapping[tuple[str, date], Fraction] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, client: Client, today: date) -> Targets:
+        """Of the client whose schema is open."""
+        found = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_NEWEST, {"currency": client.currency, "today": today})
+            for month, slug, plain, worth in cursor.fetchall():
+                definition = DEFINITIONS.get(slug)
+                value = worth if definition and definition.unit is Unit.MONEY else plain
+                if definition and value is not None:
+                    found[slug, month] = Fraction(value) / NANO
+        return cls(found)
+
+    def over(self, slug: str, period: Period) -> Fraction | None:
+        """The target of `period`; None where a month that it touches has none, or where it cannot be told for a part of a month.
+
+        What adds up is due evenly by days. A ratio, and what is counted at a moment, is aimed at on every day alike: over several
+        months, the mean by their days.
+        """
+        definition = DEFINITIONS[slug]
+        months = list(buckets(period, Grain.MONTH))
+        due = [self.of.get((slug, month.whole.since)) for month in months]
+        shares = [Fraction(month.period.days, month.whole.days) for month in months]
+        if definition.is_additive:
+            return _sum(due, shares)
+        if is_level(definition):
+            return _sum(due, [Fraction(month.period.days, period.days) for month in months])
+        # People are counted once, however long the period: a part of a month has no target, nor have several months.
+        return due[0] if shares == [1] else None
+
+
+def is_level(definition: Definition) -> bool:
+    """Whether it is as high on a day as over a month: what is computed from sums, and what is counted at a moment."""
+    expression = definition.expression
+    return not isinstance(expression, Measure) or expression.source == "stocks"
+
+
+def is_reached(definition: Definition, value: Fraction | None, target: Fraction | None) -> bool | None:
+    """Whether it is as good as it should be; None of a volume, which is neither, or where one of the two is not known."""
+    if value is None or target is None or definition.direction is Direction.NEUTRAL:
+        return None
+    return value >= target if definition.direction is Direction.UP else value <= target
+
+
+def _sum(values: list[Fraction | None], shares: list[Fraction]) -> Fraction | None:
+    total = Fraction(0)
+    for value, share in zip(values, shares, strict=True):
+        if value is None:
+            return None
+        total += value * share
+    return total
+
+
+def days_in_month(day: date) -> int:
+    return monthrange(day.year, day.month)[1]
