@@ -37,6 +37,9 @@ PERMISSIONS: dict[str, Allowed] = {
     # How its figures are made: when a lead is qualified, what counts, the margin; and who decided that.
     "choice.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "choice.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # What people write for the readers of its reports.
+    "note.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
+    "note.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
     "agency.view": Allowed(to_agency=AGENCY_ROLES),
     "agency.change": Allowed(to_agency=frozenset({Role.OWNER})),
     "client.create": Allowed(to_agency=frozenset({Role.OWNER})),

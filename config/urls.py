@@ -19,6 +19,7 @@ from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from reports import views as reports
+from reports.notes_api import NotesView, NoteView
 
 
 class IsoWeek:
@@ -53,6 +54,8 @@ api: list[URLPattern | URLResolver] = [
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
     path("clients/<slug:client_slug>/cohorts/", CohortView.as_view(), name="api_cohorts"),
     path("clients/<slug:client_slug>/choices/", ChoicesView.as_view(), name="api_choices"),
+    path("clients/<slug:client_slug>/notes/", NotesView.as_view(), name="api_notes"),
+    path("clients/<slug:client_slug>/notes/<int:note_id>/", NoteView.as_view(), name="api_note"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/explain/", NumberView.as_view(), name="api_kpi_explain"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/change/", ChangeView.as_view(), name="api_kpi_change"),
     *campaigns.api,

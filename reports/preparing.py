@@ -15,12 +15,21 @@ from accounts.models import Client
 from jobs import queue
 from kpis import recompute
 from reports import gather, rendering
+from reports.archive import reading
 from reports.archive.models import Document, Snapshot
-from reports.content import Report
-from reports.models import Delivery, Recipient, Run
+from reports.cadence import ReportPeriod
+from reports.content import Length, Report
+from reports.models import Delivery, Recipient, Run, Schedule
 from reports.presentation import present
 
 DELIVER = "reports.deliver"
+# How much a report of each cadence tells.
+LENGTHS: dict[Schedule.Cadence, Length] = {
+    Schedule.Cadence.WEEKLY: "weekly",
+    Schedule.Cadence.FORTNIGHTLY: "weekly",
+    Schedule.Cadence.MONTHLY: "monthly",
+    Schedule.Cadence.QUARTERLY: "monthly",
+}
 # Stands for the recipient's address of unsubscription in kept mails: a token there would outlive its use.
 UNSUBSCRIBE_PLACEHOLDER = "https://unsubscribe.invalid/"
 
@@ -29,7 +38,10 @@ def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now:
     """Gather, render and keep a run's report and queue its deliveries. A run that is ready already is left as it is."""
     recompute.catch_up(client)
     # Before the effect, in a transaction of its own: its figures are all of one instant.
-    report = gather.report(client, run.period, now)
+    schedule = run.schedule
+    length = LENGTHS[Schedule.Cadence(schedule.cadence)]
+    period = ReportPeriod(run.period, run.since, run.until)
+    report = gather.report(client, period, now, length=length, cadence=schedule.cadence, schedule_id=schedule.pk)
     with effect:
         if kept := Snapshot.objects.filter(run_id=run.pk).first():
             return kept
@@ -50,7 +62,7 @@ def canonical(report: Report) -> str:
 
 def restored(snapshot: Snapshot) -> Report:
     """The report that a snapshot keeps."""
-    return msgspec.json.decode(snapshot.figures, type=Report)
+    return reading.report(snapshot)
 
 
 def documents(client: Client, report: Report, language: str) -> dict[str, bytes]:

@@ -8,8 +8,8 @@ import msgspec
 
 from accounts.models import Client
 from accounts.portability import Filed, Refused, Table, register
-from reports.archive.models import Document, Snapshot
-from reports.content import Report
+from reports.archive import reading
+from reports.archive.models import Document, Note, Snapshot
 from reports.models import Run
 
 # A period has a second folder where two schedules reported it.
@@ -27,7 +27,7 @@ def verify(client: Client) -> None:
         if hashlib.sha256(snapshot.figures.encode()).hexdigest() != snapshot.sha256:
             raise Refused(f"{where}: its figures are not those that were sent (another SHA-256).")
         try:
-            msgspec.json.decode(snapshot.figures, type=Report)
+            reading.report(snapshot)
         except msgspec.DecodeError as error:
             raise Refused(f"{where}: its figures cannot be read: {error}.") from None
 
@@ -45,4 +45,5 @@ _documents = Table(
         f"(SELECT path || '/' || language || '.' || {_ENDING} FROM {FOLDERS} AS folder WHERE folder.id = archive_document.snapshot_id)",
     ),
 )
-register(_snapshots, _documents)
+# Who wrote a note has another number where the client is restored.
+register(_snapshots, _documents, Table(Note, omitted=("author_id",)))

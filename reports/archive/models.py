@@ -40,3 +40,23 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.snapshot} {self.language} {self.kind}"
+
+
+class Note(models.Model):
+    """A short paragraph that a person wrote for the reports of one period, in the language of their readers."""
+
+    class Kind(models.TextChoices):
+        DONE = "done"
+        NEXT = "next"
+        NEEDED = "needed"  # from the client
+
+    kind = models.CharField(max_length=6)
+    # As in `reports.models.Run`.
+    period = models.CharField(max_length=16, db_index=True)
+    text = models.TextField()
+    # Of `accounts.User`; a plain id, for no foreign key crosses schemas. None: a program wrote it.
+    author_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.kind}"

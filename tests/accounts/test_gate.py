@@ -21,6 +21,7 @@ from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scop
 from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
 from campaigns.models import Connection, Pull, Upload
+from reports.archive.models import Note
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText
@@ -59,6 +60,7 @@ def rows(cast: Cast) -> dict[str, int]:
     stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
     with inside(cast.client):
         found["upload"] = Upload.objects.create(**stored).pk
+        found["note"] = Note.objects.create(kind=Note.Kind.DONE, period="2026-W46", text="Shopping is on.").pk
     with inside(cast.other_client):
         # Ids are counted in each client: this one stands for none of Maison Lumen.
         found["foreign_upload"] = Upload.objects.create(pk=found["upload"] + 1, **stored).pk
