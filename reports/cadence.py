@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from kpis import periods
 from kpis.periods import Period
 
 
@@ -19,3 +20,9 @@ class ReportPeriod:
     @property
     def days(self) -> Period:
         return Period(self.since, self.until)
+
+
+def of_week(key: str) -> ReportPeriod:
+    """An ISO week such as "2026-W46". Raises `ValueError` for anything else."""
+    period = periods.week(key)
+    return ReportPeriod(key, period.since, period.until)

@@ -24,7 +24,7 @@ BREACHES = [
         "kpis/definitions/ads.py",
         "import django as _breach",
     ),
-    ("Logic never imports a door", "reports/gather.py", "import reports.views as _breach"),
+    ("Logic never imports a door", "reports/gather/__init__.py", "import reports.views as _breach"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from kpis.definitions import DEFINITIONS, Reason
 from kpis.measures import MEASURES
 from kpis.reading import READERS
 from kpis.roll_ups import BY_NAME, ROLL_UPS
-from reports import gather
+from reports.content import Report
+from reports.gather import campaigns, channels, listed
+from reports.sections import SECTIONS
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -106,7 +109,18 @@ def test_every_reason_for_a_missing_figure_has_words_in_french() -> None:
 
 
 def test_the_report_shows_known_kpis_only() -> None:
-    assert {*gather.TILES, *gather.CHANNEL_COLUMNS, *gather.CAMPAIGN_COLUMNS} <= DEFINITIONS.keys()
+    asked = {slug for section in SECTIONS for slug in section.slugs}
+    columns = {slug for listing in (listed.MAILINGS, listed.PAGES, listed.POSTS) for slug in listing.columns}
+    assert asked | columns | {*channels.ASKED, *campaigns.COLUMNS, *campaigns.RANKED_COLUMNS} <= DEFINITIONS.keys()
+
+
+def test_every_section_is_a_part_of_a_report_and_every_part_has_a_section() -> None:
+    frame = {
+        "client_slug", "client_name", "currency", "timezone", "length", "cadence", "period", "since", "until", "previous_since",
+        "previous_until", "generated_at", "data_version", "last_year_since", "last_year_until", "snapshot",
+    }  # fmt: skip
+    names = [section.name for section in SECTIONS]
+    assert sorted(names) == sorted({field.name for field in fields(Report)} - frame)
 
 
 def test_every_kind_of_job_has_a_handler() -> None:

@@ -10,6 +10,7 @@ from accounts.management.found import found_client
 from accounts.tenancy import inside
 from kpis import periods, recompute
 from reports import gather, preparing
+from reports.cadence import of_week
 
 # File endings by kind of document.
 NAMES = {"pdf": "report.pdf", "html": "mail.html", "text": "mail.txt", "subject": "subject.txt"}
@@ -31,7 +32,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--week: {week} has not begun.")
             with inside(owner):
                 recompute.catch_up(owner)
-                report = gather.report(owner, week, timezone.now())
+                report = gather.report(owner, of_week(week), timezone.now())
         except (ValueError, OverflowError) as error:
             raise CommandError(f"--week: {error}.") from None
         chosen = language or owner.language
