@@ -22,7 +22,7 @@ class ReportPeriod:
         return Period(self.since, self.until)
 
 
-def of_week(key: str) -> ReportPeriod:
+def named(key: str) -> ReportPeriod:
     """An ISO week such as "2026-W46". Raises `ValueError` for anything else."""
     period = periods.week(key)
     return ReportPeriod(key, period.since, period.until)

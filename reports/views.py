@@ -21,7 +21,7 @@ from kpis import periods
 from kpis.comparing import Compare
 from reports import charts, dates, gather, preparing, rendering
 from reports.archive.models import Document, Snapshot
-from reports.cadence import of_week
+from reports.cadence import named
 from reports.content import Report
 from reports.models import Recipient, Run
 from reports.presentation import present
@@ -35,7 +35,7 @@ def overview(request: ClientRequest) -> HttpResponse:
         return render(request, "reports/empty.html")
     latest = periods.last_complete_week(timezone.now(), request.client.zone)
     week = _week(request.GET.get("week") or latest)
-    report = gather.report(request.client, of_week(week), timezone.now())
+    report = gather.report(request.client, named(week), timezone.now())
     presentation = present(report, _language(), brand.of_organisation(request.client))
     shown = periods.week(week)
     context = {
@@ -66,7 +66,7 @@ def report_pdf(request: ClientRequest, week: str) -> HttpResponse:
     content = (
         _kept_pdf(request, kept, language)
         if kept
-        else _pdf(request, gather.report(request.client, of_week(week), timezone.now()), language)
+        else _pdf(request, gather.report(request.client, named(week), timezone.now()), language)
     )
     headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{week}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

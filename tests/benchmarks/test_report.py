@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import brand
 from accounts.models import Client
 from reports import gather, rendering
-from reports.cadence import of_week
+from reports.cadence import named
 from reports.presentation import present
 from tests.reports.conftest import WEEK, reported
 
@@ -30,10 +30,10 @@ def median(action: Callable[[], object]) -> float:
 
 
 def test_time_per_report(reported: Client) -> None:
-    report = gather.report(reported, of_week(WEEK), timezone.now())
+    report = gather.report(reported, named(WEEK), timezone.now())
     presentation = present(report, "fr", brand.of_organisation(reported))
     steps = {
-        "figures": median(lambda: gather.report(reported, of_week(WEEK), timezone.now())),
+        "figures": median(lambda: gather.report(reported, named(WEEK), timezone.now())),
         "words": median(lambda: present(report, "fr", brand.of_organisation(reported))),
         "PDF": median(lambda: rendering.pdf(presentation)),
         "mail": median(lambda: rendering.email_parts(presentation, dashboard_url="http://x/", unsubscribe_url="http://x/")),

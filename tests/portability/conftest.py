@@ -33,7 +33,7 @@ from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
 from kpis.query import By, ask
 from reports import gather, preparing, scheduling
-from reports.cadence import of_week
+from reports.cadence import named
 from reports.models import Delivery, Recipient, Run, Schedule
 from tests import databases
 from tests.conftest import Cast, LoadText, everyone, loader
@@ -192,7 +192,7 @@ def everything_of(client: Client, *, now: datetime = NOW) -> dict[str, Any]:
                 answer = ask(Period(date.fromisoformat(since), date.fromisoformat(until)), by)
                 found[f"{since} {until} {by}"] = serialise.answer_data(client, answer, DEFINITIONS)
         for week in ("2026-W45", WEEK, "2026-W47"):
-            found[week] = msgspec.json.decode(preparing.canonical(gather.report(client, of_week(week), now)))
+            found[week] = msgspec.json.decode(preparing.canonical(gather.report(client, named(week), now)))
     return found
 
 

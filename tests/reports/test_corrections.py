@@ -8,7 +8,7 @@ from decimal import Decimal
 from accounts.models import Client
 from jobs import worker
 from reports import gather, scheduling
-from reports.cadence import of_week
+from reports.cadence import named
 from reports.content import Correction, Corrections
 from reports.models import Delivery, Schedule
 from tests.conftest import LoadText
@@ -25,7 +25,7 @@ def sent(schedule: Schedule, week: str) -> None:
 
 
 def told(schedule: Schedule, week: str) -> Corrections:
-    return gather.report(schedule.client, of_week(week), NOW, schedule_id=schedule.pk).corrections
+    return gather.report(schedule.client, named(week), NOW, schedule_id=schedule.pk).corrections
 
 
 def test_what_moved_since_it_was_sent_is_told_once_and_small_steps_add_up(
@@ -43,7 +43,7 @@ def test_what_moved_since_it_was_sent_is_told_once_and_small_steps_add_up(
     assert {each.slug for each in corrections.minor} == {"spend", "roas", "cpl", "cpc"}
     assert corrections.small == 4
     # Only whoever was told is told of it.
-    assert gather.report(reported, of_week("2026-W47"), NOW).corrections == Corrections()
+    assert gather.report(reported, named("2026-W47"), NOW).corrections == Corrections()
 
     sent(schedule, "2026-W47")
     assert told(schedule, "2026-W48") == Corrections()

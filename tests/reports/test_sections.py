@@ -14,7 +14,7 @@ from jobs import worker
 from kpis import query
 from kpis.periods import Period
 from reports import gather, notes, preparing
-from reports.cadence import ReportPeriod, of_week
+from reports.cadence import ReportPeriod, named
 from reports.content import Figure, Report, Row, Table
 from reports.gather.campaigns import LEAST_SHARE
 from tests.conftest import LoadText
@@ -145,7 +145,7 @@ def _customers_stay_or_leave(report: Report) -> None:
 
 def test_a_weekly_report_prorates_targets_and_tells_the_pace_of_the_month(lumen: Client, company: Company) -> None:
     notes.write(lumen, OPERATOR, kind="done", period="2026-W43", text="Shopping is on.")
-    report = gather.report(lumen, of_week("2026-W43"), NOW)
+    report = gather.report(lumen, named("2026-W43"), NOW)
     tiles = {tile.figure.slug: tile.figure for tile in report.tiles}
     assert tiles["revenue"].value == company.total(company.orders, "amount", WEEK_43)
     # Seven days of 31; a ratio is aimed at on every day alike.
@@ -169,7 +169,7 @@ def test_a_weekly_report_prorates_targets_and_tells_the_pace_of_the_month(lumen:
     assert not any(row.is_rest for row in report.mailings.rows)
 
     # A day after what was told.
-    later = gather.report(lumen, of_week("2026-W45"), NOW)
+    later = gather.report(lumen, named("2026-W45"), NOW)
     assert {(tile.figure.value, tile.figure.reason, tile.figure.is_incomplete) for tile in later.tiles} == {
         (None, "not_yet_observed", True)
     }
@@ -185,7 +185,7 @@ WEB = """date,source,landing_page,sessions,engaged_sessions,conversions
 def test_who_sells_nothing_sees_what_there_is(lumen: Client, load_text: LoadText) -> None:
     load_text(lumen, "web", WEB)
     worker.work_off()
-    report = gather.report(lumen, of_week("2026-W46"), NOW)
+    report = gather.report(lumen, named("2026-W46"), NOW)
     assert [(tile.figure.slug, tile.figure.value) for tile in report.tiles] == [
         ("revenue", None),
         ("sessions", 140),

@@ -10,7 +10,7 @@ from accounts.management.found import found_client
 from accounts.tenancy import inside
 from kpis import periods, recompute
 from reports import gather, preparing
-from reports.cadence import of_week
+from reports.cadence import named
 
 # File endings by kind of document.
 NAMES = {"pdf": "report.pdf", "html": "mail.html", "text": "mail.txt", "subject": "subject.txt"}
@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--week: {week} has not begun.")
             with inside(owner):
                 recompute.catch_up(owner)
-                report = gather.report(owner, of_week(week), timezone.now())
+                report = gather.report(owner, named(week), timezone.now())
         except (ValueError, OverflowError) as error:
             raise CommandError(f"--week: {error}.") from None
         chosen = language or owner.language
