@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
 
-from accounts.models import Client
-from kpis import facts, recompute
+from kpis import facts
 from kpis.measures import Measure
 from kpis.periods import ONE_DAY, Period
 from kpis.slices import PARTS, Sum, Sums
@@ -39,8 +39,11 @@ _FACTS = {
 }
 
 
-def of(client: Client, kind: Kind, measures: Sequence[Measure], periods: Sequence[Period]) -> list[Thing]:
-    """What counts in one of `periods`, of the client whose schema is open. Of measures without money, for nothing is converted."""
+def of(parameters: Mapping[str, Any], kind: Kind, measures: Sequence[Measure], periods: Sequence[Period]) -> list[Thing]:
+    """What counts in one of `periods`, of the client whose schema is open. Of measures without money, for nothing is converted.
+
+    `parameters`: as `recompute.parameters` gives them.
+    """
     by, name, rows = _FACTS[kind]
     columns = [
         f"coalesce(sum(fact.{measure.column}), 0)::numeric, count(*) FILTER (WHERE fact.{measure.column} IS NULL)" for measure in measures
@@ -48,7 +51,8 @@ def of(client: Client, kind: Kind, measures: Sequence[Measure], periods: Sequenc
     unsettled = "sum(fact.unsettled)" if kind is Kind.MAILING else "0"
     statement = f"""SELECT part.number, concat_ws(' ', {by}), {name}, {unsettled}, {", ".join(columns)}
         FROM {PARTS} JOIN ({rows}) AS fact ON fact.day BETWEEN part.since AND part.until GROUP BY part.number, {by}"""
-    asked = {
+    asked: dict[str, Any] = {
+        **parameters,
         "days": sorted({period.since + number * ONE_DAY for period in periods for number in range(period.days)}),
         "numbers": list(range(len(periods))),
         "sinces": [period.since for period in periods],
@@ -56,7 +60,7 @@ def of(client: Client, kind: Kind, measures: Sequence[Measure], periods: Sequenc
     }
     found: dict[str, Thing] = {}
     with connection.cursor() as cursor:
-        cursor.execute(statement, recompute.parameters(client) | asked)
+        cursor.execute(statement, asked)
         for number, identity, key, unsettled_parts, *cells in cursor.fetchall():
             sums = {
                 measure.slug: Sum(int(total), unknown, 0, int(unsettled_parts))

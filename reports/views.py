@@ -64,9 +64,7 @@ def report_pdf(request: ClientRequest, week: str) -> HttpResponse:
     _week(week)
     kept = Snapshot.objects.filter(period=week).order_by("-created_at").first()
     content = (
-        _kept_pdf(request, kept, language)
-        if kept
-        else _pdf(request, gather.report(request.client, named(week), timezone.now()), language)
+        _kept_pdf(request, kept, language) if kept else _pdf(request, gather.report(request.client, named(week), timezone.now()), language)
     )
     headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{week}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

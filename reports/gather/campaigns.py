@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from campaigns.models import Campaign
 from campaigns.records import NANO
 from kpis.definitions import DEFINITIONS, Direction
 from kpis.query import Answer, By, Question, Slice
@@ -33,7 +32,7 @@ def questions(frame: Frame) -> Sequence[Question]:
 
 def table(found: Gathering) -> Table:
     """The campaigns that cost most, then what they leave over as one line."""
-    answer, channels = found.answer(by_campaign(found.frame)), _channels()
+    answer, channels = found.answer(by_campaign(found.frame)), found.channels
     active = [group for group in answer.groups if group.sums]
     named = sorted((group for group in active if group.key), key=_by_cost)
     listed, rest = named[:LISTED], named[LISTED:] + [group for group in active if not group.key]
@@ -46,7 +45,7 @@ def table(found: Gathering) -> Table:
 
 def ranking(found: Gathering) -> Ranking | None:
     """By ROAS, or where the platforms tell no value by CPL; None where there are not two campaigns to compare."""
-    answer, channels = found.answer(by_campaign(found.frame)), _channels()
+    answer, channels = found.answer(by_campaign(found.frame)), found.channels
     slug = next((slug for slug in ("roas", "cpl") if answer.total.value(DEFINITIONS[slug], answer.coverage).exact), None)
     least = LEAST_SHARE * Fraction(answer.total.sums.get("spend").total, NANO)
     if slug is None or not least:
@@ -77,10 +76,6 @@ def _judged(groups: Iterable[Slice], slug: str, answer: Answer) -> list[Slice]:
 
 def _row(group: Slice, channels: dict[str, str], columns: tuple[str, ...], answer: Answer) -> Row:
     return Row(group.key, channels.get(group.key, ""), figures(group, columns, answer.coverage))
-
-
-def _channels() -> dict[str, str]:
-    return dict(Campaign.objects.values_list("name", "channel"))
 
 
 def _by_cost(group: Slice) -> tuple[int, int, str]:

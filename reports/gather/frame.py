@@ -64,7 +64,7 @@ class Frame:
             now,
             length,
             cadence,
-            told(schedule_id, period, by is By.MONTH) if schedule_id else (),
+            told(schedule_id, period, by is By.MONTH, client.currency) if schedule_id else (),
         )
 
     @property

@@ -8,7 +8,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from kpis import query, targets
+from campaigns.models import Campaign
+from kpis import query, recompute, targets
 from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
@@ -57,6 +58,16 @@ class Gathering:
     def whole(self) -> Answer:
         """The period against the one before, in all."""
         return self.answers[whole(self.frame, self.slugs)]
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What queries of facts ask for."""
+        return recompute.parameters(self.frame.client)
+
+    @cached_property
+    def channels(self) -> dict[str, str]:
+        """Of every campaign by its name."""
+        return dict(Campaign.objects.values_list("name", "channel"))
 
     @property
     def coverage(self) -> Coverage:

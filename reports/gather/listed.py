@@ -43,7 +43,10 @@ class Listing:
     def table(self, found: Gathering) -> Table | None:
         """None where nothing of the kind is known of the period."""
         frame, answer = found.frame, found.answer(self.question(found.frame))
-        named = things.of(frame.client, self.kind, self.measures, (frame.period, frame.previous) if self.is_compared else (frame.period,))
+        if not answer.total.sums:
+            return None
+        periods = (frame.period, frame.previous) if self.is_compared else (frame.period,)
+        named = things.of(found.parameters, self.kind, self.measures, periods)
         present = sorted((thing for thing in named if frame.period in thing.sums), key=lambda thing: self._place(thing, frame.period))
         if not present:
             return None

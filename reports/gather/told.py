@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
-from kpis.definitions import DEFINITIONS
+from kpis.definitions import DEFINITIONS, Unit
 from kpis.periods import Period, months_before
 from reports.archive import reading
 from reports.archive.models import Snapshot
@@ -29,15 +29,18 @@ class Told:
     minor: dict[str, Decimal | None] = field(default_factory=dict)
 
 
-def told(schedule_id: int, period: Period, by_months: bool) -> tuple[Told, ...]:
-    """Of the reports of periods before `period` that were sent to anybody, the oldest first. In the schema of the schedule's client."""
+def told(schedule_id: int, period: Period, by_months: bool, currency: str) -> tuple[Told, ...]:
+    """Of the reports of periods before `period` that were sent to anybody, the oldest first. In the schema of the schedule's client.
+
+    Amounts in another currency than `currency` cannot be compared, and are left out.
+    """
     oldest = months_before(period.since, MONTHS) if by_months else period.since - timedelta(weeks=WEEKS)
     runs = Run.objects.filter(schedule_id=schedule_id, until__lt=period.since, until__gte=oldest, deliveries__sent_at__isnull=False)
     found: dict[str, Told] = {}
     for snapshot in Snapshot.objects.filter(run_id__in=list(runs.values_list("pk", flat=True))).order_by("created_at", "pk"):
         report = reading.report(snapshot)
         of_it = Told(report.period, Period(report.since, report.until))
-        of_it.values = {figure.slug: figure.value for figure in _figures(report)}
+        of_it.values = {figure.slug: figure.value for figure in _figures(report, report.currency == currency)}
         found[report.period] = of_it
         for correction in report.corrections.listed:
             if corrected := found.get(correction.period):
@@ -49,10 +52,13 @@ def told(schedule_id: int, period: Period, by_months: bool) -> tuple[Told, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.period.since))
 
 
-def _figures(report: Report) -> Iterator[Figure]:
+def _figures(report: Report, with_money: bool) -> Iterator[Figure]:
     """Of the whole company, but those that are told to grow for months, as cohorts do."""
     every = [tile.figure for tile in report.tiles]
     every += [figure for figures in (report.scorecard, report.funnel, *(line.figures for line in report.lines)) for figure in figures]
     tables = (report.channels, report.campaigns, report.money)
     every += [figure for table in tables if table for figure in table.total.figures.values()]
-    return (figure for figure in every if figure.slug in DEFINITIONS and not DEFINITIONS[figure.slug].matures_in)
+    for figure in every:
+        definition = DEFINITIONS.get(figure.slug)
+        if definition and not definition.matures_in and (with_money or definition.unit is not Unit.MONEY):
+            yield figure

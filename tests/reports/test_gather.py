@@ -73,7 +73,7 @@ def test_an_account_that_was_never_read_makes_nothing_provisional(reported: Clie
 def test_an_account_that_was_disconnected_before_the_week_leaves_it_final(reported: Client) -> None:
     gone = pulled_until(SUNDAY - timedelta(weeks=1))
     Connection.objects.filter(pk=gone.pk).update(state=Connection.State.DISCONNECTED)
-    assert provisional(gather.report(reported, WEEK, MONDAY_MORNING)) == set()
+    assert provisional(gather.report(reported, named(WEEK), MONDAY_MORNING)) == set()
 
 
 def test_an_unsettled_week_raises_no_alarm(reported: Client) -> None:
