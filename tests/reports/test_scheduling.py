@@ -105,7 +105,7 @@ class TestFailed:
     def test_a_run_that_failed_says_why_and_can_be_opened_again(
         self, schedule: Schedule, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def breaks(*_: object) -> None:
+        def breaks(*_: object, **__: object) -> None:
             raise LookupError("no such campaign")
 
         run = scheduling.open_run(schedule, WEEK)

@@ -15,7 +15,7 @@ from kpis import query
 from kpis.periods import Period
 from reports import gather, notes, preparing
 from reports.cadence import ReportPeriod, named
-from reports.content import Figure, Report, Row, Table
+from reports.content import Figure, Length, Report, Row, Table
 from reports.gather.campaigns import LEAST_SHARE
 from tests.conftest import LoadText
 from tests.reports.company import CAMPAIGNS, OCTOBER, SEPTEMBER, WEEK_43, Company
@@ -168,12 +168,29 @@ def test_a_weekly_report_prorates_targets_and_tells_the_pace_of_the_month(lumen:
     assert report.mailings
     assert not any(row.is_rest for row in report.mailings.rows)
 
+    _other_cadences_compare_with_periods_of_their_own(lumen, company)
+
     # A day after what was told.
     later = gather.report(lumen, named("2026-W45"), NOW)
     assert {(tile.figure.value, tile.figure.reason, tile.figure.is_incomplete) for tile in later.tiles} == {
         (None, "not_yet_observed", True)
     }
     assert not any(tile.figure.is_incomplete for tile in report.tiles)
+
+
+def _other_cadences_compare_with_periods_of_their_own(client: Client, company: Company) -> None:
+    """Two weeks with the two before, a quarter of another length with the whole one before; last year from Monday, or by the calendar."""
+    cases: list[tuple[str, str, Length, tuple[date, date], tuple[date, date], tuple[date, date] | None, str]] = [
+        ("2026-W42-W43", "fortnightly", "weekly", (date(2026, 10, 12), date(2026, 10, 25)), (date(2026, 9, 28), date(2026, 10, 11)),
+         (date(2025, 10, 13), date(2025, 10, 26)), "2026-W43"),
+        ("2026-Q3", "quarterly", "monthly", (date(2026, 7, 1), date(2026, 9, 30)), (date(2026, 4, 1), date(2026, 6, 30)), None, "2026-09"),
+    ]  # fmt: skip
+    for key, cadence, length, days, before, last_year, bucket in cases:
+        report = gather.report(client, ReportPeriod(key, *days), NOW, length=length, cadence=cadence)
+        revenue = next(tile.figure for tile in report.tiles if tile.figure.slug == "revenue")
+        assert (report.period, report.buckets[-1], report.previous_since, report.previous_until) == (key, bucket, *before)
+        assert (revenue.value, revenue.previous) == tuple(company.total(company.orders, "amount", each) for each in (days, before))
+        assert revenue.last_year == (company.total(company.orders, "amount", last_year) if last_year else None)
 
 
 WEB = """date,source,landing_page,sessions,engaged_sessions,conversions
