@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import moments
-from reports import content, dates
+from reports import content
 from reports.charts import palette
-from reports.presentation import charting, data_state, figures, sentences, tables
+from reports.presentation import charting, data_state, figures, sentences, tables, words
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Presentation, Row, Table
 from reports.presentation.tables import dash_notes
@@ -39,9 +39,9 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         brand_accent=brand.accent,
         palette=palette(brand.primary, brand.accent),
         week=report.period,
-        title=_("Weekly marketing report"),
+        title=words.report_title(report.cadence),
         subject=sentences.subject(edition),
-        period=dates.week(report.since, report.until, language),
+        period=edition.period.heading,
         comparison=sentences.comparison(edition),
         verdict=sentences.verdict(edition),
         good=sentences.notable(edition, "good"),

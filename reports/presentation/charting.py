@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from campaigns.channels import CHANNELS
 from kpis import formats
 from kpis.definitions import DEFINITIONS, Definition, Unit
-from reports import dates
 from reports.charts import MAX_SERIES, Chart, Series, Tick, axis
+from reports.periods_named import bucket, buckets
 from reports.presentation.edition import Edition
 from reports.presentation.figures import value_texts
 
@@ -25,9 +25,9 @@ def trend(edition: Edition) -> Chart | None:
     if not shown:
         return None
     titles = {
-        ("revenue", "spend"): _("Revenue and ad spend over %(count)d weeks"),
-        ("revenue",): _("Revenue over %(count)d weeks"),
-        ("spend",): _("Ad spend over %(count)d weeks"),
+        ("revenue", "spend"): _("Revenue and ad spend over %(time)s"),
+        ("revenue",): _("Revenue over %(time)s"),
+        ("spend",): _("Ad spend over %(time)s"),
     }
     series = [_series(edition, _(DEFINITIONS[slug].short), DEFINITIONS[slug], trends[slug]) for slug in shown]
     values = [value for slug in shown for value in trends[slug]]
@@ -46,7 +46,7 @@ def leads(edition: Edition) -> Chart | None:
         together = tuple(_sum(week) for week in zip(*rest, strict=True))
         series.append(_series(edition, _("Other channels"), definition, together))
     heights = [_sum(week) for week in zip(*channels.values(), strict=True)]
-    return _chart(edition, _("Leads by channel over %(count)d weeks"), Unit.COUNT, series, heights)
+    return _chart(edition, _("Leads by channel over %(time)s"), Unit.COUNT, series, heights)
 
 
 def _layers(channels: dict[str, tuple[Decimal | None, ...]]) -> list[str]:
@@ -62,14 +62,14 @@ def _series(edition: Edition, name: str, definition: Definition, values: Values)
 
 
 def _chart(edition: Edition, title: str, unit: Unit, series: Sequence[Series], heights: Values) -> Chart:
-    """`title` counts the weeks; the axis holds every one of `heights`."""
+    """`title` counts the weeks or months; the axis holds every one of `heights`."""
     ticks = axis(heights, integers=unit is Unit.COUNT)
     labels = formats.axis_labels(ticks, unit, edition.report.currency, edition.language)
     parts = [_("%(name)s: %(first)s to %(last)s") % {"name": s.name, "first": s.labels[0], "last": s.labels[-1]} for s in series]
     return Chart(
-        title=title % {"count": len(edition.report.buckets)},
+        title=title % {"time": buckets(edition.report.buckets)},
         summary="; ".join(parts),
-        weeks=tuple(dates.short_week(week, edition.language) for week in edition.report.buckets),
+        weeks=tuple(bucket(week, edition.language) for week in edition.report.buckets),
         series=tuple(series),
         ticks=tuple(Tick(float(tick), label) for tick, label in zip(ticks, labels, strict=True)),
     )

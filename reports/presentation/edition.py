@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from reports import content, dates
+from reports import content
+from reports.periods_named import Named, form
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,23 @@ class Edition:
         return ZoneInfo(self.report.timezone)
 
     @cached_property
-    def number(self) -> int:
-        """Of the report's ISO week."""
-        return dates.week_number(self.report.period)
+    def period(self) -> Named:
+        """What the report is of."""
+        return self._named(self.report.since, self.report.until)
 
     @cached_property
-    def previous_number(self) -> int:
-        """Of the ISO week it is compared with."""
-        return self.report.previous_since.isocalendar().week
+    def before(self) -> Named:
+        """What it is compared with."""
+        return self._named(self.report.previous_since, self.report.previous_until)
+
+    @cached_property
+    def last_year(self) -> Named | None:
+        """The same period of the year before, where the report has it."""
+        since, until = self.report.last_year_since, self.report.last_year_until
+        return replace(self._named(since, until), with_year=True) if since and until else None
+
+    def _named(self, since: date, until: date) -> Named:
+        return Named(form(self.report.period), since, until, self.language)
 
     @cached_property
     def headlines(self) -> dict[str, content.Figure]:

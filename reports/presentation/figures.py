@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kpis import formats
 from kpis.definitions import DEFINITIONS, Definition, Direction
 from reports import content
+from reports.periods_named import buckets
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Change, Explanation, Tile, Tone
 from reports.presentation.words import reason_text
@@ -84,14 +85,14 @@ def tile(edition: Edition, part: content.Tile) -> Tile:
 
 def _previous(edition: Edition, figure: content.Figure) -> str:
     if figure.previous is None:
-        return _("Nothing to compare with in week %(number)d") % {"number": edition.previous_number}
-    return _("%(value)s in week %(number)d") % {"value": previous_text(edition, figure), "number": edition.previous_number}
+        return _("Nothing to compare with %(within)s") % {"within": edition.before.within}
+    return _("%(value)s %(within)s") % {"value": previous_text(edition, figure), "within": edition.before.within}
 
 
 def _trend_summary(edition: Edition, part: content.Tile, definition: Definition) -> str:
     values = part.trend.values
-    words = {"count": len(values), "values": ", ".join(value_texts(edition, definition, values))}
-    return _("Last %(count)d weeks: %(values)s") % words
+    words = {"time": buckets(edition.report.buckets), "values": ", ".join(value_texts(edition, definition, values))}
+    return _("Last %(time)s: %(values)s") % words
 
 
 def explanations(edition: Edition) -> tuple[Explanation, ...]:

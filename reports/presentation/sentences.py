@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from kpis import formats
 from kpis.definitions import DEFINITIONS
-from reports import content, dates
+from reports import content
+from reports.periods_named import Named
 from reports.presentation.edition import Edition
 from reports.presentation.figures import change, previous_text, provisional_word, text, tile_label
 from reports.presentation.parts import Tone
@@ -22,20 +23,20 @@ MOST_SENTENCES = 3
 def subject(edition: Edition) -> str:
     """The week, the main KPI and its change: the line an inbox shows."""
     figure = _main(edition)
-    week = {"client": edition.report.client_name, "number": edition.number}
+    named = {"client": edition.report.client_name, "period": edition.period.name}
     if figure is None:
-        return _("%(client)s, week %(number)d: no figures yet") % week
+        return _("%(client)s, %(period)s: no figures yet") % named
     moved = change(edition, figure)
     value = f"{text(edition, figure)} ({moved.text})" if moved else text(edition, figure)
-    words = {**week, "kpi": _(DEFINITIONS[figure.slug].name), "value": value}
-    return _("%(client)s, week %(number)d: %(kpi)s %(value)s") % words
+    words = {**named, "kpi": _(DEFINITIONS[figure.slug].name), "value": value}
+    return _("%(client)s, %(period)s: %(kpi)s %(value)s") % words
 
 
 def verdict(edition: Edition) -> str:
     """What the week came to, in one sentence."""
     figure = _main(edition)
     if figure is None:
-        return _("No figure is known for week %(number)d yet.") % {"number": edition.number}
+        return _("No figure is known for %(period)s yet.") % {"period": edition.period.name}
     clause = _clause(edition, figure)
     spend = edition.headlines.get("spend")
     if figure.slug == "spend" or spend is None or spend.value is None:
@@ -53,14 +54,14 @@ def _clause(edition: Edition, figure: content.Figure) -> str:
     """What became of one figure, as a sentence without its full stop."""
     unit = DEFINITIONS[figure.slug].unit
     step = formats.change_step(figure.value, figure.previous, unit)
-    words = {**_words(edition, figure), "week": edition.number, "before": edition.previous_number}
+    words = {**_words(edition, figure), "within": edition.period.within, "on": edition.before.on}
     if step is None:
-        return _("%(subject)s came to %(value)s in week %(week)d") % words
+        return _("%(subject)s came to %(value)s %(within)s") % words
     if step == 0:
-        return _("%(subject)s came to %(value)s in week %(week)d, the same as in week %(before)d") % words
+        return _("%(subject)s came to %(value)s %(within)s, stable %(on)s") % words
     if step > 0:
-        return _("%(subject)s came to %(value)s in week %(week)d, up %(size)s on week %(before)d") % words
-    return _("%(subject)s came to %(value)s in week %(week)d, down %(size)s on week %(before)d") % words
+        return _("%(subject)s came to %(value)s %(within)s, up %(size)s %(on)s") % words
+    return _("%(subject)s came to %(value)s %(within)s, down %(size)s %(on)s") % words
 
 
 def notable(edition: Edition, tone: Tone) -> tuple[str, ...]:
@@ -94,7 +95,7 @@ def _words(edition: Edition, figure: content.Figure) -> dict[str, object]:
 def threshold(edition: Edition) -> str:
     """From which change on a KPI gets a sentence."""
     share = formats.fraction(NOTABLE, edition.language, decimals=0)
-    return _("Changes of %(share)s or more compared with week %(number)d") % {"share": share, "number": edition.previous_number}
+    return _("Changes of %(share)s or more %(compared)s") % {"share": share, "compared": edition.before.compared}
 
 
 def provisional(edition: Edition) -> str:
@@ -102,11 +103,18 @@ def provisional(edition: Edition) -> str:
     labels = [tile_label(DEFINITIONS[figure.slug]) for figure in edition.headlines.values() if provisional_word(figure)]
     if not labels:
         return ""
-    return _("Provisional, not judged yet: %(kpis)s. Conversions of this week are still arriving.") % {"kpis": ", ".join(labels)}
+    return _("Provisional, not judged yet: %(kpis)s. Conversions are still arriving.") % {"kpis": ", ".join(labels)}
 
 
 def comparison(edition: Edition) -> str:
-    """The week before, by its number and days."""
-    report = edition.report
-    span = dates.days(report.previous_since, report.previous_until, edition.language)
-    return _("Compared with week %(number)d (%(days)s)") % {"number": edition.previous_number, "days": span}
+    """The period before, and last year's where the report has it, each by its name and days."""
+    before, last_year = _dated(edition.before, edition.before.compared), edition.last_year
+    told = f"{before[:1].upper()}{before[1:]}"
+    if last_year is None:
+        return told
+    return _("%(before)s, and %(last_year)s") % {"before": told, "last_year": _dated(last_year, last_year.compared)}
+
+
+def _dated(period: Named, said: str) -> str:
+    """A period's days stand beside its name, but for a month, which needs none."""
+    return said if period.form == "month" else f"{said} ({period.days})"

@@ -68,7 +68,7 @@ def _columns(edition: Edition, table: content.Table) -> tuple[Column, ...]:
         short = _(definition.short)
         columns.append(Column(slug, short, _(definition.name), provisional=provisional_word(table.total.figures[slug])))
         if slug == compared:
-            title = _("%(kpi)s: change on week %(number)d") % {"kpi": _(definition.name), "number": edition.previous_number}
+            title = _("%(kpi)s: change %(on)s") % {"kpi": _(definition.name), "on": edition.before.on}
             columns.append(Column(slug, _("%(kpi)s, change") % {"kpi": short}, title, is_change=True))
     return tuple(columns)
 

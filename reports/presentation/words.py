@@ -96,6 +96,17 @@ def share_header(main: str | None) -> str:
     return headers[main] if main else ""
 
 
+def report_title(cadence: str) -> str:
+    """What a report of that cadence is called."""
+    titles = {
+        "weekly": _("Weekly marketing report"),
+        "fortnightly": _("Fortnightly marketing report"),
+        "monthly": _("Monthly marketing report"),
+        "quarterly": _("Quarterly marketing report"),
+    }
+    return titles[cadence]
+
+
 def run_state(state: str, deliveries: Sequence[str]) -> str:
     """What became of a report, of its state and its deliveries' (`reports.models`)."""
     if state == "due":
