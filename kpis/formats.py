@@ -198,15 +198,15 @@ def change_size(value: Decimal | None, previous: Decimal | None, unit: Unit, lan
     return _percent(abs(step) / 100, 1, language)
 
 
-def difference(value: Decimal, unit: Unit, currency: str, language: str) -> str:
-    """A part of a change in the unit of the figure, with its sign: "+€12.50"; points for a fraction: "−0.4 pt"."""
+def difference(value: Decimal, unit: Unit, currency: str, language: str, *, whole: bool | None = None) -> str:
+    """A part of a change in the unit of the figure, with its sign: "+€12.50"; points for a fraction: "−0.4 pt". `whole` as in `money`."""
     size = abs(value)
     if unit is Unit.FRACTION:
         places = fraction_decimals(size)
         text, nothing = _points(size * 100, places, language), rounded(size * 100, places) == 0
     else:
-        text = figure(size, unit, currency, language)
-        nothing = text == figure(Decimal(0), unit, currency, language)
+        text = figure(size, unit, currency, language, whole=whole)
+        nothing = text == figure(Decimal(0), unit, currency, language, whole=whole)
     return text if nothing else _signed(text, value, plus=True)
 
 

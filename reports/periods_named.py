@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from babel.dates import format_date
@@ -66,6 +66,16 @@ class Named:
         )
 
     @property
+    def against_mean(self) -> str:
+        """How a figure stands to the mean of the four periods before, to be filled with its `change` and that `value`."""
+        return {
+            "week": _("%(change)s on the mean of 4 weeks, %(value)s"),
+            "fortnight": _("%(change)s on the mean of 4 fortnights, %(value)s"),
+            "month": _("%(change)s on the mean of 4 months, %(value)s"),
+            "quarter": _("%(change)s on the mean of 4 quarters, %(value)s"),
+        }[self.form]
+
+    @property
     def heading(self) -> str:
         """ "Week 46 · 9–15 November 2026"; a month needs no days."""
         name = self.name[:1].upper() + self.name[1:]
@@ -87,6 +97,23 @@ class Named:
         }
         said = text % words
         return _("%(week)s of %(year)d") % {"week": said, "year": year} if self.with_year and self.form in _WEEKS else said
+
+
+def key_name(key: str, language: str) -> str:
+    """ "week 45 of 2026", "October 2026": an earlier period, by its key."""
+    since, until = _span(key)
+    return Named(form(key), since, until, language, with_year=True).name
+
+
+def _span(key: str) -> tuple[date, date]:
+    """Days that lie in the first and in the last week or month of a period."""
+    kind, year = form(key), int(key[:4])
+    if kind in _WEEKS:
+        weeks = [int(number) for number in re.findall(r"W(\d{2})", key)]
+        last = date.fromisocalendar(year, weeks[-1], 1)
+        return last - timedelta(weeks=len(weeks) - 1), last
+    month = int(key[5:]) if kind == "month" else int(key[6:]) * MONTHS_OF_A_QUARTER
+    return date(year, month, 1), date(year, month, 1)
 
 
 @cache

@@ -32,6 +32,7 @@ LENGTHS: dict[Schedule.Cadence, Length] = {
 }
 # Stands for the recipient's address of unsubscription in kept mails: a token there would outlive its use.
 UNSUBSCRIBE_PLACEHOLDER = "https://unsubscribe.invalid/"
+REPORT_PLACEHOLDER = "https://report.invalid/"
 
 
 def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now: datetime) -> Snapshot:
@@ -68,9 +69,7 @@ def restored(snapshot: Snapshot) -> Report:
 def documents(client: Client, report: Report, language: str) -> dict[str, bytes]:
     """Every rendering of a report in one language, by `Document.Kind`."""
     presentation = present(report, language, brand.of_organisation(client))
-    subject, html, text = rendering.email_parts(
-        presentation, dashboard_url=dashboard_url(client, report.period), unsubscribe_url=UNSUBSCRIBE_PLACEHOLDER
-    )
+    subject, html, text = rendering.email_parts(presentation, links(client, report))
     return {
         Document.Kind.PDF: rendering.pdf(presentation),
         Document.Kind.SUBJECT: subject.encode(),
@@ -79,8 +78,16 @@ def documents(client: Client, report: Report, language: str) -> dict[str, bytes]
     }
 
 
-def dashboard_url(client: Client, week: str) -> str:
-    return f"{hosts.origin(client.agency)}{reverse('overview', args=[client.slug])}?week={week}"
+def links(client: Client, report: Report) -> rendering.Links:
+    """Where a kept mail leads: to every recipient's own addresses by placeholders."""
+    origin = hosts.origin(client.agency)
+    return rendering.Links(
+        report=REPORT_PLACEHOLDER,
+        pdf=f"{REPORT_PLACEHOLDER}pdf",
+        dashboard=f"{origin}{reverse('overview', args=[client.slug])}?week={report.period}",
+        definitions=f"{origin}{reverse('glossary', args=[client.slug])}",
+        unsubscribe=UNSUBSCRIBE_PLACEHOLDER,
+    )
 
 
 def _keep(report: Report, run: Run) -> Snapshot:

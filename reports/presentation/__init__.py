@@ -10,7 +10,7 @@ from django.utils.translation import override
 from accounts import moments
 from reports import content
 from reports.charts import palette
-from reports.presentation import charting, data_state, figures, sentences, tables, words
+from reports.presentation import charting, correcting, data_state, figures, lines, moves, pacing, rankings, sentences, tables, words
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Presentation, Row, Table
 from reports.presentation.tables import dash_notes
@@ -62,4 +62,11 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         generated=_("Generated on %(moment)s") % {"moment": moments.instant(report.generated_at, edition.zone, language)},
         generated_on=moments.day(report.generated_at.astimezone(edition.zone).date(), language),
         generated_timestamp=int(report.generated_at.timestamp()),
+        banner=data_state.banner(edition),
+        moves=moves.moves(edition),
+        ranking=rankings.ranking(edition),
+        lines=lines.lines(edition),
+        month=pacing.month(edition),
+        notes=report.notes,
+        corrections=correcting.corrections(edition),
     )

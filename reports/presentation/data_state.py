@@ -50,6 +50,24 @@ def line(edition: Edition) -> str:
     return text % {"day": until, "count": moving}
 
 
+def banner(edition: Edition) -> str:
+    """What is missing of the report's own days, source by source; "" where nothing is."""
+    report, language = edition.report, edition.language
+    broken = [source for source in report.sources if _state(report, source) in ("lost", "incomplete")]
+    parts = [_("%(source)s (%(state)s)") % {"source": source_name(each), "state": _lacking(report, each, language)} for each in broken]
+    return _("These figures are not complete. Missing: %(parts)s.") % {"parts": "; ".join(parts)} if parts else ""
+
+
+def _lacking(report: content.Report, source: content.SourceState, language: str) -> str:
+    """Which days of the report a source has not told, or that it will tell no more."""
+    days = [day for day in source.missing_days if report.since <= day <= report.until]
+    if days:
+        return dates.listed_days(days, language)
+    if source.complete_until is not None and source.complete_until < report.until:
+        return dates.days(max(report.since, source.complete_until + timedelta(days=1)), report.until, language)
+    return _("access lost") if source.lost_access else _("no data yet")
+
+
 def _source(edition: Edition, source: content.SourceState) -> Source:
     state = _state(edition.report, source)
     return Source(source_name(source), _text(source, edition.language), state, status(state))

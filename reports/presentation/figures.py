@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from reports import content
 from reports.periods_named import buckets
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Change, Explanation, Tile, Tone
+from reports.presentation.targets import target
 from reports.presentation.words import reason_text
 
 
@@ -80,6 +82,8 @@ def tile(edition: Edition, part: content.Tile) -> Tile:
         provisional=provisional_word(figure),
         trend=tuple(None if value is None else float(value) for value in part.trend.values),
         trend_summary=_trend_summary(edition, part, definition),
+        average=_average(edition, figure),
+        target=target(edition, figure),
     )
 
 
@@ -87,6 +91,15 @@ def _previous(edition: Edition, figure: content.Figure) -> str:
     if figure.previous is None:
         return _("Nothing to compare with %(within)s") % {"within": edition.before.within}
     return _("%(value)s %(within)s") % {"value": previous_text(edition, figure), "within": edition.before.within}
+
+
+def _average(edition: Edition, figure: content.Figure) -> str:
+    """How the figure stands to the mean of the four periods before."""
+    unit = DEFINITIONS[figure.slug].unit
+    if figure.value is None or formats.change_step(figure.value, figure.average, unit) is None:
+        return ""
+    mean = previous_text(edition, replace(figure, previous=figure.average))
+    return edition.period.against_mean % {"change": formats.change(figure.value, figure.average, unit, edition.language), "value": mean}
 
 
 def _trend_summary(edition: Edition, part: content.Tile, definition: Definition) -> str:

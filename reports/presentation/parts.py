@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from django.utils.safestring import SafeString, mark_safe
 
 from reports.charts import Chart, Palette, sparkline, web_theme
+from reports.content import Notes
+
+if TYPE_CHECKING:
+    from reports.presentation.correcting import Corrections
+    from reports.presentation.lines import Line
+    from reports.presentation.moves import Moves
+    from reports.presentation.pacing import Month
+    from reports.presentation.rankings import Ranking
+    from reports.presentation.targets import Target
 
 Tone = Literal["good", "bad", "neutral"]
 Arrow = Literal["up", "down", "none"]
@@ -29,7 +38,7 @@ class Tile:
     """One headline figure; `title` is its full name.
 
     `reason` says why `value` is a dash; `change` is None where there is nothing to compare with; `provisional` is that word
-    where the figure may still move, else "".
+    where the figure may still move, else "". `average` tells the mean of the four periods before ("" for none).
     """
 
     slug: str
@@ -43,6 +52,8 @@ class Tile:
     provisional: str
     trend: tuple[float | None, ...]
     trend_summary: str
+    average: str = ""
+    target: Target | None = None
 
     @property
     def sparkline(self) -> SafeString:
@@ -117,7 +128,9 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Presentation:
-    """A whole report as text of one `language`.
+    """A whole report as text of one `language`. What it does not tell is None or empty.
+
+    `banner` names what is missing of the data, for those who would read the figures without it; "" where nothing is.
 
     `trend` and `leads` are None where no week has a figure; `comparable` is False where no figure has one to compare with;
     `provisional` names the headline figures that are not judged yet ("" if there are none).
@@ -154,3 +167,10 @@ class Presentation:
     generated: str
     generated_on: str
     generated_timestamp: int
+    banner: str = ""
+    moves: tuple[Moves, ...] = ()
+    ranking: Ranking | None = None
+    lines: tuple[Line, ...] = ()
+    month: Month | None = None
+    notes: Notes = field(default_factory=Notes)
+    corrections: Corrections | None = None

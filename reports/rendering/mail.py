@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -14,19 +14,27 @@ from reports.presentation import Presentation, Row, Table, dash_notes
 TILES_PER_ROW = 2
 # What a mail's width holds; the page and the PDF have every column and campaign.
 COLUMNS = ("spend", "revenue", "leads", "cpl", "roas")
-MOST_CAMPAIGNS = 10
 
 
-def email_parts(presentation: Presentation, *, dashboard_url: str, unsubscribe_url: str) -> tuple[str, str, str]:
+@dataclass(frozen=True)
+class Links:
+    """Where a mail leads: the report as it was sent and its PDF (signed), the dashboard and the glossary (signed in), the way out."""
+
+    report: str
+    pdf: str
+    dashboard: str
+    definitions: str
+    unsubscribe: str
+
+
+def email_parts(presentation: Presentation, links: Links) -> tuple[str, str, str]:
     """(subject, html, text) in the presentation's language. Nothing is fetched, and there are no pictures."""
     context = {
         "report": presentation,
         "tile_rows": _rows(presentation),
         "channels": _narrow(presentation.channels),
-        "campaigns": _narrow(presentation.campaigns, MOST_CAMPAIGNS),
         "colours": colours.in_mail(presentation.brand_primary),
-        "dashboard_url": dashboard_url,
-        "unsubscribe_url": unsubscribe_url,
+        "links": links,
     }
     with override(presentation.language):
         subject = mails.one_line(render_to_string("emails/weekly_report.subject.txt", context))
@@ -45,15 +53,12 @@ def _rows(presentation: Presentation) -> list[list[Any]]:
     return [tiles[start : start + TILES_PER_ROW] for start in range(0, len(tiles), TILES_PER_ROW)]
 
 
-def _narrow(table: Table, most: int | None = None) -> dict[str, Any]:
-    """The columns a mail holds, and the first `most` rows with a count of those left out."""
-    rows, total = tuple(_narrow_row(row) for row in table.rows[:most]), _narrow_row(table.total)
+def _narrow(table: Table) -> Table:
+    """The columns that a mail holds."""
+    rows, total = tuple(_narrow_row(row) for row in table.rows), _narrow_row(table.total)
     columns = tuple(column for column in table.columns if column.slug in COLUMNS)
     notes = dash_notes([*rows, total]) if rows else ()
-    return {
-        "table": replace(table, columns=columns, rows=rows, total=total, notes=notes),
-        "left_out": len(table.rows) - len(rows),
-    }
+    return replace(table, columns=columns, rows=rows, total=total, notes=notes)
 
 
 def _narrow_row(row: Row) -> Row:

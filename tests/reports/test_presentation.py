@@ -197,7 +197,7 @@ def test_days_missing_outside_the_week_do_not_make_it_incomplete() -> None:
 def test_comparison_and_period_name_their_days() -> None:
     presentation = shown(sample_report())
     assert presentation.period == "Week 46 · 9–15 November 2026"
-    assert presentation.comparison == "Compared with week 45 (2–8 November 2026)"
+    assert presentation.comparison == "Compared with week 45 (2–8 November 2026), and compared with week 46 of 2025 (10–16 November 2025)"
     assert presentation.generated == "Generated on 16 November 2026, 07:00 (Europe/Paris)"
 
 
