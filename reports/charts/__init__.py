@@ -120,15 +120,18 @@ class Theme:
     size: float
     series: tuple[Ink, ...]
     interactive: bool
+    good: str
+    bad: str
 
 
 def web_theme(size: float = 12) -> Theme:
     series = tuple(Ink(f"var(--series-{number})", f"var(--series-{number}-text)") for number in range(1, MAX_SERIES + 1))
-    return Theme("var(--ink)", "var(--mute)", "var(--line)", "var(--axis)", "var(--card)", "inherit", size, series, True)
+    good, bad = "var(--good)", "var(--bad)"
+    return Theme("var(--ink)", "var(--mute)", "var(--line)", "var(--axis)", "var(--card)", "inherit", size, series, True, good, bad)
 
 
 def print_theme(colours: Palette) -> Theme:
-    return Theme("#1b2430", "#566170", "#e3e7ec", "#a9b2bd", PAPER, "Manrope", 7.6, colours.light, False)
+    return Theme("#1b2430", "#566170", "#e3e7ec", "#a9b2bd", PAPER, "Manrope", 7.6, colours.light, False, "#18794e", "#b42318")
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def sparkline(values: Sequence[float | None], theme: Theme, width: float = 96, h
     points = [None if value is None else (frame.at(i), frame.y(value)) for i, value in enumerate(values)]
     colour = theme.series[0].fill
     body = _lines(points, colour, 1.6) + (_dot(points[-1], colour, 2.6, theme.paper) if points[-1] else "")
-    return _svg(width, height, body, theme, decorative=True)
+    return svg(width, height, body, theme, decorative=True)
 
 
 def line_chart(chart: Chart, theme: Theme, width: float, height: float, *, narrow: bool = False) -> str:
@@ -198,7 +201,7 @@ def line_chart(chart: Chart, theme: Theme, width: float, height: float, *, narro
     else:
         heights = [frame.y(value) for value, _ in ends]
         body += _end_labels(texts, heights, frame, theme)
-    return _svg(width, height, body, theme, chart, frame, [frame.at(i) for i in range(frame.points)])
+    return svg(width, height, body, theme, chart, frame, [frame.at(i) for i in range(frame.points)])
 
 
 def stacked_bars(chart: Chart, theme: Theme, width: float, height: float, *, narrow: bool = False) -> str:
@@ -213,13 +216,13 @@ def stacked_bars(chart: Chart, theme: Theme, width: float, height: float, *, nar
         body += _legend(chart, theme, names, 2, width)
     else:
         body += _end_labels([(name, "") for name in names], _layer_middles(chart, frame), frame, theme)
-    return _svg(width, height, body, theme, chart, frame, middles)
+    return svg(width, height, body, theme, chart, frame, middles)
 
 
 def _frame(chart: Chart, theme: Theme, width: float, height: float, beside: Sequence[str], rows_above: int) -> Frame:
     size = theme.size
-    left = max((_text_width(tick.label, size) for tick in chart.ticks), default=0) + size * 0.9
-    right = max((_text_width(text, size, bold=True) for text in beside), default=0) + (size * 1.6 if beside else size * 0.7)
+    left = max((text_width(tick.label, size) for tick in chart.ticks), default=0) + size * 0.9
+    right = max((text_width(text, size, bold=True) for text in beside), default=0) + (size * 1.6 if beside else size * 0.7)
     top = size * (1 + rows_above * 1.7 + (0.6 if rows_above else 0))
     low, high = chart.ticks[0].value, chart.ticks[-1].value
     return Frame(width, height, left, width - right, top, height - size * 2.4, low, high, len(chart.weeks))
@@ -235,17 +238,17 @@ def _grid(chart: Chart, frame: Frame, theme: Theme) -> str:
     for tick in chart.ticks:
         y, base = frame.y(tick.value), tick.value == 0
         colour, weight = (theme.axis, 0.09) if base else (theme.grid, 0.07)
-        parts.append(f'<path d="M{_n(frame.left)} {_n(y)}H{_n(frame.right)}" stroke="{colour}" stroke-width="{_n(theme.size * weight)}"/>')
-        parts.append(_text(frame.left - theme.size * 0.6, y + theme.size * 0.35, tick.label, theme.mute, anchor="end"))
+        parts.append(f'<path d="M{px(frame.left)} {px(y)}H{px(frame.right)}" stroke="{colour}" stroke-width="{px(theme.size * weight)}"/>')
+        parts.append(written(frame.left - theme.size * 0.6, y + theme.size * 0.35, tick.label, theme.mute, anchor="end"))
     return "".join(parts)
 
 
 def _week_labels(chart: Chart, frame: Frame, theme: Theme, places: Sequence[float]) -> str:
-    widest = max((_text_width(week, theme.size) for week in chart.weeks), default=0) + theme.size
+    widest = max((text_width(week, theme.size) for week in chart.weeks), default=0) + theme.size
     every = max(1, math.ceil(widest * len(places) / max(1.0, frame.right - frame.left)))
     shown = range(len(places) - 1, -1, -every)
     y = frame.height - theme.size * 0.5
-    return "".join(_text(places[index], y, chart.weeks[index], theme.mute, anchor="middle") for index in shown)
+    return "".join(written(places[index], y, chart.weeks[index], theme.mute, anchor="middle") for index in shown)
 
 
 def _lines(points: Sequence[tuple[float, float] | None], colour: str, weight: float) -> str:
@@ -256,24 +259,24 @@ def _lines(points: Sequence[tuple[float, float] | None], colour: str, weight: fl
             runs.append([])
         else:
             runs[-1].append(point)
-    path = "".join("M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in run) for run in runs if len(run) > 1)
-    dots = "".join(f'<circle cx="{_n(run[0][0])}" cy="{_n(run[0][1])}" r="{_n(weight)}" fill="{colour}"/>' for run in runs if len(run) == 1)
-    stroke = f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{_n(weight)}" stroke-linejoin="round" stroke-linecap="round"/>'
+    path = "".join("M" + "L".join(f"{px(x)} {px(y)}" for x, y in run) for run in runs if len(run) > 1)
+    dots = "".join(f'<circle cx="{px(run[0][0])}" cy="{px(run[0][1])}" r="{px(weight)}" fill="{colour}"/>' for run in runs if len(run) == 1)
+    stroke = f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{px(weight)}" stroke-linejoin="round" stroke-linecap="round"/>'
     return (stroke if path else "") + dots
 
 
 def _dot(point: tuple[float, float] | None, colour: str, radius: float, paper: str) -> str:
     if point is None:
         return ""
-    ring = f'stroke="{paper}" stroke-width="{_n(radius * 0.4)}"'
-    return f'<circle cx="{_n(point[0])}" cy="{_n(point[1])}" r="{_n(radius)}" fill="{colour}" {ring}/>'
+    ring = f'stroke="{paper}" stroke-width="{px(radius * 0.4)}"'
+    return f'<circle cx="{px(point[0])}" cy="{px(point[1])}" r="{px(radius)}" fill="{colour}" {ring}/>'
 
 
 def _bar(chart: Chart, index: int, frame: Frame, theme: Theme) -> str:
     width = min((frame.right - frame.left) / frame.points * 0.66, theme.size * 4)
     left, base, parts = frame.middle(index) - width / 2, 0.0, []
     if all(series.values[index] is None for series in chart.series):
-        return _text(frame.middle(index), frame.y(0) - theme.size * 0.5, "–", theme.mute, anchor="middle")
+        return written(frame.middle(index), frame.y(0) - theme.size * 0.5, "–", theme.mute, anchor="middle")
     for series, ink in zip(chart.series, theme.series, strict=False):
         value = series.values[index] or 0.0
         top, bottom = frame.y(base + value), frame.y(base)
@@ -281,7 +284,7 @@ def _bar(chart: Chart, index: int, frame: Frame, theme: Theme) -> str:
         # A hairline of paper keeps neighbouring layers apart without relying on their hues.
         height = max(bottom - top - theme.size * 0.08, 0)
         if height > 0:
-            parts.append(f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" fill="{ink.fill}"/>')
+            parts.append(f'<rect x="{px(left)}" y="{px(top)}" width="{px(width)}" height="{px(height)}" fill="{ink.fill}"/>')
     return "".join(parts)
 
 
@@ -303,9 +306,9 @@ def _end_labels(texts: Sequence[tuple[str, str]], heights: Sequence[float], fram
     for index, y in enumerate(spread(heights, size * 1.32 * lines, frame.top, frame.bottom)):
         (name, value), ink = texts[index], theme.series[index]
         first = y + size * (0.35 if lines == 1 else -0.3)
-        parts.append(_text(x, first, name, ink.text, weight=600 if value else 700))
+        parts.append(written(x, first, name, ink.text, weight=600 if value else 700))
         if value:
-            parts.append(_text(x, first + size * 1.25, value, ink.text, weight=800))
+            parts.append(written(x, first + size * 1.25, value, ink.text, weight=800))
     return "".join(parts)
 
 
@@ -329,30 +332,31 @@ def _legend(chart: Chart, theme: Theme, texts: Sequence[str], columns: int, widt
     for index, text in enumerate(texts):
         x, y = (index % columns) * width / columns, size * (1.1 + (index // columns) * 1.7)
         ink = theme.series[index]
-        mark = f'x="{_n(x)}" y="{_n(y - size * 0.62)}" width="{_n(size * 0.75)}" height="{_n(size * 0.75)}" rx="{_n(size * 0.2)}"'
-        parts.append(f'<rect {mark} fill="{ink.fill}"/>' + _text(x + size * 1.2, y, text, ink.text, weight=700))
+        mark = f'x="{px(x)}" y="{px(y - size * 0.62)}" width="{px(size * 0.75)}" height="{px(size * 0.75)}" rx="{px(size * 0.2)}"'
+        parts.append(f'<rect {mark} fill="{ink.fill}"/>' + written(x + size * 1.2, y, text, ink.text, weight=700))
     return "".join(parts)
 
 
 # ----------------------------------------------------------------------------------------------------------------- SVG
-def _n(value: float) -> str:
+def px(value: float) -> str:
+    """A length or place of a drawing."""
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
-def _text_width(text: str, size: float, *, bold: bool = False) -> float:
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """A width that the text does not exceed by much; the typeface's own metrics are not at hand here."""
     ems = sum(0.3 if character.isspace() else 0.66 if character.isdigit() or character.isupper() else 0.54 for character in text)
     return ems * size * (1.05 if bold else 1)
 
 
-def _text(x: float, y: float, text: str, colour: str, *, weight: int = 0, anchor: str = "") -> str:
+def written(x: float, y: float, text: str, colour: str, *, weight: int = 0, anchor: str = "") -> str:
     more = (f' font-weight="{weight}"' if weight else "") + (f' text-anchor="{anchor}"' if anchor else "")
     # Fallback fonts draw the narrow space too narrow to be seen at this size.
     shown = escape(text.replace("\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"))
-    return f'<text x="{_n(x)}" y="{_n(y)}" fill="{colour}"{more}>{shown}</text>'
+    return f'<text x="{px(x)}" y="{px(y)}" fill="{colour}"{more}>{shown}</text>'
 
 
-def _svg(
+def svg(
     width: float,
     height: float,
     body: str,
@@ -363,16 +367,23 @@ def _svg(
     *,
     decorative: bool = False,
 ) -> str:
-    if chart is None or decorative:
-        role, described = ' aria-hidden="true"', ""
-    else:
-        role = f' role="img" aria-label={quoteattr(f"{chart.title}. {chart.summary}")}'
-        described = f"<title>{escape(chart.title)}</title><desc>{escape(chart.summary)}</desc>" if not theme.interactive else ""
-    size = "" if theme.interactive else f' width="{_n(width)}" height="{_n(height)}"'
+    described = None if chart is None or decorative else (chart.title, chart.summary)
     data = _readable_points(chart, frame, places) if chart and frame and theme.interactive else ""
+    return picture(width, height, body, theme, described, data)
+
+
+def picture(width: float, height: float, body: str, theme: Theme, described: tuple[str, str] | None, data: str = "") -> str:
+    """The whole drawing, `described` by a title and a text in its place; without these it is decoration."""
+    if described is None:
+        role, words = ' aria-hidden="true"', ""
+    else:
+        title, summary = described
+        role = f' role="img" aria-label={quoteattr(f"{title}. {summary}")}'
+        words = f"<title>{escape(title)}</title><desc>{escape(summary)}</desc>" if not theme.interactive else ""
+    size = "" if theme.interactive else f' width="{px(width)}" height="{px(height)}"'
     font = f' font-family="{theme.font}" font-size="{theme.size}" font-weight="500"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}"{size}{font}{role}{data}>'
-    return f"{head}{described}{body}</svg>"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {px(width)} {px(height)}"{size}{font}{role}{data}>'
+    return f"{head}{words}{body}</svg>"
 
 
 def _readable_points(chart: Chart, frame: Frame, places: Sequence[float]) -> str:
