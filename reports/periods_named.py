@@ -66,6 +66,16 @@ class Named:
         )
 
     @property
+    def and_compared(self) -> str:
+        """ "and with week 46": after what is compared with another one."""
+        return self._said(
+            _("and with week %(week)d"),
+            _("and with weeks %(first)d–%(week)d"),
+            _("and with %(month)s"),
+            _("and with Q%(quarter)d %(year)d"),
+        )
+
+    @property
     def against_mean(self) -> str:
         """How a figure stands to the mean of the four periods before, to be filled with its `change` and that `value`."""
         return {

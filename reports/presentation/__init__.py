@@ -10,7 +10,24 @@ from django.utils.translation import override
 from accounts import moments
 from reports import content
 from reports.charts import palette
-from reports.presentation import charting, correcting, data_state, figures, lines, moves, pacing, rankings, sentences, tables, words
+from reports.presentation import (
+    charting,
+    correcting,
+    data_state,
+    figures,
+    funnel,
+    lines,
+    moves,
+    pacing,
+    rankings,
+    rates,
+    retention,
+    scorecard,
+    sentences,
+    tables,
+    waterfalls,
+    words,
+)
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Presentation, Row, Table
 from reports.presentation.tables import dash_notes
@@ -69,4 +86,16 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         month=pacing.month(edition),
         notes=report.notes,
         corrections=correcting.corrections(edition),
+        length=report.length,
+        snapshot=report.snapshot,
+        scorecard=scorecard.scorecard(edition),
+        waterfalls=waterfalls.waterfalls(edition),
+        money=tables.money(edition),
+        funnel=funnel.funnel(edition),
+        mailings=tables.mailings(edition),
+        pages=tables.pages(edition),
+        posts=tables.posts(edition),
+        retention=retention.triangle(edition),
+        customers=scorecard.customers(edition),
+        rates=rates.rates(edition),
     )

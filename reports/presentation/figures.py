@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -108,9 +108,21 @@ def _trend_summary(edition: Edition, part: content.Tile, definition: Definition)
     return _("Last %(time)s: %(values)s") % words
 
 
+def _shown(edition: Edition) -> Iterator[str]:
+    """Every KPI of the report, in the order of its sections."""
+    report = edition.report
+    yield from edition.headlines
+    yield from (figure.slug for figure in (*report.scorecard, *report.funnel, *report.customers))
+    yield from (waterfall.slug for waterfall in report.contributions)
+    tables = [report.money, report.channels, report.campaigns]
+    if report.length == "monthly":
+        tables += [report.mailings, report.posts, report.pages]
+    yield from (slug for table in tables if table and table.rows for slug in table.slugs)
+    yield from (figure.slug for line in report.lines for figure in line.figures)
+    yield from (pace.slug for pace in report.pace)
+
+
 def explanations(edition: Edition) -> tuple[Explanation, ...]:
     """The definition of every KPI the report shows."""
-    report = edition.report
-    shown = [*edition.headlines, *report.channels.slugs, *report.campaigns.slugs]
-    kpis = [DEFINITIONS[slug] for slug in dict.fromkeys(shown)]
+    kpis = [DEFINITIONS[slug] for slug in dict.fromkeys(_shown(edition))]
     return tuple(Explanation(_(kpi.name), _(kpi.short), _(kpi.formula)) for kpi in kpis)

@@ -11,11 +11,17 @@ from reports.charts import Chart, Palette, sparkline, web_theme
 from reports.content import Notes
 
 if TYPE_CHECKING:
+    from reports.charts.waterfall import WaterfallChart
+    from reports.content import Length
     from reports.presentation.correcting import Corrections
+    from reports.presentation.funnel import Funnel
     from reports.presentation.lines import Line
     from reports.presentation.moves import Moves
     from reports.presentation.pacing import Month
     from reports.presentation.rankings import Ranking
+    from reports.presentation.rates import Rate
+    from reports.presentation.retention import Triangle
+    from reports.presentation.scorecard import Scorecard
     from reports.presentation.targets import Target
 
 Tone = Literal["good", "bad", "neutral"]
@@ -174,3 +180,15 @@ class Presentation:
     month: Month | None = None
     notes: Notes = field(default_factory=Notes)
     corrections: Corrections | None = None
+    length: Length = "weekly"
+    snapshot: str = ""
+    scorecard: Scorecard | None = None
+    waterfalls: tuple[WaterfallChart, ...] = ()
+    money: Table | None = None
+    funnel: Funnel | None = None
+    mailings: Table | None = None
+    pages: Table | None = None
+    posts: Table | None = None
+    retention: Triangle | None = None
+    customers: Scorecard | None = None
+    rates: tuple[Rate, ...] = ()

@@ -112,7 +112,7 @@ def comparison(edition: Edition) -> str:
     told = f"{before[:1].upper()}{before[1:]}"
     if last_year is None:
         return told
-    return _("%(before)s, and %(last_year)s") % {"before": told, "last_year": _dated(last_year, last_year.compared)}
+    return f"{told} {_dated(last_year, last_year.and_compared)}"
 
 
 def _dated(period: Named, said: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,11 @@ from reports import content
 from reports.presentation.edition import Edition
 from reports.presentation.figures import change, provisional_word, text
 from reports.presentation.parts import Cell, Column, Row, Table
-from reports.presentation.words import campaign_name, channel_name, reason_text, row_channel, share_header
+from reports.presentation.words import campaign_name, channel_name, named, reason_text, row_channel, share_header
+
+# What the change of is shown, the first that a table has and that can be compared.
+COMPARED = ("leads", "revenue", "spend", "sessions", "email_delivered", "engagements")
+Name = Callable[[content.Row], str]
 
 
 def channels(edition: Edition) -> Table:
@@ -25,13 +30,39 @@ def campaigns(edition: Edition) -> Table:
     return _table(edition, edition.report.campaigns, _("Campaigns"), _("Campaign"), campaign_name)
 
 
+def money(edition: Edition) -> Table | None:
+    """What marketing cost and brought, by channel."""
+    return _optional(edition, edition.report.money, _("Costs and return by channel"), _("Channel"), channel_name)
+
+
+def mailings(edition: Edition) -> Table | None:
+    return _optional(edition, edition.report.mailings, _("E-mails sent"), _("E-mail"), named(_("Other e-mails")))
+
+
+def pages(edition: Edition) -> Table | None:
+    return _optional(edition, edition.report.pages, _("Landing pages"), _("Page"), named(_("Other pages")))
+
+
+def posts(edition: Edition) -> Table | None:
+    return _optional(edition, edition.report.posts, _("Posts on social networks"), _("Post"), named(_("Other posts")))
+
+
 def dash_notes(rows: Iterable[Row]) -> tuple[str, ...]:
     """Why the dashes in `rows` are dashes, each reason once."""
     reasons = dict.fromkeys(cell.reason for row in rows for cell in row.cells if cell.reason)
     return tuple(f"{formats.UNDEFINED} {reason}" for reason in reasons)
 
 
-def _table(edition: Edition, table: content.Table, title: str, name_header: str, name: Callable[[content.Row], str]) -> Table:
+def _optional(edition: Edition, table: content.Table | None, title: str, name_header: str, name: Name) -> Table | None:
+    """None where the report has no such table, or no figure in it."""
+    if table is None or all(figure.value is None for figure in table.total.figures.values()):
+        return None
+    shown = _table(edition, table, title, name_header, name)
+    # All lines are of one channel, or of none.
+    return replace(shown, rows=tuple(replace(row, channel="") for row in shown.rows))
+
+
+def _table(edition: Edition, table: content.Table, title: str, name_header: str, name: Name) -> Table:
     main = next((slug for slug in ("spend", "leads", "revenue") if slug in table.slugs), None)
     whole = {slug: formats.is_whole(table.total.figures[slug].value) for slug in table.slugs if _is_sum(slug)}
     columns = _columns(edition, table)
@@ -61,7 +92,7 @@ def _divisor_notes(slugs: Sequence[str]) -> tuple[str, ...]:
 
 def _columns(edition: Edition, table: content.Table) -> tuple[Column, ...]:
     """A column for each KPI, and one for the change of the first that matters most."""
-    compared = next((slug for slug in ("leads", "revenue", "spend") if slug in table.slugs), None)
+    compared = next((slug for slug in COMPARED if slug in table.slugs and change(edition, table.total.figures[slug])), None)
     columns = []
     for slug in table.slugs:
         definition = DEFINITIONS[slug]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -83,6 +83,15 @@ def channel_name(row: content.Row) -> str:
 def campaign_name(row: content.Row) -> str:
     """The name of a campaign's line."""
     return _("Other or no campaign") if row.is_rest else row.key
+
+
+def named(rest: str) -> Callable[[content.Row], str]:
+    """Names lines by what they are called at their source, and the line of all others `rest`."""
+
+    def name(row: content.Row) -> str:
+        return rest if row.is_rest else row.key
+
+    return name
 
 
 def row_channel(row: content.Row) -> str:

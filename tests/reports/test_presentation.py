@@ -11,7 +11,7 @@ from accounts.brand import Brand
 from kpis.definitions import DEFINITIONS
 from reports.content import Figure, Report, SourceState
 from reports.presentation import Presentation, present
-from tests.reports.sample import empty_report, huge_report, sample_report, settled_report
+from tests.reports.sample import empty_report, huge_report, monthly, sample_report, settled_report
 
 BRAND = Brand("Atelier Nord", "#1f4e5f", "#e08e45")
 SPACES = re.compile("[\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SPACE}]")
@@ -197,7 +197,9 @@ def test_days_missing_outside_the_week_do_not_make_it_incomplete() -> None:
 def test_comparison_and_period_name_their_days() -> None:
     presentation = shown(sample_report())
     assert presentation.period == "Week 46 · 9–15 November 2026"
-    assert presentation.comparison == "Compared with week 45 (2–8 November 2026), and compared with week 46 of 2025 (10–16 November 2025)"
+    assert presentation.comparison == "Compared with week 45 (2–8 November 2026) and with week 46 of 2025 (10–16 November 2025)"
+    assert shown(monthly()).comparison == "Compared with September 2026 and with October 2025"
+    assert shown(monthly(), "fr").comparison == "Par rapport à septembre 2026 et à octobre 2025"
     assert presentation.generated == "Generated on 16 November 2026, 07:00 (Europe/Paris)"
 
 
