@@ -16,14 +16,20 @@ from typing import Any
 import font_manrope
 import typst
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 from fontTools.ttLib import TTFont
 
-from accounts.colours import legible, on
+from accounts.colours import PAPER, legible, mixed, on
 from reports.charts import line_chart, print_theme, sparkline, stacked_bars
+from reports.charts.waterfall import height, waterfall
 from reports.presentation import Presentation
 from reports.rendering import marks
 
+CHART_WIDTH = 485.0
+CHART_HEIGHTS = {"weekly": 140.0, "monthly": 244.0}
+SHADES = 21
+FAINTEST = 0.05
+SNAPSHOT_DIGITS = 12
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pdf"
 _FONTS = Path(font_manrope.__file__).parent / "files"
@@ -45,15 +51,39 @@ def pdf(presentation: Presentation) -> bytes:
 def _inputs(presentation: Presentation) -> dict[str, str]:
     """Everything the template reads, as strings; the template never sees another document's."""
     theme = print_theme(presentation.palette)
-    data = asdict(presentation) | {"words": _words(), "colours": _colours(presentation)}
+    data = asdict(presentation) | {
+        "words": _words(),
+        "colours": _colours(presentation),
+        "shades": shades(presentation.brand_primary),
+        "origin": _origin(presentation),
+    }
     trend, leads = presentation.trend, presentation.leads
+    tall = CHART_HEIGHTS[presentation.length]
+    heights = {"trend": tall, "leads": tall} | {
+        f"waterfall_{index}": height(chart, theme) for index, chart in enumerate(presentation.waterfalls)
+    }
     pictures = {
-        "trend": line_chart(trend, theme, 489, 246) if trend else "",
-        "leads": stacked_bars(leads, theme, 489, 246) if leads else "",
+        "trend": line_chart(trend, theme, CHART_WIDTH, tall) if trend else "",
+        "leads": stacked_bars(leads, theme, CHART_WIDTH, tall) if leads else "",
+        **{f"waterfall_{index}": waterfall(chart, theme, CHART_WIDTH) for index, chart in enumerate(presentation.waterfalls)},
         **{f"spark_{tile.slug}": sparkline(tile.trend, theme, 132, 24) for tile in presentation.tiles},
     }
-    printable = _printable(data) | {"pictures": sorted(name for name, svg in pictures.items() if svg)}
+    printable = _printable(data) | {"pictures": sorted(name for name, svg in pictures.items() if svg), "heights": heights}
     return {"data": json.dumps(printable, ensure_ascii=False)} | {name: _drawable(svg) for name, svg in pictures.items()}
+
+
+def _origin(presentation: Presentation) -> str:
+    """When the report was made, in which zone, and of which snapshot."""
+    if not presentation.snapshot:
+        return presentation.generated
+    words = {"generated": presentation.generated, "snapshot": presentation.snapshot[:SNAPSHOT_DIGITS]}
+    return _("%(generated)s · snapshot %(snapshot)s") % words
+
+
+def shades(primary: str) -> list[dict[str, str]]:
+    """From faint to full: fills of the brand's colour, each with a text that can be read on it."""
+    fills = [mixed(PAPER, primary, FAINTEST + (1 - FAINTEST) * step / (SHADES - 1)) for step in range(SHADES)]
+    return [{"fill": fill, "text": on(fill)} for fill in fills]
 
 
 def _words() -> dict[str, str]:
@@ -76,8 +106,44 @@ def _words() -> dict[str, str]:
         "formula": _("Computation"),
         "source": _("Source"),
         "state": _("State of the data"),
+        "value": _("Value"),
+        "target": _("Target"),
+        "target_bar": _("The mark on a bar is the target; the bar goes past it where the figure does."),
+        "change": pgettext("of a figure", "Change"),
+        "stage": _("Stage"),
+        "results": _("Results"),
+        "no_scorecard": _("No figure is known yet."),
+        "money": _("Money"),
+        "no_money": _("Costs and returns are not known for this period and the one before."),
+        "causes": _("What changed, and where"),
+        "no_causes": _("There is no change to take apart yet."),
+        "plan": _("Pace and plan"),
+        "no_plan": _("No plan was written, and no month is under way."),
+        "so_far": _("So far"),
+        "standing": _("Against an even pace"),
+        "forecast": _("Forecast"),
+        "pace_bar": _("The mark on a bar is where the month would be if every day counted the same."),
+        "done": _("What was done"),
+        "next": _("What comes next"),
+        "needed": _("What we need from you"),
+        "nothing_noted": _("Nothing was noted."),
+        "corrections": _("Corrections to earlier reports"),
+        "no_corrections": _("No figure of an earlier report has changed since."),
+        "period": _("Period"),
+        "was": _("Was told as"),
+        "is": _("Is now"),
+        "funnel": _("From lead to customer"),
+        "no_funnel": _("No stage of the way to the customer is known for this period."),
+        "audience": _("E-mail, social networks and site"),
+        "no_audience": _("No e-mail, post or landing page has figures for this period."),
+        "customers": _("Customers"),
+        "no_customers": _("Nothing is known of customers who came back, nor of what they are worth."),
+        "status": _("Status"),
+        "rates": _("Exchange rates"),
+        "no_rates": _("No amount was converted."),
+        "stages": _("How many got how far"),
         "no_trend": _("There is no figure to draw yet."),
-        "no_rows": _("No campaign or channel has figures this week."),
+        "no_rows": _("No campaign or channel has figures for this period."),
         "no_source": _("No source is connected yet."),
         "no_comparison": _("No comparison"),
     }
