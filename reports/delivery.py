@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-from urllib.parse import urlsplit
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.urls import reverse
+from django.db.models import F
 from django.utils import timezone
 
-from accounts import brand, hosts, mails
 from accounts.models import Client
-from reports.archive.models import Document, Snapshot
+from reports import suppression
+from reports.messages import build, message_id
 from reports.models import Delivery
-from reports.preparing import UNSUBSCRIBE_PLACEHOLDER
 
 State = Delivery.State
+# Has not left, and may.
+WAITING = (State.QUEUED, State.DEFERRED)
 
 
 class Deferred(Exception):
@@ -27,25 +27,26 @@ class Deferred(Exception):
 def deliver(client: Client, delivery: Delivery, *, is_last_attempt: bool = False) -> None:
     """Hand one message to the mail server. Raises `Deferred` when it may be tried again (not on the last attempt)."""
     message = build(client, delivery)  # first: what fails here has sent nothing and may be tried again
-    if not _begin(delivery):
+    if not _begin(client, delivery):
         return
     outcome, reason = _hand_over(message)
-    if outcome == State.QUEUED and is_last_attempt:
+    if outcome == State.DEFERRED and is_last_attempt:
         outcome = State.FAILED
-    if _record(delivery, outcome, reason) and outcome == State.QUEUED:
+    if _record(delivery, outcome, reason) and outcome == State.DEFERRED:
         raise Deferred(reason)
 
 
-def _begin(delivery: Delivery) -> bool:
+def _begin(client: Client, delivery: Delivery) -> bool:
     """Claim the row by a conditional update. A row found `sending` was left by a worker that died: nobody knows."""
     with transaction.atomic():
         row = Delivery.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=delivery.pk)
         if row.state == State.SENDING:
             _record(row, State.UNKNOWN, "the worker stopped while sending; the message may or may not have left")
-        elif row.state == State.QUEUED and row.recipient.unsubscribed_at:
-            _record(row, State.SUPPRESSED, "unsubscribed before it was sent")
-        elif row.state == State.QUEUED:
-            Delivery.objects.filter(pk=row.pk).update(state=State.SENDING)
+        elif row.state in WAITING and (reason := suppression.why(client, row.recipient)):
+            _record(row, State.SUPPRESSED, reason)
+        elif row.state in WAITING:
+            called = row.message_id or message_id(client, delivery)
+            Delivery.objects.filter(pk=row.pk).update(state=State.SENDING, attempts=F("attempts") + 1, message_id=called)
             return True
     return False
 
@@ -56,7 +57,7 @@ def _hand_over(message: EmailMultiAlternatives) -> tuple[str, str]:
     try:
         message.connection.open()
     except (OSError, smtplib.SMTPException) as error:
-        return State.QUEUED, f"the mail server cannot be reached: {error}"
+        return State.DEFERRED, f"the mail server cannot be reached: {error}"
     try:
         return _send(message)
     finally:
@@ -80,7 +81,7 @@ def _send(message: EmailMultiAlternatives) -> tuple[str, str]:
 
 def _refused(code: int, text: bytes | str) -> tuple[str, str]:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return (State.FAILED if code >= 500 else State.QUEUED), f"{code} {words}"
+    return (State.FAILED if code >= 500 else State.DEFERRED), f"{code} {words}"
 
 
 def _record(delivery: Delivery, state: str, error: str) -> bool:
@@ -88,41 +89,11 @@ def _record(delivery: Delivery, state: str, error: str) -> bool:
     rows = Delivery.objects.filter(pk=delivery.pk)
     if state == State.SENT:
         return bool(rows.update(state=state, error="", sent_at=timezone.now()))
-    return bool(rows.filter(state__in=[State.QUEUED, State.SENDING]).update(state=state, error=error.replace("\0", "")))
+    return bool(rows.filter(state__in=[*WAITING, State.SENDING]).update(state=state, error=error.replace("\0", "")))
 
 
 def give_up(delivery_id: int, error: str) -> None:
     """The job of a delivery has failed for good: it was not sent, or nobody knows."""
     rows, error = Delivery.objects.filter(pk=delivery_id), error.replace("\0", "")
-    rows.filter(state=State.QUEUED).update(state=State.FAILED, error=error)
+    rows.filter(state__in=WAITING).update(state=State.FAILED, error=error)
     rows.filter(state=State.SENDING).update(state=State.UNKNOWN, error=error)
-
-
-def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
-    """The message as it is sent: kept documents, the recipient's own unsubscribe address, a Message-ID that never changes."""
-    run, recipient = delivery.run, delivery.recipient
-    snapshot = Snapshot.objects.get(run_id=run.pk)
-    kept = {document.kind: bytes(document.content) for document in snapshot.documents.filter(language=delivery.language)}
-    unsubscribe = f"{hosts.origin(client.agency)}{reverse('unsubscribe', args=[recipient.token])}"
-
-    def body(kind: str) -> str:
-        return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
-
-    own_brand = brand.of_organisation(client)
-    message = mails.Mail(
-        subject=kept[Document.Kind.SUBJECT].decode().strip(),
-        body=body(Document.Kind.TEXT),
-        from_email=mails.sender(own_brand),
-        to=[recipient.email],
-        reply_to=[own_brand.reply_to] if own_brand.reply_to else None,
-        headers={
-            "Message-ID": f"<{run.uid.hex}.{recipient.pk}@{urlsplit(hosts.origin(client.agency)).hostname}>",
-            "List-Unsubscribe": f"<{unsubscribe}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "Auto-Submitted": "auto-generated",
-        },
-    )
-    message.attach_alternative(body(Document.Kind.HTML), "text/html")
-    message.attach(f"{client.slug}-{run.period}.pdf", kept[Document.Kind.PDF], "application/pdf")
-    message.message()  # what a header cannot carry is refused here, while nothing has left
-    return message

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Client
-from accounts.portability import Reading, Refused, Table, Writing, register
+from accounts.portability import Reading, Refused, Table, Writing, leave_out, register
 from accounts.portability.tables import ROW, Staged
-from reports.models import Delivery, Recipient, Run, Schedule, new_token
+from reports.models import Delivery, Recipient, Run, Schedule, ShareLink, ShareView, Suppression, new_token
 from reports.scheduling import next_run
 
 LINKS = "unsubscribe-links.sealed"
@@ -71,12 +71,20 @@ _runs: dict[str, Any] = {
     "problem": _instead("problem", (Run.State.DUE, LEFT_BEHIND)),
 }
 _deliveries = {
-    "state": _instead("state", (Delivery.State.QUEUED, Delivery.State.FAILED), (Delivery.State.SENDING, Delivery.State.UNKNOWN)),
-    "error": _instead("error", (Delivery.State.QUEUED, LEFT_BEHIND), (Delivery.State.SENDING, LEFT_BEHIND)),
+    "state": _instead(
+        "state",
+        (Delivery.State.QUEUED, Delivery.State.FAILED),
+        (Delivery.State.DEFERRED, Delivery.State.FAILED),
+        (Delivery.State.SENDING, Delivery.State.UNKNOWN),
+    ),
+    "error": _instead("error", *((state, LEFT_BEHIND) for state in ("queued", "deferred", "sending"))),
 }
 register(
     Table(Schedule, of="client", after=pause),
     Recipients(Recipient, of="schedule__client", omitted=("token",)),
     Table(Run, of="schedule__client", values=_runs),
     Table(Delivery, of="run__schedule__client", values=_deliveries),
+    Table(Suppression, of="client"),
 )
+leave_out(ShareLink, "signed by this installation; new ones are made for a restored client's reports")
+leave_out(ShareView, "who opened links of this installation")

@@ -47,7 +47,7 @@ def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now:
         if kept := Snapshot.objects.filter(run_id=run.pk).first():
             return kept
         snapshot = _keep(report, run)
-        recipients = list(run.schedule.recipients.filter(unsubscribed_at=None))
+        recipients = list(run.schedule.recipients.filter(unsubscribed_at=None, paused=False))
         for language in sorted({recipient.language for recipient in recipients} or {client.language}):
             Document.objects.bulk_create(_documents(client, report, snapshot, language))
         for delivery in Delivery.objects.bulk_create(_delivery(run, recipient) for recipient in recipients):
@@ -98,7 +98,7 @@ def _keep(report: Report, run: Run) -> Snapshot:
 
 
 def _delivery(run: Run, recipient: Recipient) -> Delivery:
-    return Delivery(run=run, recipient=recipient, language=recipient.language)
+    return Delivery(run=run, recipient=recipient, language=recipient.language, format=recipient.format)
 
 
 def _documents(client: Client, report: Report, snapshot: Snapshot, language: str) -> list[Any]:

@@ -19,6 +19,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
+        self.envelopes: list[list[str]] = []  # whom each was to be brought to
         self.rcpt = self.data = ""
         self.hang_up = False
 
@@ -32,6 +33,7 @@ class MailServer:
         if self.data:
             return self.data
         self.received.append(envelope.content)
+        self.envelopes.append(list(envelope.rcpt_tos))
         if self.hang_up:
             transport: Any = server.transport
             transport.abort()

@@ -124,10 +124,10 @@ def run_state(state: str, deliveries: Sequence[str]) -> str:
         return _("Failed")
     if state == "skipped":
         return _("Not sent: the service was down")
-    undelivered = sum(1 for delivery in deliveries if delivery in ("failed", "unknown"))
+    undelivered = sum(1 for delivery in deliveries if delivery in ("failed", "bounced", "unknown"))
     if undelivered:
         text = ngettext("%(count)d delivery to check", "%(count)d deliveries to check", undelivered)
         return text % {"count": undelivered}
-    if any(delivery in ("queued", "sending") for delivery in deliveries):
+    if any(delivery in ("queued", "sending", "deferred") for delivery in deliveries):
         return _("Being sent")
     return _("Sent") if "sent" in deliveries else _("Ready")

@@ -112,7 +112,7 @@ class TestRefusals:
     def test_a_passing_refusal_is_tried_again_for_that_recipient_alone(self, schedule: Schedule, mail_server: MailServer) -> None:
         mail_server.rcpt = "450 mailbox busy"
         run = send(schedule)
-        assert set(states(run).values()) == {State.QUEUED}
+        assert set(states(run).values()) == {State.DEFERRED}
         mail_server.rcpt = ""
         due_again()
         worker.work_off()
@@ -133,7 +133,7 @@ class TestRefusals:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
         run = send(schedule)
-        assert set(states(run).values()) == {State.QUEUED}
+        assert set(states(run).values()) == {State.DEFERRED}
         assert "cannot be reached" in run.deliveries.all()[0].error
 
     def test_trying_ends_with_failed_and_never_with_silence(self, schedule: Schedule, mail_server: MailServer) -> None:
@@ -192,7 +192,7 @@ class TestGivingUp:
 
         def slow(message: EmailMultiAlternatives) -> tuple[str, str]:
             delivering.deliver(schedule.client, delivery)
-            return State.QUEUED, "450 later"
+            return State.DEFERRED, "450 later"
 
         monkeypatch.setattr(delivering, "_hand_over", slow)
         delivering.deliver(schedule.client, delivery)

@@ -1,0 +1,69 @@
+"""The message of one delivery: kept documents, addresses of its own, and a Message-ID that never changes."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+
+from accounts import brand, hosts, mails
+from accounts.models import Client
+from reports.archive.models import Document, Snapshot
+from reports.models import Delivery, Recipient
+from reports.preparing import UNSUBSCRIBE_PLACEHOLDER
+
+
+def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
+    """The message as it is sent. Its envelope goes to the recipient alone, whoever its headers name.
+
+    Raises what the mail package says to a header that cannot be written, while nothing has left.
+    """
+    kept = _kept(delivery)
+    unsubscribe = f"{hosts.origin(client.agency)}{reverse('unsubscribe', args=[delivery.recipient.token])}"
+
+    def body(kind: str) -> str:
+        return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
+
+    own_brand = brand.of_organisation(client)
+    message = mails.Mail(
+        subject=kept[Document.Kind.SUBJECT].decode().strip(),
+        body=body(Document.Kind.TEXT),
+        from_email=mails.sender(own_brand),
+        to=[delivery.recipient.email],
+        reply_to=[own_brand.reply_to] if own_brand.reply_to else None,
+        headers={
+            **_named(delivery),
+            "Message-ID": f"<{delivery.message_id or message_id(client, delivery)}>",
+            "List-Unsubscribe": f"<{unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    if delivery.format != Recipient.Format.TEXT:
+        message.attach_alternative(body(Document.Kind.HTML), "text/html")
+    if delivery.format != Recipient.Format.MAIL:
+        message.attach(f"{client.slug}-{delivery.run.period}.pdf", kept[Document.Kind.PDF], "application/pdf")
+    message.message()
+    return message
+
+
+def message_id(client: Client, delivery: Delivery) -> str:
+    """What a copy is called from its first attempt on, without angle brackets."""
+    return f"{delivery.run.uid.hex}.{delivery.recipient_id}@{urlsplit(hosts.origin(client.agency)).hostname}"
+
+
+def _kept(delivery: Delivery) -> dict[str, bytes]:
+    snapshot = Snapshot.objects.get(run_id=delivery.run_id)
+    return {document.kind: bytes(document.content) for document in snapshot.documents.filter(language=delivery.language)}
+
+
+def _named(delivery: Delivery) -> dict[str, str]:
+    """The To and Cc headers of a message that has copies: they name everyone of this run whom the report goes to with it."""
+    recipient = delivery.recipient
+    first = recipient.copy_of_id or recipient.pk
+    family = delivery.run.deliveries.exclude(state=Delivery.State.SUPPRESSED).select_related("recipient").order_by("recipient_id")
+    people = [other.recipient for other in family if first in (other.recipient_id, other.recipient.copy_of_id)]
+    to = [person.email for person in people if person.pk == first] or [recipient.email]
+    copies = [person.email for person in people if person.email not in to]
+    return {"To": ", ".join(to), "Cc": ", ".join(copies)} if copies else {}
