@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -23,12 +24,13 @@ def readers(schedule: Schedule) -> dict[str, Recipient]:
     """Ana with Carl in copy, Bob who wants no attachment, Dora who reads text, Eve who is paused, Finn whose mail came back."""
     known = {recipient.email.split("@")[0]: recipient for recipient in schedule.recipients.all()}
     Recipient.objects.filter(pk=known["bob"].pk).update(format=Recipient.Format.MAIL)
-    for name, more in {
+    others: dict[str, dict[str, Any]] = {
         "carl": {"copy_of": known["ana"]},
         "dora": {"format": Recipient.Format.TEXT},
         "eve": {"paused": True},
         "finn": {},
-    }.items():
+    }
+    for name, more in others.items():
         known[name] = Recipient.objects.create(schedule=schedule, email=f"{name}@lumen.example", language="fr", **more)
     suppression.suppress(schedule.client, "Finn@lumen.example", Suppression.Reason.HARD_BOUNCE, "550 no such person")
     return known
