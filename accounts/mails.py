@@ -23,6 +23,9 @@ from accounts.brand import Brand
 class Mail(EmailMultiAlternatives):
     """Its subject begins on the line of the header's name: Django leaves no room there for the name when it folds a long one."""
 
+    # What a mail provider's API takes along and tells back with its reports.
+    metadata: dict[str, str]
+
     def message(self, **options: Any) -> Any:
         message = super().message(**options)  # which refuses what a header cannot carry
         message.replace_header("Subject", Header(str(self.subject), header_name="Subject"))

@@ -12,7 +12,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import bootstrap, env, platforms, secrets
+from config import bootstrap, env, mail, platforms, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Servers' data, spool files, generated secrets of an installation without an environment of its own.
@@ -275,12 +275,15 @@ STORAGES = {
 }
 
 # --------------------------------------------------------------------------------------------------------------- mail
+MAIL_PROVIDER = mail.provider()
+EMAIL_BACKEND = mail.backend(MAIL_PROVIDER)
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 30, minimum=1)
+ANYMAIL = mail.settings(MAIL_PROVIDER, EMAIL_TIMEOUT)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vigie <reports@localhost>")
 
 # ---------------------------------------------------------------------------------------------------------- platforms

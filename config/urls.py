@@ -20,6 +20,7 @@ from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from reports import views as reports
 from reports.notes_api import NotesView, NoteView
+from reports.webhooks import mail_webhook
 
 
 class IsoWeek:
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
     path("api/v1/", include(api)),
     path("u/<slug:token>/", reports.unsubscribe, name="unsubscribe"),
+    path("hooks/mail/", mail_webhook, name="mail_webhook"),
     path("accounts/", include("accounts.sign_in.urls")),
     path("profile/", profile, name="profile"),
     path("language/setlang/", set_language, name="set_language"),

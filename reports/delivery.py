@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import smtplib
+from dataclasses import replace
 
-from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Client
-from reports import suppression
+from reports import suppression, transport
 from reports.messages import build, message_id
 from reports.models import Delivery
+from reports.transport import Outcome
 
 State = Delivery.State
 # Has not left, and may.
@@ -29,11 +28,11 @@ def deliver(client: Client, delivery: Delivery, *, is_last_attempt: bool = False
     message = build(client, delivery)  # first: what fails here has sent nothing and may be tried again
     if not _begin(client, delivery):
         return
-    outcome, reason = _hand_over(message)
-    if outcome == State.DEFERRED and is_last_attempt:
-        outcome = State.FAILED
-    if _record(delivery, outcome, reason) and outcome == State.DEFERRED:
-        raise Deferred(reason)
+    outcome = transport.hand_over(message)
+    if outcome.state == State.DEFERRED and is_last_attempt:
+        outcome = replace(outcome, state=State.FAILED)
+    if _record(delivery, outcome) and outcome.state == State.DEFERRED:
+        raise Deferred(outcome.reason)
 
 
 def _begin(client: Client, delivery: Delivery) -> bool:
@@ -41,9 +40,9 @@ def _begin(client: Client, delivery: Delivery) -> bool:
     with transaction.atomic():
         row = Delivery.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=delivery.pk)
         if row.state == State.SENDING:
-            _record(row, State.UNKNOWN, "the worker stopped while sending; the message may or may not have left")
+            _record(row, Outcome(State.UNKNOWN, "the worker stopped while sending; the message may or may not have left"))
         elif row.state in WAITING and (reason := suppression.why(client, row.recipient)):
-            _record(row, State.SUPPRESSED, reason)
+            _record(row, Outcome(State.SUPPRESSED, reason))
         elif row.state in WAITING:
             called = row.message_id or message_id(client, delivery)
             Delivery.objects.filter(pk=row.pk).update(state=State.SENDING, attempts=F("attempts") + 1, message_id=called)
@@ -51,45 +50,14 @@ def _begin(client: Client, delivery: Delivery) -> bool:
     return False
 
 
-def _hand_over(message: EmailMultiAlternatives) -> tuple[str, str]:
-    """Connect, send, part; the outcome and its reason."""
-    message.connection = get_connection()
-    try:
-        message.connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        return State.DEFERRED, f"the mail server cannot be reached: {error}"
-    try:
-        return _send(message)
-    finally:
-        with contextlib.suppress(OSError, smtplib.SMTPException):
-            message.connection.close()  # what a server says to QUIT changes nothing
-
-
-def _send(message: EmailMultiAlternatives) -> tuple[str, str]:
-    """Send on an open connection. Only a clear refusal is worth another attempt."""
-    try:
-        message.send()
-    except smtplib.SMTPRecipientsRefused as refusal:
-        code, text = next(iter(refusal.recipients.values()))
-        return _refused(code, text)
-    except smtplib.SMTPResponseException as refusal:
-        return _refused(refusal.smtp_code, refusal.smtp_error)
-    except (OSError, smtplib.SMTPException) as error:
-        return State.UNKNOWN, f"the connection broke while sending, the message may or may not have left: {error}"
-    return State.SENT, ""
-
-
-def _refused(code: int, text: bytes | str) -> tuple[str, str]:
-    words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return (State.FAILED if code >= 500 else State.DEFERRED), f"{code} {words}"
-
-
-def _record(delivery: Delivery, state: str, error: str) -> bool:
+def _record(delivery: Delivery, outcome: Outcome) -> bool:
     """Write the outcome; False when the row was given up meanwhile. That it was sent is written whatever the row says."""
     rows = Delivery.objects.filter(pk=delivery.pk)
-    if state == State.SENT:
-        return bool(rows.update(state=state, error="", sent_at=timezone.now()))
-    return bool(rows.filter(state__in=[*WAITING, State.SENDING]).update(state=state, error=error.replace("\0", "")))
+    if outcome.state == State.SENT:
+        rows.update(provider_id=outcome.provider_id)
+        return bool(rows.exclude(state=State.BOUNCED).update(state=State.SENT, error="", sent_at=timezone.now()))
+    words = outcome.reason.replace("\0", "")
+    return bool(rows.filter(state__in=[*WAITING, State.SENDING]).update(state=outcome.state, error=words))
 
 
 def give_up(delivery_id: int, error: str) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.core.mail import EmailMultiAlternatives
+from django.conf import settings
 from django.urls import reverse
 
 from accounts import brand, hosts, mails
 from accounts.models import Client
 from reports.archive.models import Document, Snapshot
+from reports.bounces import METADATA
 from reports.models import Delivery, Recipient
 from reports.preparing import UNSUBSCRIBE_PLACEHOLDER
 
 
-def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
+def build(client: Client, delivery: Delivery) -> mails.Mail:
     """The message as it is sent. Its envelope goes to the recipient alone, whoever its headers name.
 
     Raises what the mail package says to a header that cannot be written, while nothing has left.
@@ -25,7 +26,7 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
     def body(kind: str) -> str:
         return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
 
-    own_brand = brand.of_organisation(client)
+    own_brand, called = brand.of_organisation(client), delivery.message_id or message_id(client, delivery)
     message = mails.Mail(
         subject=kept[Document.Kind.SUBJECT].decode().strip(),
         body=body(Document.Kind.TEXT),
@@ -33,8 +34,8 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
         to=[delivery.recipient.email],
         reply_to=[own_brand.reply_to] if own_brand.reply_to else None,
         headers={
-            **_named(delivery),
-            "Message-ID": f"<{delivery.message_id or message_id(client, delivery)}>",
+            **({} if by_api() else _named(delivery)),
+            "Message-ID": f"<{called}>",
             "List-Unsubscribe": f"<{unsubscribe}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Auto-Submitted": "auto-generated",
@@ -45,7 +46,14 @@ def build(client: Client, delivery: Delivery) -> EmailMultiAlternatives:
     if delivery.format != Recipient.Format.MAIL:
         message.attach(f"{client.slug}-{delivery.run.period}.pdf", kept[Document.Kind.PDF], "application/pdf")
     message.message()
+    if by_api():
+        message.metadata = {METADATA: called}
     return message
+
+
+def by_api() -> bool:
+    """Whether a provider's API is spoken to: it sends to everyone a message names, so that each names its own address alone."""
+    return bool(settings.MAIL_PROVIDER != "smtp")
 
 
 def message_id(client: Client, delivery: Delivery) -> str:

@@ -242,6 +242,9 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("profile", "POST", "/profile/", ANY_PERSON),
     ("unsubscribe", "GET", "/u/no-such-token/", (404,) * 9),
     ("unsubscribe", "POST", "/u/no-such-token/", (404,) * 9),
+    # Mail goes by SMTP: nobody has anything to report.
+    ("mail_webhook", "GET", "/hooks/mail/", (404,) * 9),
+    ("mail_webhook", "POST", "/hooks/mail/", (404,) * 9),
     ("set_language", "GET", "/language/setlang/", (302,) * 9),
     ("set_language", "POST", "/language/setlang/", (302,) * 9),
     ("healthz", "GET", "/healthz", (200,) * 9),

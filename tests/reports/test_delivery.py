@@ -17,10 +17,11 @@ from accounts.models import Agency, Client
 from jobs import queue, worker
 from jobs.models import Job
 from reports import delivery as delivering
-from reports import preparing, scheduling
+from reports import preparing, scheduling, transport
 from reports.archive.models import Document, Snapshot
 from reports.handlers import DELIVERY_ATTEMPTS
 from reports.models import Delivery, Recipient, Run, Schedule
+from reports.transport import Outcome
 from tests.mail_server import MailServer
 from tests.reports.conftest import WEEK
 
@@ -190,11 +191,11 @@ class TestGivingUp:
         run = prepare(schedule)
         [delivery, _] = run.deliveries.order_by("pk")
 
-        def slow(message: EmailMultiAlternatives) -> tuple[str, str]:
+        def slow(message: EmailMultiAlternatives) -> Outcome:
             delivering.deliver(schedule.client, delivery)
-            return State.DEFERRED, "450 later"
+            return Outcome(State.DEFERRED, "450 later")
 
-        monkeypatch.setattr(delivering, "_hand_over", slow)
+        monkeypatch.setattr(transport, "hand_over", slow)
         delivering.deliver(schedule.client, delivery)
         delivery.refresh_from_db()
         assert delivery.state == State.UNKNOWN

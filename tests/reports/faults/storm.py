@@ -64,9 +64,10 @@ class Storm:
             self._until_done()
 
     @property
-    def died(self) -> int:
-        """How many processes killed themselves at a step."""
-        return len(STEPS) * self.kills - len(list((self.folder / "kills").iterdir()))
+    def died(self) -> Counter[str]:
+        """How many processes killed themselves at each step."""
+        left = Counter(token.stem for token in (self.folder / "kills").iterdir())
+        return Counter({step: self.kills - left[step] for step in STEPS})
 
     def kill_a_worker(self) -> None:
         """SIGKILL to a worker's whole group, whatever it is doing; another takes its place."""
