@@ -40,6 +40,9 @@ PERMISSIONS: dict[str, Allowed] = {
     # What people write for the readers of its reports.
     "note.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "note.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # Links to its reports, who opened them, and addresses that are not written to any more; making, revoking and lifting those.
+    "delivery.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
+    "delivery.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
     "agency.view": Allowed(to_agency=AGENCY_ROLES),
     "agency.change": Allowed(to_agency=frozenset({Role.OWNER})),
     "client.create": Allowed(to_agency=frozenset({Role.OWNER})),

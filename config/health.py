@@ -36,7 +36,9 @@ def _problems() -> list[str]:
             problems.append(f"{late} jobs are more than {minutes} minutes late")
         if dead := Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=timezone.now() - LATE).count():
             problems.append(f"{dead} jobs were left by workers that died, and nobody takes them up")
-        if overdue := Schedule.objects.filter(paused=False, client__closed_at=None, next_run_at__lt=timezone.now() - LATE).count():
+        if overdue := Schedule.objects.filter(
+            paused=False, stopped_at=None, client__closed_at=None, next_run_at__lt=timezone.now() - LATE
+        ).count():
             problems.append(f"{overdue} reports are more than {minutes} minutes overdue: beat or the worker of its ticks is down")
         if broken := Schedule.objects.filter(paused=False, client__closed_at=None).exclude(problem="").count():
             problems.append(f"{broken} schedules cannot be opened; see their problem in the admin")

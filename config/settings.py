@@ -192,6 +192,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "manage_email": "10/h/user",
     "confirm_email": "1/3m/key",
+    "share_password": "10/m/ip,5/5m/key",
 }
 ACCOUNT_FORMS = {
     "login": "accounts.sign_in.forms.SignInForm",

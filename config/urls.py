@@ -20,6 +20,15 @@ from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from reports import views as reports
 from reports.notes_api import NotesView, NoteView
+from reports.delivery_api import (
+    ScheduleStartView,
+    ShareLinkListView,
+    ShareRevokeView,
+    ShareViewsView,
+    SuppressionLiftView,
+    SuppressionListView,
+)
+from reports.share_views import share, share_document, share_pdf
 from reports.webhooks import mail_webhook
 
 
@@ -59,6 +68,12 @@ api: list[URLPattern | URLResolver] = [
     path("clients/<slug:client_slug>/notes/<int:note_id>/", NoteView.as_view(), name="api_note"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/explain/", NumberView.as_view(), name="api_kpi_explain"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/change/", ChangeView.as_view(), name="api_kpi_change"),
+    path("clients/<slug:client_slug>/share-links/", ShareLinkListView.as_view(), name="api_share_links"),
+    path("clients/<slug:client_slug>/share-links/<int:link_id>/revoke/", ShareRevokeView.as_view(), name="api_share_revoke"),
+    path("clients/<slug:client_slug>/share-links/<int:link_id>/views/", ShareViewsView.as_view(), name="api_share_views"),
+    path("clients/<slug:client_slug>/suppressions/", SuppressionListView.as_view(), name="api_suppressions"),
+    path("clients/<slug:client_slug>/suppressions/<int:suppression_id>/lift/", SuppressionLiftView.as_view(), name="api_suppression_lift"),
+    path("clients/<slug:client_slug>/schedules/<int:schedule_id>/start/", ScheduleStartView.as_view(), name="api_schedule_start"),
     *campaigns.api,
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", login_required(api_docs), name="api_docs"),
@@ -70,6 +85,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
     path("api/v1/", include(api)),
     path("u/<slug:token>/", reports.unsubscribe, name="unsubscribe"),
+    path("r/<str:token>/", share, name="share"),
+    path("r/<str:token>/report/", share_document, name="share_document"),
+    path("r/<str:token>/pdf/", share_pdf, name="share_pdf"),
     path("hooks/mail/", mail_webhook, name="mail_webhook"),
     path("accounts/", include("accounts.sign_in.urls")),
     path("profile/", profile, name="profile"),

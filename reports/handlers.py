@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accounts.client_jobs import handles_client_job
-from accounts.models import Client
+from accounts.models import Client, User
 from jobs.models import Job
 from jobs.registry import GiveUp, Later, opens_due_work, when_failed
 from jobs.worker import Run as JobRun
 from reports import delivery as delivering
-from reports import preparing, scheduling
-from reports.models import Delivery, Run
+from reports import preparing, scheduling, stopping
+from reports.models import Delivery, Run, Schedule
 
 opens_due_work(scheduling.open_due_runs)
 
@@ -31,7 +31,18 @@ def prepare_run(job: JobRun, client: Client) -> None:
 @when_failed(scheduling.KIND)
 def show_failed_run(job: Job, reason: Exception | None) -> None:
     problem = str(reason).replace("\0", "") if reason else "the worker stopped answering"
-    Run.objects.filter(pk=job.arguments["run_id"], state=Run.State.DUE).update(state=Run.State.FAILED, problem=problem)
+    run = Run.objects.filter(pk=job.arguments["run_id"], state=Run.State.DUE).first()
+    if run:
+        Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, problem=problem)
+        stopping.run_failed(run)
+
+
+@handles_client_job(stopping.TELL)
+def tell_that_it_stopped(job: JobRun, client: Client) -> None:
+    schedule = Schedule.objects.filter(pk=job.arguments["schedule_id"]).exclude(stopped_at=None).first()
+    person = User.objects.filter(pk=job.arguments["user_id"], is_active=True).first()
+    if schedule and person:
+        stopping.tell(client, schedule, person)
 
 
 @handles_client_job(preparing.DELIVER, attempts=DELIVERY_ATTEMPTS)

@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from accounts import brand, hosts, mails
 from accounts.models import Client
+from reports import sharing
 from reports.archive.models import Document, Snapshot
 from reports.bounces import METADATA
 from reports.models import Delivery, Recipient
-from reports.preparing import UNSUBSCRIBE_PLACEHOLDER
+from reports.preparing import SHARE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER
 
 
 def build(client: Client, delivery: Delivery) -> mails.Mail:
@@ -22,9 +23,10 @@ def build(client: Client, delivery: Delivery) -> mails.Mail:
     """
     kept = _kept(delivery)
     unsubscribe = f"{hosts.origin(client.agency)}{reverse('unsubscribe', args=[delivery.recipient.token])}"
+    shared = sharing.address(sharing.of_delivery(client, delivery))
 
     def body(kind: str) -> str:
-        return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe)
+        return kept[kind].decode().replace(UNSUBSCRIBE_PLACEHOLDER, unsubscribe).replace(SHARE_PLACEHOLDER, shared)
 
     own_brand, called = brand.of_organisation(client), delivery.message_id or message_id(client, delivery)
     message = mails.Mail(

@@ -14,7 +14,7 @@ from accounts import brand, hosts
 from accounts.models import Client
 from jobs import queue
 from kpis import recompute
-from reports import gather, rendering
+from reports import gather, rendering, stopping
 from reports.archive import reading
 from reports.archive.models import Document, Snapshot
 from reports.cadence import ReportPeriod
@@ -32,7 +32,8 @@ LENGTHS: dict[Schedule.Cadence, Length] = {
 }
 # Stands for the recipient's address of unsubscription in kept mails: a token there would outlive its use.
 UNSUBSCRIBE_PLACEHOLDER = "https://unsubscribe.invalid/"
-REPORT_PLACEHOLDER = "https://report.invalid/"
+# Likewise for the address at which the report can be read, by whoever a reader passes it on to.
+SHARE_PLACEHOLDER = "https://report.invalid/"
 
 
 def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now: datetime) -> Snapshot:
@@ -53,6 +54,7 @@ def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now:
         for delivery in Delivery.objects.bulk_create(_delivery(run, recipient) for recipient in recipients):
             queue.enqueue(DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
         Run.objects.filter(pk=run.pk).update(state=Run.State.READY, problem="")
+        stopping.run_succeeded(run)
         return snapshot
 
 
@@ -82,8 +84,8 @@ def links(client: Client, report: Report) -> rendering.Links:
     """Where a kept mail leads: to every recipient's own addresses by placeholders."""
     origin = hosts.origin(client.agency)
     return rendering.Links(
-        report=REPORT_PLACEHOLDER,
-        pdf=f"{REPORT_PLACEHOLDER}pdf",
+        report=SHARE_PLACEHOLDER,
+        pdf=f"{SHARE_PLACEHOLDER}pdf/",
         dashboard=f"{origin}{reverse('overview', args=[client.slug])}?week={report.period}",
         definitions=f"{origin}{reverse('glossary', args=[client.slug])}",
         unsubscribe=UNSUBSCRIBE_PLACEHOLDER,

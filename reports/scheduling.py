@@ -54,7 +54,9 @@ def open_due_runs() -> None:
         with transaction.atomic():
             now = timezone.now()
             may_be_tried = Q(retry_at=None) | Q(retry_at__lte=now)
-            due = Schedule.objects.filter(may_be_tried, paused=False, client__closed_at=None, next_run_at__lte=now).select_related("client")
+            due = Schedule.objects.filter(
+                may_be_tried, paused=False, stopped_at=None, client__closed_at=None, next_run_at__lte=now
+            ).select_related("client")
             schedule = due.select_for_update(skip_locked=True, of=("self",)).order_by("next_run_at").first()
             if schedule is None:
                 return

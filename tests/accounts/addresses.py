@@ -197,6 +197,32 @@ FIGURES: list[tuple[str, str, str, Answers]] = [
     ("api_kpi_change", "GET", "/api/v1/clients/lumen/kpis/nothing/change/?from=2026-11-09&to=2026-11-15", hidden(API)),
     ("api_kpi_change", "POST", "/api/v1/clients/lumen/kpis/cpc/change/", no_posts(API)),
 ]
+DELIVERY_READERS = (200, 200, 200, 200, 403, 404, 401, 403, 200)
+DELIVERING = (200, 200, 403, 200, 403, 404, 401, 403, 200)
+SENT: list[tuple[str, str, str, Answers]] = [
+    ("api_share_links", "GET", "/api/v1/clients/lumen/share-links/", DELIVERY_READERS),
+    ("api_share_links", "POST", "/api/v1/clients/lumen/share-links/", instead(DELIVERING, 400)),
+    ("api_share_revoke", "GET", "/api/v1/clients/lumen/share-links/{share_link}/revoke/", instead(DELIVERY_READERS, 405)),
+    ("api_share_revoke", "POST", "/api/v1/clients/lumen/share-links/{share_link}/revoke/", DELIVERING),
+    ("api_share_revoke", "POST", "/api/v1/clients/lumen/share-links/{foreign_share_link}/revoke/", hidden(DELIVERING)),
+    ("api_share_views", "GET", "/api/v1/clients/lumen/share-links/{share_link}/views/", DELIVERY_READERS),
+    ("api_share_views", "GET", "/api/v1/clients/lumen/share-links/{foreign_share_link}/views/", hidden(DELIVERY_READERS)),
+    ("api_share_views", "POST", "/api/v1/clients/lumen/share-links/{share_link}/views/", no_posts(API)),
+    ("api_suppressions", "GET", "/api/v1/clients/lumen/suppressions/", DELIVERY_READERS),
+    ("api_suppressions", "POST", "/api/v1/clients/lumen/suppressions/", no_posts(API)),
+    ("api_suppression_lift", "GET", "/api/v1/clients/lumen/suppressions/{suppression}/lift/", instead(DELIVERY_READERS, 405)),
+    ("api_suppression_lift", "POST", "/api/v1/clients/lumen/suppressions/{suppression}/lift/", DELIVERING),
+    ("api_suppression_lift", "POST", "/api/v1/clients/lumen/suppressions/{foreign_suppression}/lift/", hidden(DELIVERING)),
+    ("api_schedule_start", "GET", "/api/v1/clients/lumen/schedules/{schedule}/start/", instead(DELIVERY_READERS, 405)),
+    ("api_schedule_start", "POST", "/api/v1/clients/lumen/schedules/{schedule}/start/", DELIVERING),
+    ("api_schedule_start", "POST", "/api/v1/clients/lumen/schedules/{foreign_schedule}/start/", hidden(DELIVERING)),
+    ("share", "GET", "/r/no-such-token/", (404,) * 9),
+    ("share", "POST", "/r/no-such-token/", (404,) * 9),
+    ("share_document", "GET", "/r/no-such-token/report/", (404,) * 9),
+    ("share_document", "POST", "/r/no-such-token/report/", (405,) * 9),
+    ("share_pdf", "GET", "/r/no-such-token/pdf/", (404,) * 9),
+    ("share_pdf", "POST", "/r/no-such-token/pdf/", (405,) * 9),
+]
 IMPORTERS = (200, 200, 200, 200, 403, 404, 401, 403, 200)
 IMPORTING = (200, 200, 403, 200, 403, 404, 401, 403, 200)
 IMPORTS: list[tuple[str, str, str, Answers]] = [
@@ -252,4 +278,4 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
-URLS = FIGURES + CONNECTIONS + IMPORTS + PEOPLE + ORGANISATIONS + ELSEWHERE
+URLS = FIGURES + SENT + CONNECTIONS + IMPORTS + PEOPLE + ORGANISATIONS + ELSEWHERE

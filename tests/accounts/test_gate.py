@@ -22,6 +22,8 @@ from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
 from campaigns.models import Connection, Pull, Upload
 from reports.archive.models import Note
+from reports import scheduling, sharing
+from reports.models import Run, Suppression
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText
@@ -56,6 +58,7 @@ def rows(cast: Cast) -> dict[str, int]:
         found[f"{prefix}credential"] = keep_credential("google_ads", {}, **owner).pk
         if "client" in owner:
             found |= connected(owner["client"], person, prefix)
+            found |= reported(owner["client"], prefix)
         found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
     stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
     with inside(cast.client):
@@ -77,6 +80,15 @@ def connected(client: Client, user: User, prefix: str) -> dict[str, int]:
         source = Connection.objects.create(**account, **numbers)
         pull = Pull.objects.create(connection=source, family="ads", since=day, until=day, state=Pull.State.SUSPECT, **numbers)
     return {f"{prefix}attempt": attempt.pk, f"{prefix}connection": source.pk, f"{prefix}pull": pull.pk}
+
+
+def reported(client: Client, prefix: str) -> dict[str, int]:
+    """A schedule, a link to its report, and an address that is spared."""
+    schedule = scheduling.create_weekly(client, {})
+    run = Run.objects.create(schedule=schedule, period="2026-W46", since="2026-11-09", until="2026-11-15")
+    link = sharing.make(client, run, "en", Actor("owner"))
+    spared = Suppression.objects.create(client=client, email="ana@lumen.example", reason=Suppression.Reason.COMPLAINT)
+    return {f"{prefix}schedule": schedule.pk, f"{prefix}share_link": link.pk, f"{prefix}suppression": spared.pk}
 
 
 @pytest.fixture
