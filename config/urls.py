@@ -19,7 +19,6 @@ from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from reports import views as reports
-from reports.notes_api import NotesView, NoteView
 from reports.delivery_api import (
     ScheduleStartView,
     ShareLinkListView,
@@ -28,6 +27,7 @@ from reports.delivery_api import (
     SuppressionLiftView,
     SuppressionListView,
 )
+from reports.notes_api import NotesView, NoteView
 from reports.share_views import share, share_document, share_pdf
 from reports.webhooks import mail_webhook
 

@@ -21,8 +21,8 @@ from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scop
 from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
 from campaigns.models import Connection, Pull, Upload
-from reports.archive.models import Note
 from reports import scheduling, sharing
+from reports.archive.models import Note
 from reports.models import Run, Suppression
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
