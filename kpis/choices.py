@@ -22,6 +22,7 @@ from kpis.checks import Wrong, gettext_noop
 from kpis.choice_entries import ENTRIES, Dirties, Entry, entry_of
 from kpis.models import Choice
 from kpis.patterns import like
+from kpis.periods import WEEK_STARTS, Calendar
 from kpis.rules import Rule
 from kpis.timeline import EVER, Timeline
 
@@ -54,6 +55,10 @@ class Choices:
     lifetime_months: int | None = None
     week_start: str = "monday"
     fiscal_start: int = 1
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(WEEK_STARTS[self.week_start], self.fiscal_start)
 
     def parameters(self) -> dict[str, Any]:
         """As the queries of `kpis.facts`, `kpis.leads` and `kpis.customers` name them."""

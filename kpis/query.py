@@ -13,7 +13,7 @@ from kpis.comparing import Compare, Part, compared, parts
 from kpis.coverage import Coverage, Standing
 from kpis.definitions import DEFINITIONS, Definition
 from kpis.measures import Measure
-from kpis.periods import WEEK_STARTS, Calendar, Grain, Period
+from kpis.periods import Calendar, Grain, Period
 from kpis.reading import Found, Read
 from kpis.slices import By, Only, Scope, Sum, Sums
 from kpis.values import Reason, Value
@@ -146,8 +146,7 @@ def ask_all(questions: Sequence[Question]) -> list[Answer]:
     """
     with one_state():
         standing, chosen = Standing.load(), choices.in_force()
-        calendar = Calendar(WEEK_STARTS[chosen.week_start], chosen.fiscal_start)
-        plans = [_Plan.of(question, question.calendar or calendar) for question in questions]
+        plans = [_Plan.of(question, question.calendar or chosen.calendar) for question in questions]
         reads = _together(asked for plan in plans for asked in plan.reads)
         found = dict(
             zip(((read.scope, read.measures) for read in reads), reading.read(reads, f"{standing.version} {chosen!r}", chosen), strict=True)

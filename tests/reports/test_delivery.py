@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
@@ -291,34 +290,3 @@ class TestKept:
         revenue = next(tile["figure"] for tile in figures["tiles"] if tile["figure"]["slug"] == "revenue")
         assert (revenue["value"], revenue["previous"]) == ("1510.4", "900")
         assert "@" not in Snapshot.objects.get().figures
-
-
-class TestCalendar:
-    @pytest.mark.parametrize(
-        ("zone", "after", "expected"),
-        [
-            ("Europe/Paris", "2026-11-16T06:00:00+00:00", "2026-11-16T07:00:00+00:00"),
-            ("Europe/Paris", "2026-11-16T07:00:00+00:00", "2026-11-23T07:00:00+00:00"),
-            ("Europe/Paris", "2026-10-20T00:00:00+00:00", "2026-10-26T07:00:00+00:00"),
-            ("America/New_York", "2026-11-15T23:00:00+00:00", "2026-11-16T13:00:00+00:00"),
-            ("Pacific/Kiritimati", "2026-11-15T20:00:00+00:00", "2026-11-22T18:00:00+00:00"),
-        ],
-    )
-    def test_the_next_monday_at_eight_is_of_the_clients_clock(self, zone: str, after: str, expected: str) -> None:
-        found = scheduling.next_run(1, time(8, 0), ZoneInfo(zone), datetime.fromisoformat(after))
-        assert found == datetime.fromisoformat(expected)
-
-    def test_a_time_that_the_clock_change_skips_is_taken_after_it(self) -> None:
-        paris = ZoneInfo("Europe/Paris")
-        found = scheduling.next_run(7, time(2, 30), paris, datetime(2026, 3, 27, tzinfo=UTC))
-        assert found.astimezone(paris).strftime("%Y-%m-%d %H:%M") == "2026-03-29 03:30"
-
-    def test_every_week_of_ten_years_has_one_run_in_order(self) -> None:
-        for name in ("Europe/Paris", "America/Santiago", "Asia/Kolkata", "Africa/Casablanca"):
-            zone = ZoneInfo(name)
-            at = datetime(2024, 1, 1, tzinfo=UTC)
-            weeks = set()
-            for _ in range(520):
-                at = scheduling.next_run(1, time(0, 15), zone, at)
-                weeks.add(at.astimezone(zone).isocalendar()[:2])
-            assert len(weeks) == 520
