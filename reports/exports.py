@@ -13,7 +13,7 @@ from accounts.models import Client
 from accounts.portability import Reading, Refused, Table, Writing, leave_out, register
 from accounts.portability.tables import ROW, Staged
 from reports.models import Delivery, Recipient, Run, Schedule, ShareLink, ShareView, Suppression, new_token
-from reports.scheduling import next_run
+from reports.scheduling import plan_of
 
 LINKS = "unsubscribe-links.sealed"
 LEFT_BEHIND = "The client was restored from an export made before this left; nothing is sent from here."
@@ -54,7 +54,7 @@ def pause(client: Client) -> None:
     """Two installations must not both send: a person starts the restored one, and it begins with the week that ends then."""
     for schedule in Schedule.objects.filter(client=client):
         schedule.paused, schedule.problem, schedule.retry_at = True, "", None
-        schedule.next_run_at = next_run(schedule.weekday, schedule.local_time, client.zone, timezone.now())
+        schedule.next_run_at = plan_of(schedule).next(timezone.now()).at
         schedule.save()
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from accounts.audit import OPERATOR
 from accounts.models import Client
+from accounts.tenancy import inside
 from jobs import queue, worker
 from jobs.models import Job
 from jobs.registry import ATTEMPTS
-from kpis import periods
+from kpis import choices, periods
 from reports import gather, scheduling
 from reports.models import Run, Schedule
 from tests.conftest import Cast
@@ -70,6 +72,96 @@ class TestDue:
         scheduling.open_due_runs()
         schedule.refresh_from_db()
         assert (Run.objects.get().period, schedule.problem, schedule.retry_at) == (WEEK, "", None)
+
+
+@pytest.mark.usefixtures("_in_week_47")
+class TestEveryCadence:
+    """It is Tuesday, 17 November 2026; Maison Lumen is in Paris."""
+
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({}, [("2026-11-23 08:00", "2026-W47"), ("2026-11-30 08:00", "2026-W48")]),
+            (
+                {"cadence": "fortnightly", "anchor": date(2026, 11, 2), "weekday": 3},
+                [("2026-11-18 08:00", "2026-W45-W46"), ("2026-12-02 08:00", "2026-W47-W48")],
+            ),
+            ({"cadence": "monthly"}, [("2026-12-01 08:00", "2026-11"), ("2027-01-01 08:00", "2026-12")]),
+            (
+                {"cadence": "monthly", "day_rule": "nth_weekday", "nth": -1, "weekday": 5},
+                [("2026-11-27 08:00", "2026-10"), ("2026-12-25 08:00", "2026-11")],
+            ),
+            ({"cadence": "quarterly"}, [("2027-01-01 08:00", "2026-Q4"), ("2027-04-01 08:00", "2027-Q1")]),
+        ],
+    )
+    def test_the_next_sends_are_told_with_the_period_of_each(self, cast: Cast, fields: dict[str, Any], expected: list[Any]) -> None:
+        schedule = scheduling.create(cast.client, {}, local_time=time(8, 0), **fields)
+        assert told(schedule)[:2] == expected
+        assert len(scheduling.upcoming(schedule)) == 5
+        Schedule.objects.update(next_run_at=scheduling.plan_of(schedule).last(NOW).at)
+        scheduling.open_due_runs()
+        schedule.refresh_from_db()
+        assert told(schedule)[:2] == expected
+        assert Run.objects.get().until == scheduling.upcoming(schedule)[0].period.since - timedelta(days=1)
+
+    def test_a_schedule_that_changed_tells_no_period_twice_and_shows_what_it_leaves_out(self, cast: Cast) -> None:
+        schedule = scheduling.create_weekly(cast.client, {})
+        scheduling.open_run(schedule, WEEK)
+        schedule.weekday = 5
+        scheduling.replan(schedule, scheduling.CHANGED)
+        assert told(schedule)[0] == ("2026-11-27 08:00", "2026-W47")
+        schedule.cadence = "monthly"
+        scheduling.replan(schedule, scheduling.CHANGED)
+        schedule.cadence = "weekly"
+        Run.objects.filter(period=WEEK).delete()
+        Run.objects.create(schedule=schedule, period="2026-W44", since=date(2026, 10, 26), until=date(2026, 11, 1), state=State.READY)
+        schedule.weekday = 1
+        scheduling.replan(schedule, scheduling.CHANGED)
+        assert told(schedule)[0] == ("2026-11-23 08:00", "2026-W47")
+        left_out = Run.objects.filter(state=State.SKIPPED).values_list("period", "problem")
+        assert sorted(left_out) == [("2026-W45", scheduling.CHANGED), (WEEK, scheduling.CHANGED)]
+
+    def test_what_came_due_in_a_pause_is_shown_and_not_sent(self, cast: Cast) -> None:
+        schedule = scheduling.create_weekly(cast.client, {})
+        Schedule.objects.update(paused=True, next_run_at=NOW - timedelta(days=8, hours=2))
+        scheduling.open_due_runs()
+        assert not Run.objects.exists()
+        schedule.refresh_from_db()
+        assert scheduling.upcoming(schedule) == []
+        schedule.paused = False
+        scheduling.replan(schedule, scheduling.PAUSED)
+        found = set(Run.objects.values_list("period", "state", "problem"))
+        assert found == {("2026-W45", State.SKIPPED, scheduling.PAUSED), (WEEK, State.SKIPPED, scheduling.PAUSED)}
+        assert told(schedule)[0] == ("2026-11-23 08:00", "2026-W47")
+
+    @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+    def test_a_client_that_moved_to_another_zone_misses_no_week(self, cast: Cast, zone: str) -> None:
+        schedule = scheduling.create_weekly(cast.client, {})
+        Schedule.objects.update(next_run_at=datetime(2026, 11, 16, 7, tzinfo=UTC))
+        Client.objects.filter(pk=cast.client.pk).update(timezone=zone)
+        scheduling.open_due_runs()
+        schedule.refresh_from_db()
+        assert [run.period for run in Run.objects.all()] == [WEEK]
+        schedule.client.refresh_from_db()
+        assert told(schedule)[0] == ("2026-11-23 08:00", "2026-W47")
+
+    def test_the_weeks_of_a_report_begin_as_the_client_chose(self, cast: Cast) -> None:
+        with inside(cast.client):
+            choices.choose(cast.client, "week_start", "sunday", None, OPERATOR)
+        schedule = scheduling.create_weekly(cast.client, {})
+        assert told(schedule)[0] == ("2026-11-23 08:00", "2026-11-15")
+
+    def test_where_weeks_begin_on_another_day_since_no_day_is_left_out_unseen(self, cast: Cast) -> None:
+        schedule = scheduling.create_weekly(cast.client, {})
+        Run.objects.create(schedule=schedule, period="2026-11-01", since=date(2026, 11, 1), until=date(2026, 11, 7), state=State.READY)
+        Schedule.objects.update(next_run_at=datetime(2026, 11, 16, 7, tzinfo=UTC))
+        scheduling.open_due_runs()
+        assert dict(Run.objects.values_list("period", "state")) == {"2026-11-01": State.READY, "2026-W45": State.SKIPPED, WEEK: State.DUE}
+
+
+def told(schedule: Schedule) -> list[tuple[str, str]]:
+    zone = schedule.client.zone
+    return [(f"{send.at.astimezone(zone):%Y-%m-%d %H:%M}", send.period.key) for send in scheduling.upcoming(schedule)]
 
 
 class TestReportList:
