@@ -35,7 +35,7 @@ SHARED = (
 CLIENT_ENTRIES = (
     Entry(_("Overview"), "client.view", "overview"),
     Entry(_("Cohorts"), "client.view", "cohorts"),
-    Entry(_("Reports"), "client.view", "report_list"),
+    Entry(_("Reports"), "client.view", "report_list", ("report_run",)),
     Entry(_("Glossary"), "client.view", "glossary", ("figure",)),
     Entry(
         _("Connections"),

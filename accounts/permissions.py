@@ -43,6 +43,10 @@ PERMISSIONS: dict[str, Allowed] = {
     # Links to its reports, who opened them, and addresses that are not written to any more; making, revoking and lifting those.
     "delivery.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "delivery.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # When its reports are due, and who gets them; and deciding that one leaves: approving it, sending it now or again.
+    "schedule.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
+    "schedule.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    "report.send": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
     "agency.view": Allowed(to_agency=AGENCY_ROLES),
     "agency.change": Allowed(to_agency=frozenset({Role.OWNER})),
     "client.create": Allowed(to_agency=frozenset({Role.OWNER})),

@@ -18,6 +18,7 @@ from kpis.api import CatalogueView, KpiView
 from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
+from reports import run_views
 from reports import views as reports
 from reports.delivery_api import (
     ScheduleStartView,
@@ -51,6 +52,9 @@ client_pages: list[URLPattern | URLResolver] = [
     path("", reports.overview, name="overview"),
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
+    path("reports/<int:run_id>/", run_views.report_run, name="report_run"),
+    path("reports/<int:run_id>/<slug:language>.html", run_views.report_mail, name="report_mail"),
+    path("reports/<int:run_id>/<slug:language>.pdf", run_views.report_draft, name="report_draft"),
     path("glossary/", kpis.glossary, name="glossary"),
     path("cohorts/", kpis.cohorts, name="cohorts"),
     path("kpis/<slug:kpi>/", kpis.figure, name="figure"),

@@ -240,5 +240,7 @@ class Report:
     notes: Notes = Notes()
     corrections: Corrections = Corrections()
     rates: tuple[Rate, ...] = ()
+    # Whether the missing days of its sources stand in a banner at its head, by the client's wish; they are told in any case.
+    has_banner: bool = False
     # Of what was sent; "" for a view of figures that nobody was sent.
     snapshot: str = ""

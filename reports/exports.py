@@ -67,8 +67,8 @@ def _instead(column: str, *cases: tuple[str, str]) -> str:
 _runs: dict[str, Any] = {
     # Part of Message-IDs: kept, unless the original still has it.
     "uid": "CASE WHEN EXISTS (SELECT FROM reports_run AS taken WHERE taken.uid = old.uid) THEN gen_random_uuid() ELSE old.uid END",
-    "state": _instead("state", (Run.State.DUE, Run.State.FAILED)),
-    "problem": _instead("problem", (Run.State.DUE, LEFT_BEHIND)),
+    "state": _instead("state", (Run.State.DUE, Run.State.FAILED), (Run.State.HELD, Run.State.FAILED)),
+    "problem": _instead("problem", (Run.State.DUE, LEFT_BEHIND), (Run.State.HELD, LEFT_BEHIND)),
 }
 _deliveries = {
     "state": _instead(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from smtplib import SMTPException, SMTPRecipientsRefused
+
 from django.utils import timezone
 
 from accounts.client_jobs import handles_client_job
@@ -9,8 +13,8 @@ from accounts.models import Client, User
 from jobs.models import Job
 from jobs.registry import GiveUp, Later, opens_due_work, when_failed
 from jobs.worker import Run as JobRun
+from reports import approval, notices, preparing, scheduling, sending, stopping
 from reports import delivery as delivering
-from reports import preparing, scheduling, stopping
 from reports.models import Delivery, Run, Schedule
 
 opens_due_work(scheduling.open_due_runs)
@@ -31,18 +35,55 @@ def prepare_run(job: JobRun, client: Client) -> None:
 @when_failed(scheduling.KIND)
 def show_failed_run(job: Job, reason: Exception | None) -> None:
     problem = str(reason).replace("\0", "") if reason else "the worker stopped answering"
-    run = Run.objects.filter(pk=job.arguments["run_id"], state=Run.State.DUE).first()
-    if run:
-        Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, problem=problem)
-        stopping.run_failed(run)
-
-
 @handles_client_job(stopping.TELL)
 def tell_that_it_stopped(job: JobRun, client: Client) -> None:
     schedule = Schedule.objects.filter(pk=job.arguments["schedule_id"]).exclude(stopped_at=None).first()
     person = User.objects.filter(pk=job.arguments["user_id"], is_active=True).first()
     if schedule and person:
         stopping.tell(client, schedule, person)
+
+
+    waiting = Run.objects.filter(pk=job.arguments["run_id"], state__in=[Run.State.DUE, Run.State.HELD])
+    if run := waiting.select_related("schedule").first():
+        waiting.update(state=Run.State.FAILED, problem=problem)
+        stopping.run_failed(run)
+
+
+@handles_client_job(approval.KIND)
+def ask_others(job: JobRun, client: Client) -> None:
+    with job.effect():
+        approval.escalate(client, job.arguments["run_id"], timezone.now())
+
+
+@handles_client_job(notices.KIND)
+def send_notice(job: JobRun, client: Client) -> None:
+    """A worker that dies between the mail server's yes and its own note sends it again."""
+    run = Run.objects.select_related("schedule").filter(pk=job.arguments["run_id"]).first()
+    person = User.objects.filter(pk=job.arguments["user_id"], is_active=True).first()
+    if run and person:
+        with mailing():
+            notices.send(client, run, person, job.arguments["notice"])
+
+
+@handles_client_job(sending.TEST)
+def send_test(job: JobRun, client: Client) -> None:
+    schedule = Schedule.objects.filter(pk=job.arguments["schedule_id"]).first()
+    if schedule:
+        with mailing():
+            sending.send_test(client, schedule, job.arguments["period"], job.arguments["email"], job.arguments["language"])
+
+
+@contextmanager
+def mailing() -> Iterator[None]:
+    """What the mail server says to a single mail, as the jobs understand it."""
+    try:
+        yield
+    except SMTPRecipientsRefused as refusal:
+        code, words = next(iter(refusal.recipients.values()))
+        said = f"The mail server said: {code} {words.decode(errors='replace')}"
+        raise (GiveUp(said) if code >= 500 else Later(said)) from None
+    except (OSError, SMTPException) as error:
+        raise Later(f"The mail server did not take it: {error}") from None
 
 
 @handles_client_job(preparing.DELIVER, attempts=DELIVERY_ATTEMPTS)

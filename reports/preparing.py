@@ -14,7 +14,7 @@ from accounts import brand, hosts
 from accounts.models import Client
 from jobs import queue
 from kpis import recompute
-from reports import gather, rendering, stopping
+from reports import approval, completeness, gather, rendering, stopping
 from reports.archive import reading
 from reports.archive.models import Document, Snapshot
 from reports.cadence import ReportPeriod
@@ -36,26 +36,31 @@ UNSUBSCRIBE_PLACEHOLDER = "https://unsubscribe.invalid/"
 SHARE_PLACEHOLDER = "https://report.invalid/"
 
 
-def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now: datetime) -> Snapshot:
-    """Gather, render and keep a run's report and queue its deliveries. A run that is ready already is left as it is."""
+def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now: datetime) -> None:
+    """Bring an open run as far as it may go: it waits for data, or for a person, or it is kept and its deliveries are queued."""
     recompute.catch_up(client)
+    kept = Snapshot.objects.filter(run_id=run.pk).first()
     # Before the effect, in a transaction of its own: its figures are all of one instant.
-    schedule = run.schedule
-    length = LENGTHS[Schedule.Cadence(schedule.cadence)]
-    period = ReportPeriod(run.period, run.since, run.until)
-    report = gather.report(client, period, now, length=length, cadence=schedule.cadence, schedule_id=schedule.pk)
+    report = restored(kept) if kept else _gathered(client, run, now)
     with effect:
-        if kept := Snapshot.objects.filter(run_id=run.pk).first():
-            return kept
-        snapshot = _keep(report, run)
-        recipients = list(run.schedule.recipients.filter(unsubscribed_at=None, paused=False))
-        for language in sorted({recipient.language for recipient in recipients} or {client.language}):
-            Document.objects.bulk_create(_documents(client, report, snapshot, language))
-        for delivery in Delivery.objects.bulk_create(_delivery(run, recipient) for recipient in recipients):
-            queue.enqueue(DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
-        Run.objects.filter(pk=run.pk).update(state=Run.State.READY, problem="")
-        stopping.run_succeeded(run)
-        return snapshot
+        run = Run.objects.select_for_update(of=("self",)).select_related("schedule").get(pk=run.pk)
+        if run.state not in {Run.State.DUE, Run.State.HELD}:
+            return
+        if not kept and completeness.must_wait(run, report, now):
+            completeness.hold(client, run, report, now)
+            return
+        snapshot = kept or _keep(completeness.marked(run.schedule, report), run)
+        _keep_documents(client, report=restored(snapshot), snapshot=snapshot, recipients=_recipients(run))
+        if not run.decided_at and (run.schedule.needs_approval or completeness.asks_a_person(run.schedule, report)):
+            approval.ask(client, run, now)
+        else:
+            _release(client, run)
+
+
+def _gathered(client: Client, run: Run, now: datetime) -> Report:
+    schedule = run.schedule
+    length, period = LENGTHS[Schedule.Cadence(schedule.cadence)], ReportPeriod(run.period, run.since, run.until)
+    return gather.report(client, period, now, length=length, cadence=schedule.cadence, schedule_id=schedule.pk)
 
 
 def canonical(report: Report) -> str:
@@ -97,6 +102,24 @@ def _keep(report: Report, run: Run) -> Snapshot:
     return Snapshot.objects.create(
         run_id=run.pk, period=report.period, figures=figures, sha256=hashlib.sha256(figures.encode()).hexdigest()
     )
+
+
+def _release(client: Client, run: Run) -> None:
+    for delivery in Delivery.objects.bulk_create(_delivery(run, recipient) for recipient in _recipients(run)):
+        queue.enqueue(DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
+    Run.objects.filter(pk=run.pk).update(state=Run.State.READY, problem="")
+    stopping.run_succeeded(run)
+
+
+def _recipients(run: Run) -> list[Recipient]:
+    return list(run.schedule.recipients.filter(unsubscribed_at=None, paused=False))
+
+
+def _keep_documents(client: Client, report: Report, snapshot: Snapshot, recipients: list[Recipient]) -> None:
+    """In every language that somebody reads; those that are kept already stay as they are."""
+    wanted = {recipient.language for recipient in recipients} or {client.language}
+    for language in sorted(wanted - set(snapshot.documents.values_list("language", flat=True))):
+        Document.objects.bulk_create(_documents(client, report, snapshot, language))
 
 
 def _delivery(run: Run, recipient: Recipient) -> Delivery:

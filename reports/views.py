@@ -23,7 +23,7 @@ from reports import charts, dates, gather, preparing, rendering
 from reports.archive.models import Document, Snapshot
 from reports.cadence import named
 from reports.content import Report
-from reports.models import Recipient, Run
+from reports.models import Recipient, Run, Schedule
 from reports.presentation import present
 from reports.presentation.words import run_state
 
@@ -52,7 +52,12 @@ def overview(request: ClientRequest) -> HttpResponse:
 
 @require_safe
 def report_list(request: ClientRequest) -> HttpResponse:
-    runs = Run.objects.filter(schedule__client=request.client).prefetch_related("deliveries__recipient").order_by("-until", "-pk")
+    runs = (
+        Run.objects.filter(schedule__client=request.client)
+        .select_related("schedule")
+        .prefetch_related("deliveries__recipient")
+        .order_by("-until", "-pk")
+    )
     return render(request, "reports/report_list.html", {"runs": [_run_line(request, run) for run in runs[:60]]})
 
 
@@ -100,14 +105,19 @@ def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:
     language = _language()
     deliveries = list(run.deliveries.all())
     sent = [delivery.sent_at for delivery in deliveries if delivery.sent_at]
-    period = periods.week(run.period)
     return {
-        "week_label": dates.week(period.since, period.until, language),
+        "week_label": _period_label(run, language),
         "sent_at_label": moments.instant(max(sent), request.client.zone, language) if sent else "",
-        "state_label": run_state(run.state, [delivery.state for delivery in deliveries]),
+        "state_label": run_state(run.state, [delivery.state for delivery in deliveries], run.problem),
+        "url": reverse("report_run", args=[request.client.slug, run.pk]) if "schedule.view" in request.permissions else "",
         "pdf_url": reverse("report_pdf", args=[request.client.slug, run.period]) if run.state == Run.State.READY else "",
         "recipients": [delivery.recipient.email for delivery in deliveries],
     }
+
+
+def _period_label(run: Run, language: str) -> str:
+    is_week = run.schedule.cadence == Schedule.Cadence.WEEKLY and run.since.isoweekday() == 1
+    return dates.week(run.since, run.until, language) if is_week else dates.days(run.since, run.until, language)
 
 
 def _week(key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from campaigns import families
 from campaigns.channels import CHANNELS
@@ -116,14 +116,23 @@ def report_title(cadence: str) -> str:
     return titles[cadence]
 
 
-def run_state(state: str, deliveries: Sequence[str]) -> str:
-    """What became of a report, of its state and its deliveries' (`reports.models`)."""
+_WAITING = {
+    "held": gettext_noop("Waits for data"),
+    "approval": gettext_noop("Waits for approval"),
+    "declined": gettext_noop("Not sent: declined"),
+}
+
+
+def run_state(state: str, deliveries: Sequence[str], problem: str = "") -> str:
+    """What became of a report, of its state, its deliveries' and its problem (`reports.models`)."""
     if state == "due":
         return _("In preparation")
     if state == "failed":
         return _("Failed")
     if state == "skipped":
-        return _("Not sent: the service was down")
+        return _("Not sent: %(why)s") % {"why": _(problem)} if problem else _("Not sent")
+    if state in _WAITING:
+        return _(_WAITING[state])
     undelivered = sum(1 for delivery in deliveries if delivery in ("failed", "bounced", "unknown"))
     if undelivered:
         text = ngettext("%(count)d delivery to check", "%(count)d deliveries to check", undelivered)

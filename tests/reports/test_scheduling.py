@@ -168,7 +168,7 @@ class TestReportList:
     @pytest.mark.parametrize(
         ("state", "shown", "has_document"),
         [
-            (State.SKIPPED, "Not sent: the service was down", False),
+            (State.SKIPPED, "Not sent: the service was down when it was due", False),
             (State.FAILED, "Failed", False),
             (State.DUE, "In preparation", False),
             (State.READY, "Ready", True),
@@ -177,7 +177,14 @@ class TestReportList:
     def test_a_report_that_was_not_sent_never_looks_like_one_that_was(
         self, schedule: Schedule, cast: Cast, signed_in: Any, state: str, shown: str, has_document: bool
     ) -> None:
-        Run.objects.create(schedule=schedule, period=WEEK, since=periods.week(WEEK).since, until=periods.week(WEEK).until, state=state)
+        Run.objects.create(
+            schedule=schedule,
+            period=WEEK,
+            since=periods.week(WEEK).since,
+            until=periods.week(WEEK).until,
+            state=state,
+            problem=scheduling.DOWN if state == State.SKIPPED else "",
+        )
         page = signed_in(cast.owner).get("/c/lumen/reports/").content.decode()
         assert f"<td>{shown}</td>" in page
         assert (f"/c/lumen/reports/{WEEK}.pdf" in page) is has_document
