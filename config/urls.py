@@ -19,6 +19,7 @@ from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from reports import run_views
+from reports import urls as report_urls
 from reports import views as reports
 from reports.delivery_api import (
     ScheduleStartView,
@@ -79,6 +80,7 @@ api: list[URLPattern | URLResolver] = [
     path("clients/<slug:client_slug>/suppressions/<int:suppression_id>/lift/", SuppressionLiftView.as_view(), name="api_suppression_lift"),
     path("clients/<slug:client_slug>/schedules/<int:schedule_id>/start/", ScheduleStartView.as_view(), name="api_schedule_start"),
     *campaigns.api,
+    *report_urls.api,
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", login_required(api_docs), name="api_docs"),
 ]

@@ -253,6 +253,64 @@ IMPORTS: list[tuple[str, str, str, Answers]] = [
     ("api_import_undo", "POST", "/api/v1/clients/lumen/imports/{upload}/undo/", IMPORTING),
     ("api_import_undo", "POST", "/api/v1/clients/lumen/imports/{foreign_upload}/undo/", hidden(IMPORTING)),
 ]
+# Reports that are due, and what became of them.
+REPORTS: list[tuple[str, str, str, Answers]] = [
+    ("report_run", "GET", "/c/lumen/reports/{run}/", READERS),
+    ("report_run", "GET", "/c/lumen/reports/{foreign_run}/", hidden(READERS)),
+    ("report_run", "POST", "/c/lumen/reports/{run}/", instead(MANAGERS, 302)),
+    ("report_run", "POST", "/c/lumen/reports/{foreign_run}/", hidden(MANAGERS)),
+    # Nothing was prepared for it.
+    ("report_mail", "GET", "/c/lumen/reports/{run}/fr.html", hidden(READERS)),
+    ("report_mail", "GET", "/c/lumen/reports/{foreign_run}/fr.html", hidden(READERS)),
+    ("report_mail", "POST", "/c/lumen/reports/{run}/fr.html", no_posts(ALL)),
+    ("report_draft", "GET", "/c/lumen/reports/{run}/fr.pdf", hidden(READERS)),
+    ("report_draft", "GET", "/c/lumen/reports/{foreign_run}/fr.pdf", hidden(READERS)),
+    ("report_draft", "POST", "/c/lumen/reports/{run}/fr.pdf", no_posts(ALL)),
+    ("api_schedules", "GET", "/api/v1/clients/lumen/schedules/", IMPORTERS),
+    ("api_schedules", "POST", "/api/v1/clients/lumen/schedules/", instead(IMPORTING, 400)),
+    ("api_schedule", "GET", "/api/v1/clients/lumen/schedules/{schedule}/", IMPORTERS),
+    ("api_schedule", "GET", "/api/v1/clients/lumen/schedules/{foreign_schedule}/", hidden(IMPORTERS)),
+    ("api_schedule", "PATCH", "/api/v1/clients/lumen/schedules/{schedule}/", IMPORTING),
+    ("api_schedule", "PATCH", "/api/v1/clients/lumen/schedules/{foreign_schedule}/", hidden(IMPORTING)),
+    ("api_schedule", "DELETE", "/api/v1/clients/lumen/schedules/{schedule}/", instead(IMPORTING, 409)),
+    ("api_schedule", "DELETE", "/api/v1/clients/lumen/schedules/{foreign_schedule}/", hidden(IMPORTING)),
+    ("api_schedule", "POST", "/api/v1/clients/lumen/schedules/{schedule}/", instead(IMPORTING, 405)),
+    ("api_recipients", "GET", "/api/v1/clients/lumen/schedules/{schedule}/recipients/", IMPORTERS),
+    ("api_recipients", "GET", "/api/v1/clients/lumen/schedules/{foreign_schedule}/recipients/", hidden(IMPORTERS)),
+    ("api_recipients", "POST", "/api/v1/clients/lumen/schedules/{schedule}/recipients/", instead(IMPORTING, 400)),
+    ("api_recipients", "POST", "/api/v1/clients/lumen/schedules/{foreign_schedule}/recipients/", hidden(IMPORTING)),
+    ("api_recipient", "GET", "/api/v1/clients/lumen/schedules/{schedule}/recipients/{recipient}/", instead(IMPORTERS, 405)),
+    ("api_recipient", "PATCH", "/api/v1/clients/lumen/schedules/{schedule}/recipients/{recipient}/", IMPORTING),
+    ("api_recipient", "PATCH", "/api/v1/clients/lumen/schedules/{schedule}/recipients/{foreign_recipient}/", hidden(IMPORTING)),
+    ("api_recipient", "DELETE", "/api/v1/clients/lumen/schedules/{schedule}/recipients/{recipient}/", instead(IMPORTING, 409)),
+    ("api_recipient", "DELETE", "/api/v1/clients/lumen/schedules/{schedule}/recipients/{foreign_recipient}/", hidden(IMPORTING)),
+    ("api_recipient", "POST", "/api/v1/clients/lumen/schedules/{schedule}/recipients/{recipient}/", instead(IMPORTING, 405)),
+    ("api_schedule_send", "GET", "/api/v1/clients/lumen/schedules/{schedule}/send/", instead(IMPORTERS, 405)),
+    ("api_schedule_send", "POST", "/api/v1/clients/lumen/schedules/{schedule}/send/", instead(IMPORTING, 202)),
+    ("api_schedule_send", "POST", "/api/v1/clients/lumen/schedules/{foreign_schedule}/send/", hidden(IMPORTING)),
+    ("api_schedule_test", "GET", "/api/v1/clients/lumen/schedules/{schedule}/test/", instead(IMPORTERS, 405)),
+    # A program names a person.
+    ("api_schedule_test", "POST", "/api/v1/clients/lumen/schedules/{schedule}/test/", (*instead(IMPORTING, 202)[:-1], 400)),
+    ("api_schedule_test", "POST", "/api/v1/clients/lumen/schedules/{foreign_schedule}/test/", hidden(IMPORTING)),
+    ("api_report_runs", "GET", "/api/v1/clients/lumen/reports/", IMPORTERS),
+    ("api_report_runs", "POST", "/api/v1/clients/lumen/reports/", no_posts(API)),
+    ("api_report_run", "GET", "/api/v1/clients/lumen/reports/{run}/", IMPORTERS),
+    ("api_report_run", "GET", "/api/v1/clients/lumen/reports/{foreign_run}/", hidden(IMPORTERS)),
+    ("api_report_run", "POST", "/api/v1/clients/lumen/reports/{run}/", no_posts(API)),
+    *(
+        row
+        for name, to_nothing in (("approve", 400), ("decline", 400), ("prepare", 409))
+        for row in (
+            (f"api_report_{name}", "GET", f"/api/v1/clients/lumen/reports/{{run}}/{name}/", instead(IMPORTERS, 405)),
+            (f"api_report_{name}", "POST", f"/api/v1/clients/lumen/reports/{{run}}/{name}/", instead(IMPORTING, to_nothing)),
+            (f"api_report_{name}", "POST", f"/api/v1/clients/lumen/reports/{{foreign_run}}/{name}/", hidden(IMPORTING)),
+        )
+    ),
+    ("api_report_resend", "GET", "/api/v1/clients/lumen/reports/{run}/deliveries/{delivery}/resend/", instead(IMPORTERS, 405)),
+    ("api_report_resend", "POST", "/api/v1/clients/lumen/reports/{run}/deliveries/{delivery}/resend/", instead(IMPORTING, 409)),
+    ("api_report_resend", "POST", "/api/v1/clients/lumen/reports/{run}/deliveries/{foreign_delivery}/resend/", hidden(IMPORTING)),
+    ("api_report_resend", "POST", "/api/v1/clients/lumen/reports/{foreign_run}/deliveries/{delivery}/resend/", hidden(IMPORTING)),
+]
 ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("home", "GET", "/", (302,) * 9),
     ("home", "POST", "/", (405,) * 9),
@@ -279,3 +337,4 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
 URLS = FIGURES + SENT + CONNECTIONS + IMPORTS + PEOPLE + ORGANISATIONS + ELSEWHERE
+URLS = FIGURES + CONNECTIONS + IMPORTS + REPORTS + PEOPLE + ORGANISATIONS + ELSEWHERE

@@ -70,6 +70,16 @@ def rows(cast: Cast) -> dict[str, int]:
     return found
 
 
+def reported(client: Client, prefix: str) -> dict[str, int]:
+    """A weekly report that is due, and its copy that waits."""
+    schedule = scheduling.create_weekly(client, {"ana@lumen.example": "fr"})
+    run = scheduling.open_run(schedule, "2026-W20")
+    recipient = schedule.recipients.get()
+    delivery = run.deliveries.create(recipient=recipient, language="fr")
+    rows = {"schedule": schedule, "run": run, "recipient": recipient, "delivery": delivery}
+    return {f"{prefix}{name}": row.pk for name, row in rows.items()}
+
+
 def connected(client: Client, user: User, prefix: str) -> dict[str, int]:
     """An account with a doubtful answer, and an attempt to connect another. Autre's have ids that Maison Lumen has none of."""
     attempt = attempts.begin(user, client, "google_ads", "http://localhost", for_agency=False).attempt

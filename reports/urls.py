@@ -1,0 +1,25 @@
+"""The addresses of schedules and of reports' states in the API."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from reports import api as views
+
+CLIENT = "clients/<slug:client_slug>"
+SCHEDULE, RUN = f"{CLIENT}/schedules/<int:schedule_id>", f"{CLIENT}/reports/<int:run_id>"
+
+api: list[URLPattern | URLResolver] = [
+    path(f"{CLIENT}/schedules/", views.SchedulesView.as_view(), name="api_schedules"),
+    path(f"{SCHEDULE}/", views.ScheduleView.as_view(), name="api_schedule"),
+    path(f"{SCHEDULE}/recipients/", views.RecipientsView.as_view(), name="api_recipients"),
+    path(f"{SCHEDULE}/recipients/<int:recipient_id>/", views.RecipientView.as_view(), name="api_recipient"),
+    path(f"{SCHEDULE}/send/", views.SendNowView.as_view(), name="api_schedule_send"),
+    path(f"{SCHEDULE}/test/", views.TestView.as_view(), name="api_schedule_test"),
+    path(f"{CLIENT}/reports/", views.ReportRunsView.as_view(), name="api_report_runs"),
+    path(f"{RUN}/", views.ReportRunView.as_view(), name="api_report_run"),
+    path(f"{RUN}/approve/", views.ApproveView.as_view(), name="api_report_approve"),
+    path(f"{RUN}/decline/", views.DeclineView.as_view(), name="api_report_decline"),
+    path(f"{RUN}/prepare/", views.PrepareAnewView.as_view(), name="api_report_prepare"),
+    path(f"{RUN}/deliveries/<int:delivery_id>/resend/", views.ResendView.as_view(), name="api_report_resend"),
+]
