@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from accounts import audit
 from jobs import worker
@@ -115,3 +116,20 @@ def test_a_report_is_tested_sent_now_and_sent_again_where_it_failed(schedule: Sc
     assert api.ask("POST", again)[0] == 409
     assert sorted(Delivery.objects.values_list("state", flat=True)) == ["failed", "sent"]
     assert len(mail_server.received) == 2
+
+
+def test_the_operator_lists_schedules_and_has_a_report_sent(
+    schedule: Schedule, mail_server: MailServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("schedule", "lumen")
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[0] == f"{schedule.pk}  weekly  weekly  hold  2 recipients"
+    assert len(listed) == 6
+    with pytest.raises(CommandError, match="no period of this schedule that is over"):
+        call_command("send", "lumen", schedule.pk, period="2020-W01")
+    Run.objects.create(schedule=schedule, period=WEEK, state=Run.State.SKIPPED, since=date(2026, 11, 9), until=date(2026, 11, 15))
+    call_command("send", "lumen", schedule.pk, period=WEEK)
+    worker.work_off()
+    assert len(mail_server.received) == 2
+    with pytest.raises(CommandError, match="was sent"):
+        call_command("send", "lumen", schedule.pk, period=WEEK)
