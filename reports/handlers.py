@@ -35,18 +35,20 @@ def prepare_run(job: JobRun, client: Client) -> None:
 @when_failed(scheduling.KIND)
 def show_failed_run(job: Job, reason: Exception | None) -> None:
     problem = str(reason).replace("\0", "") if reason else "the worker stopped answering"
-@handles_client_job(stopping.TELL)
-def tell_that_it_stopped(job: JobRun, client: Client) -> None:
-    schedule = Schedule.objects.filter(pk=job.arguments["schedule_id"]).exclude(stopped_at=None).first()
-    person = User.objects.filter(pk=job.arguments["user_id"], is_active=True).first()
-    if schedule and person:
-        stopping.tell(client, schedule, person)
 
 
     waiting = Run.objects.filter(pk=job.arguments["run_id"], state__in=[Run.State.DUE, Run.State.HELD])
     if run := waiting.select_related("schedule").first():
         waiting.update(state=Run.State.FAILED, problem=problem)
         stopping.run_failed(run)
+
+
+@handles_client_job(stopping.TELL)
+def tell_that_it_stopped(job: JobRun, client: Client) -> None:
+    schedule = Schedule.objects.filter(pk=job.arguments["schedule_id"]).exclude(stopped_at=None).first()
+    person = User.objects.filter(pk=job.arguments["user_id"], is_active=True).first()
+    if schedule and person:
+        stopping.tell(client, schedule, person)
 
 
 @handles_client_job(approval.KIND)

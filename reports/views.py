@@ -19,13 +19,13 @@ from accounts import brand, moments
 from accounts.gate import ClientRequest, requires
 from kpis import periods
 from kpis.comparing import Compare
-from reports import charts, dates, gather, preparing, rendering
+from reports import charts, dates, gather, preparing, rendering, scheduling
 from reports.archive.models import Document, Snapshot
 from reports.cadence import named
 from reports.content import Report
 from reports.models import Recipient, Run, Schedule
 from reports.presentation import present
-from reports.presentation.words import run_state
+from reports.presentation.words import cadence_name, run_state
 
 
 @require_safe
@@ -58,7 +58,8 @@ def report_list(request: ClientRequest) -> HttpResponse:
         .prefetch_related("deliveries__recipient")
         .order_by("-until", "-pk")
     )
-    return render(request, "reports/report_list.html", {"runs": [_run_line(request, run) for run in runs[:60]]})
+    context = {"runs": [_run_line(request, run) for run in runs[:60]], "schedules": _schedules(request)}
+    return render(request, "reports/report_list.html", context)
 
 
 @requires("report.download")
@@ -112,6 +113,26 @@ def _run_line(request: ClientRequest, run: Run) -> dict[str, Any]:
         "url": reverse("report_run", args=[request.client.slug, run.pk]) if "schedule.view" in request.permissions else "",
         "pdf_url": reverse("report_pdf", args=[request.client.slug, run.period]) if run.state == Run.State.READY else "",
         "recipients": [delivery.recipient.email for delivery in deliveries],
+    }
+
+
+def _schedules(request: ClientRequest) -> list[dict[str, Any]]:
+    """What comes next, for those who look after the reports."""
+    if "schedule.view" not in request.permissions:
+        return []
+    found = Schedule.objects.filter(client=request.client).select_related("client").order_by("pk")
+    return [_schedule_line(schedule, _language()) for schedule in found]
+
+
+def _schedule_line(schedule: Schedule, language: str) -> dict[str, Any]:
+    sends = scheduling.upcoming(schedule)
+    return {
+        "name": schedule.name or cadence_name(schedule.cadence),
+        "rests": schedule.paused or schedule.stopped_at is not None,
+        "sends": [
+            (moments.instant(send.at, schedule.client.zone, language), dates.days(send.period.since, send.period.until, language))
+            for send in sends
+        ],
     }
 
 

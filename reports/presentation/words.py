@@ -116,11 +116,21 @@ def report_title(cadence: str) -> str:
     return titles[cadence]
 
 
+_CADENCES = {
+    "weekly": gettext_noop("Weekly report"),
+    "fortnightly": gettext_noop("Report every two weeks"),
+    "monthly": gettext_noop("Monthly report"),
+    "quarterly": gettext_noop("Quarterly report"),
+}
 _WAITING = {
     "held": gettext_noop("Waits for data"),
     "approval": gettext_noop("Waits for approval"),
     "declined": gettext_noop("Not sent: declined"),
 }
+
+
+def cadence_name(cadence: str) -> str:
+    return _(_CADENCES[cadence])
 
 
 def run_state(state: str, deliveries: Sequence[str], problem: str = "") -> str:

@@ -71,12 +71,14 @@ def rows(cast: Cast) -> dict[str, int]:
 
 
 def reported(client: Client, prefix: str) -> dict[str, int]:
-    """A weekly report that is due, and its copy that waits."""
+    """A weekly report that is due, its copy that waits, a link to it, and an address that is spared."""
     schedule = scheduling.create_weekly(client, {"ana@lumen.example": "fr"})
     run = scheduling.open_run(schedule, "2026-W20")
     recipient = schedule.recipients.get()
     delivery = run.deliveries.create(recipient=recipient, language="fr")
-    rows = {"schedule": schedule, "run": run, "recipient": recipient, "delivery": delivery}
+    rows: dict[str, Any] = {"schedule": schedule, "run": run, "recipient": recipient, "delivery": delivery}
+    rows["share_link"] = sharing.make(client, run, "en", Actor("owner"))
+    rows["suppression"] = Suppression.objects.create(client=client, email="cem@lumen.example", reason=Suppression.Reason.COMPLAINT)
     return {f"{prefix}{name}": row.pk for name, row in rows.items()}
 
 
@@ -90,15 +92,6 @@ def connected(client: Client, user: User, prefix: str) -> dict[str, int]:
         source = Connection.objects.create(**account, **numbers)
         pull = Pull.objects.create(connection=source, family="ads", since=day, until=day, state=Pull.State.SUSPECT, **numbers)
     return {f"{prefix}attempt": attempt.pk, f"{prefix}connection": source.pk, f"{prefix}pull": pull.pk}
-
-
-def reported(client: Client, prefix: str) -> dict[str, int]:
-    """A schedule, a link to its report, and an address that is spared."""
-    schedule = scheduling.create_weekly(client, {})
-    run = Run.objects.create(schedule=schedule, period="2026-W46", since="2026-11-09", until="2026-11-15")
-    link = sharing.make(client, run, "en", Actor("owner"))
-    spared = Suppression.objects.create(client=client, email="ana@lumen.example", reason=Suppression.Reason.COMPLAINT)
-    return {f"{prefix}schedule": schedule.pk, f"{prefix}share_link": link.pk, f"{prefix}suppression": spared.pk}
 
 
 @pytest.fixture

@@ -189,6 +189,15 @@ class TestReportList:
         assert f"<td>{shown}</td>" in page
         assert (f"/c/lumen/reports/{WEEK}.pdf" in page) is has_document
 
+    @pytest.mark.usefixtures("_in_week_47")
+    def test_the_page_shows_the_next_five_sends_with_the_days_of_each(self, cast: Cast, signed_in: Any) -> None:
+        scheduling.create(cast.client, {}, cadence="monthly", local_time=time(8, 0))
+        page = signed_in(cast.owner).get("/c/lumen/reports/").content.decode()
+        assert page.count('<tr><th scope="row">') == 5
+        assert "1 December 2026, 08:00 (Europe/Paris)" in page
+        assert "1–30 November 2026" in page
+        assert "1–30 November 2026" not in signed_in(cast.viewer).get("/c/lumen/reports/").content.decode()
+
 
 class TestFailed:
     def test_a_run_whose_every_worker_died_is_shown_as_failed(self, schedule: Schedule) -> None:

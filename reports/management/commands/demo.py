@@ -144,7 +144,7 @@ class Command(BaseCommand):
         for served in cast.served:
             week = last_complete_week(timezone.now(), served.client.zone)
             new += not served.schedule.runs.filter(period=week, state=Run.State.READY).exists()
-            runs.append(scheduling.open_run(served.schedule, week))
+            runs.append(scheduling.open_run(served.schedule, week, at_once=True))
         for run in runs:
             for _ in self._until(lambda run=run: self._delivered(run), children, "Sending the reports"):
                 pass
