@@ -173,6 +173,6 @@ def test_a_platform_that_says_nothing_keeps_no_report_waiting(
     silent = Job.objects.filter(kind=pulls.KIND, state=Job.State.RUNNING)
     wait_for(silent.exists)
     schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
-    Schedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now())
+    Schedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now(), policy=Schedule.Policy.SEND)
     wait_for(Run.objects.filter(state=Run.State.READY).exists)
     assert silent.exists()

@@ -90,7 +90,9 @@ def pull_from_api(client: Client, credential_id: int) -> None:
 def report_twice(client: Client) -> None:
     """Two schedules: one has sent last week's report, of the other a delivery waits, one was given up, one was under way."""
     for local in ("08:00", "09:00"):
-        schedule = Schedule.objects.create(client=client, weekday=1, local_time=local, next_run_at=NOW + timedelta(days=900))
+        # Sent whatever is missing.
+        times = {"local_time": local, "next_run_at": NOW + timedelta(days=900)}
+        schedule = Schedule.objects.create(client=client, weekday=1, policy=Schedule.Policy.SEND, **times)
         for email, language in (("rcpt-one@trace.example", "fr"), ("rcpt-two@trace.example", "en"), ("rcpt-gone@trace.example", "en")):
             Recipient.objects.create(schedule=schedule, email=email, language=language)
         scheduling.open_run(schedule, WEEK)
