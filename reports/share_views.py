@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import brand, hosts
 from accounts.tenancy import visit
-from reports import formats, sharing
+from reports import dates, sharing
 from reports.archive.models import Document
 from reports.models import ShareLink
 from reports.preparing import SHARE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER
@@ -73,7 +73,7 @@ def share(request: HttpRequest, link: ShareLink) -> HttpResponse:
         context = {
             "brand": brand.of_organisation(link.client),
             "client_name": link.client.name,
-            "period": formats.days(link.run.since, link.run.until, link.language),
+            "period": dates.days(link.run.since, link.run.until, link.language),
             "document_url": reverse("share_document", args=[told]),
             "pdf_url": reverse("share_pdf", args=[told]),
         }
