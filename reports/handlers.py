@@ -36,7 +36,6 @@ def prepare_run(job: JobRun, client: Client) -> None:
 def show_failed_run(job: Job, reason: Exception | None) -> None:
     problem = str(reason).replace("\0", "") if reason else "the worker stopped answering"
 
-
     waiting = Run.objects.filter(pk=job.arguments["run_id"], state__in=[Run.State.DUE, Run.State.HELD])
     if run := waiting.select_related("schedule").first():
         waiting.update(state=Run.State.FAILED, problem=problem)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 
 from babel.dates import format_date
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reports import dates
+from reports.cadence import named
 
 _FORMS = {
     "week": re.compile(r"\d{4}-W\d{2}", re.ASCII),
     "fortnight": re.compile(r"\d{4}-W\d{2}-W\d{2}", re.ASCII),
     "month": re.compile(r"\d{4}-\d{2}", re.ASCII),
     "quarter": re.compile(r"\d{4}-Q\d", re.ASCII),
+    # Of the client's own weeks and fiscal years, which have no number that others know.
+    "days": re.compile(r"\d{4}-\d{2}-\d{2}(-P\dW|-P\dM)?", re.ASCII),
 }
 _WEEKS = ("week", "fortnight")
 MONTHS_OF_A_QUARTER = 3
@@ -43,17 +47,29 @@ class Named:
     @property
     def name(self) -> str:
         """ "week 46", "weeks 45–46", "November 2026", "Q4 2026"."""
-        return self._said(_("week %(week)d"), _("weeks %(first)d–%(week)d"), "%(month)s", _("Q%(quarter)d %(year)d"))
+        return self._said(_("week %(week)d"), _("weeks %(first)d–%(week)d"), "%(month)s", _("Q%(quarter)d %(year)d"), "%(days)s")
 
     @property
     def within(self) -> str:
         """ "in week 46": when something came to its value."""
-        return self._said(_("in week %(week)d"), _("in weeks %(first)d–%(week)d"), _("in %(month)s"), _("in Q%(quarter)d %(year)d"))
+        return self._said(
+            _("in week %(week)d"),
+            _("in weeks %(first)d–%(week)d"),
+            _("in %(month)s"),
+            _("in Q%(quarter)d %(year)d"),
+            pgettext("within", "over %(days)s"),
+        )
 
     @property
     def on(self) -> str:
         """ "on week 46": after "up 6%"."""
-        return self._said(_("on week %(week)d"), _("on weeks %(first)d–%(week)d"), _("on %(month)s"), _("on Q%(quarter)d %(year)d"))
+        return self._said(
+            _("on week %(week)d"),
+            _("on weeks %(first)d–%(week)d"),
+            _("on %(month)s"),
+            _("on Q%(quarter)d %(year)d"),
+            pgettext("after a change", "on %(days)s"),
+        )
 
     @property
     def compared(self) -> str:
@@ -63,6 +79,7 @@ class Named:
             _("compared with weeks %(first)d–%(week)d"),
             _("compared with %(month)s"),
             _("compared with Q%(quarter)d %(year)d"),
+            _("compared with %(days)s"),
         )
 
     @property
@@ -83,20 +100,21 @@ class Named:
             "fortnight": _("%(change)s on the mean of 4 fortnights, %(value)s"),
             "month": _("%(change)s on the mean of 4 months, %(value)s"),
             "quarter": _("%(change)s on the mean of 4 quarters, %(value)s"),
+            "days": _("%(change)s on the mean of the 4 periods before, %(value)s"),
         }[self.form]
 
     @property
     def heading(self) -> str:
         """ "Week 46 · 9–15 November 2026"; a month needs no days."""
         name = self.name[:1].upper() + self.name[1:]
-        return name if self.form == "month" else f"{name} · {self.days}"
+        return name if self.form in ("month", "days") else f"{name} · {self.days}"
 
     @property
     def days(self) -> str:
         return dates.days(self.since, self.until, self.language)
 
-    def _said(self, week: str, fortnight: str, month: str, quarter: str) -> str:
-        text = {"week": week, "fortnight": fortnight, "month": month, "quarter": quarter}[self.form]
+    def _said(self, week: str, fortnight: str, month: str, quarter: str, days: str) -> str:
+        text = {"week": week, "fortnight": fortnight, "month": month, "quarter": quarter, "days": days}[self.form]
         year, number, _weekday = self.until.isocalendar()
         words = {
             "week": number,
@@ -104,6 +122,7 @@ class Named:
             "month": format_date(self.until, "MMMM y", locale=self.language),
             "quarter": (self.until.month - 1) // MONTHS_OF_A_QUARTER + 1,
             "year": year if self.form in _WEEKS else self.until.year,
+            "days": self.days,
         }
         said = text % words
         return _("%(week)s of %(year)d") % {"week": said, "year": year} if self.with_year and self.form in _WEEKS else said
@@ -111,28 +130,16 @@ class Named:
 
 def key_name(key: str, language: str) -> str:
     """ "week 45 of 2026", "October 2026": an earlier period, by its key."""
-    since, until = _span(key)
-    return Named(form(key), since, until, language, with_year=True).name
-
-
-def _span(key: str) -> tuple[date, date]:
-    """Days that lie in the first and in the last week or month of a period."""
-    kind, year = form(key), int(key[:4])
-    if kind in _WEEKS:
-        weeks = [int(number) for number in re.findall(r"W(\d{2})", key)]
-        last = date.fromisocalendar(year, weeks[-1], 1)
-        return last - timedelta(weeks=len(weeks) - 1), last
-    month = int(key[5:]) if kind == "month" else int(key[6:]) * MONTHS_OF_A_QUARTER
-    return date(year, month, 1), date(year, month, 1)
+    period = named(key)
+    return Named(form(key), period.since, period.until, language, with_year=True).name
 
 
 @cache
 def bucket(key: str, language: str) -> str:
-    """A tick of an axis: "W46", "Nov 26"."""
+    """A tick of an axis: "W46", "Nov 26", "8 Nov"."""
     if form(key) == "week":
         return dates.short_week(key, language)
-    year, month = (int(part) for part in key.split("-"))
-    return str(format_date(date(year, month, 1), "MMM yy", locale=language))
+    return str(format_date(named(key).since, "d MMM" if form(key) == "days" else "MMM yy", locale=language))
 
 
 def buckets(keys: tuple[str, ...]) -> str:

@@ -41,7 +41,7 @@ def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now:
     recompute.catch_up(client)
     kept = Snapshot.objects.filter(run_id=run.pk).first()
     # Before the effect, in a transaction of its own: its figures are all of one instant.
-    report = restored(kept) if kept else _gathered(client, run, now)
+    report = restored(kept) if kept else gathered(client, run.schedule, ReportPeriod(run.period, run.since, run.until), now)
     with effect:
         run = Run.objects.select_for_update(of=("self",)).select_related("schedule").get(pk=run.pk)
         if run.state not in {Run.State.DUE, Run.State.HELD}:
@@ -57,9 +57,9 @@ def prepare(client: Client, run: Run, effect: AbstractContextManager[None], now:
             _release(client, run)
 
 
-def _gathered(client: Client, run: Run, now: datetime) -> Report:
-    schedule = run.schedule
-    length, period = LENGTHS[Schedule.Cadence(schedule.cadence)], ReportPeriod(run.period, run.since, run.until)
+def gathered(client: Client, schedule: Schedule, period: ReportPeriod, now: datetime) -> Report:
+    """What a schedule's report of a period says now."""
+    length = LENGTHS[Schedule.Cadence(schedule.cadence)]
     return gather.report(client, period, now, length=length, cadence=schedule.cadence, schedule_id=schedule.pk)
 
 

@@ -56,7 +56,7 @@ def report_run(request: ClientRequest, run_id: int) -> HttpResponse:
 def report_mail(request: ClientRequest, run_id: int, language: str) -> HttpResponse:
     """The mail as it is kept, on a page of its own; it loads nothing and runs nothing."""
     html = _kept(request, run_id, language, Document.Kind.HTML).decode()
-    return HttpResponse(html.replace(preparing.UNSUBSCRIBE_PLACEHOLDER, "#"))
+    return HttpResponse(html.replace(preparing.UNSUBSCRIBE_PLACEHOLDER, "#").replace(preparing.SHARE_PLACEHOLDER, "#"))
 
 
 @requires("schedule.view")

@@ -12,9 +12,10 @@ from accounts.audit import Actor
 from accounts.models import Client
 from jobs import queue
 from kpis import recompute
-from reports import approval, completeness, gather, preparing, scheduling
+from reports import approval, completeness, preparing, scheduling
 from reports.archive.models import Document, Snapshot
-from reports.cadence import ReportPeriod
+from reports.cadence import ReportPeriod, named
+from reports.content import Report
 from reports.models import Delivery, Run, Schedule
 
 TEST = "reports.test"
@@ -85,7 +86,7 @@ def send_test(client: Client, schedule: Schedule, key: str, email: str, language
     kept = Snapshot.objects.filter(run_id__in=schedule.runs.filter(period=key).values("pk")).first()
     if kept is None:
         recompute.catch_up(client)
-    report = preparing.restored(kept) if kept else completeness.marked(schedule, gather.report(client, key, timezone.now()))
+    report = preparing.restored(kept) if kept else completeness.marked(schedule, _gathered(client, schedule, key))
     documents = preparing.documents(client, report, language)
     page = f"{hosts.origin(client.agency)}/"
     html, text = (_body(documents[kind], page) for kind in (Document.Kind.HTML, Document.Kind.TEXT))
@@ -97,6 +98,10 @@ def send_test(client: Client, schedule: Schedule, key: str, email: str, language
     message.send()
 
 
+def _gathered(client: Client, schedule: Schedule, key: str) -> Report:
+    return preparing.gathered(client, schedule, named(key), timezone.now())
+
+
 def _body(document: bytes, page: str) -> str:
-    """Nobody unsubscribes by a test."""
-    return document.decode().replace(preparing.UNSUBSCRIBE_PLACEHOLDER, page)
+    """Nobody unsubscribes by a test, and there is no link to what is not kept."""
+    return document.decode().replace(preparing.UNSUBSCRIBE_PLACEHOLDER, page).replace(preparing.SHARE_PLACEHOLDER, page)

@@ -23,7 +23,7 @@ from accounts.tenancy import inside
 from campaigns.models import Connection, Pull, Upload
 from reports import scheduling, sharing
 from reports.archive.models import Note
-from reports.models import Run, Suppression
+from reports.models import Suppression
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText

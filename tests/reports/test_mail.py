@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -19,7 +20,13 @@ from tests.reports import sample
 
 BRAND = Brand("Atelier Nord", "#1f4e5f", "#e08e45")
 LINKS = Links("https://x.example/r/a", "https://x.example/r/a/pdf", "https://x.example/d", "https://x.example/g", "https://x.example/u")
-KINDS = {"weekly": sample.weekly, "monthly": sample.monthly, "empty": sample.empty, "null": sample.all_null, "huge": sample.huge}
+KINDS: dict[str, Callable[[], Report]] = {
+    "weekly": sample.weekly,
+    "monthly": sample.monthly,
+    "empty": sample.empty,
+    "null": sample.all_null,
+    "huge": sample.huge,
+}
 CLIPPED_BY_GMAIL = 102_000
 
 
