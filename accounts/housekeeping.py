@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import attempts
-from jobs import queue
+from jobs import heartbeats, queue
 from jobs.models import Job
 
 KIND = "accounts.housekeeping"
@@ -32,4 +32,5 @@ def tidy() -> None:
         pass
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     attempts.forget_expired()
+    heartbeats.prune()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

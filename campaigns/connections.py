@@ -26,6 +26,7 @@ from campaigns.connectors.base import Account, Connector, LostAccess
 from campaigns.connectors.http import Http
 from campaigns.consents import StoredGrant
 from campaigns.models import Connection, ConversionAction, LoadedSpan, Pull
+from campaigns.standings import telling
 from campaigns.writer import be_the_only_writer
 from jobs import queue
 
@@ -112,6 +113,7 @@ def connect(client: Client, credential: Credential, account: Account, by: Actor)
             _find_again(source, found, credential)
         verb = "connection.made" if is_new else "connection.found_again"
         audit.record(verb, by, organisation=client, **_called(source))
+        telling.tell(client, source.pk)
         pulls.schedule(client, source, asked_at=timezone.now())
     return source
 
@@ -124,6 +126,7 @@ def disconnect(client: Client, source: Connection, by: Actor) -> None:
             .exclude(state=Connection.State.DISCONNECTED)
             .update(state=Connection.State.DISCONNECTED, problem="")
         ):
+            telling.tell(client, source.pk)
             audit.record("connection.left", by, organisation=client, **_called(source))
 
 
@@ -131,6 +134,7 @@ def resume(client: Client, source: Connection, by: Actor) -> None:
     """Read an account again that was disconnected, with the consent it had."""
     with transaction.atomic():
         if Connection.objects.filter(pk=source.pk, state=Connection.State.DISCONNECTED).update(state=Connection.State.ACTIVE, problem=""):
+            telling.tell(client, source.pk)
             audit.record("connection.resumed", by, organisation=client, **_called(source))
             pulls.schedule(client, source, asked_at=timezone.now())
 
@@ -149,7 +153,7 @@ def decide(client: Client, pull: Pull, *, take: bool, by: Actor) -> None:
     with transaction.atomic():
         if not Pull.objects.filter(pk=pull.pk, state=Pull.State.SUSPECT).update(state=state):
             return
-        standing.settle(source)
+        standing.settle(client, source)
         words = _called(source) | {"since": pull.since.isoformat(), "until": pull.until.isoformat()}
         if take:
             audit.record("connection.loss_taken", by, organisation=client, **words)

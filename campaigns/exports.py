@@ -48,6 +48,8 @@ from campaigns.models import (
     Upload,
     UploadPart,
 )  # fmt: skip
+from campaigns.standings import telling
+from campaigns.standings.models import Standing
 from campaigns.tables import FAMILIES
 
 RECONNECT = "The client was restored from an export: connect this account again."
@@ -75,6 +77,7 @@ register(
     *import_files(),
     Table(
         Connection,
+        after=telling.tell_all,
         values={
             "credential_id": _of_api(str(NO_CONSENT), "NULL"),
             "state": _of_api(f"'{Connection.State.LOST_ACCESS}'", "old.state"),
@@ -128,5 +131,6 @@ register(
     Table(Replaced),
     Table(DirtyDay, checks=[_one_of("family", _FAMILIES, "not a family of facts")]),
 )
+leave_out(Standing, "what the client's own connections say, shown again when they are back")
 leave_out(UploadPart, "pieces of files that wait for a person: they are stored nowhere yet")
 leave_out(DirtyPerson, "marks of people whose figures are to be rebuilt: all are, when the facts are back")

@@ -159,7 +159,7 @@ class _Turn:
         )
         if ask.stale:
             loaded.forget(self.source, stream.family, ask.stale)
-        standing.settle(self.source)
+        standing.settle(self.client, self.source, Pull.State.STORED)
 
     def _connector(self) -> Connector:
         source = self.source
@@ -181,7 +181,7 @@ class _Turn:
                 problem=problem,
                 rows=rows,
             )
-            standing.settle(self.source)
+            standing.settle(self.client, self.source, state)
 
 
 def _leading_rows(spool: Spool, ask: Ask) -> int:

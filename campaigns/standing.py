@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.models import Client
 from campaigns.connectors.base import Connector
 from campaigns.models import Connection, Pull
 from campaigns.plan import Ask
+from campaigns.standings import telling
 
 # What a person must see, the worst first, and what the connection is then.
 TROUBLE = {
@@ -22,13 +24,17 @@ def newest(source: Connection) -> dict[str, Pull]:
     return {pull.family: pull for pull in pulls}
 
 
-def settle(source: Connection) -> None:
-    """Give the connection the state and the problem of its worst stream, unless a person has disconnected it."""
+def settle(client: Client, source: Connection, outcome: str = "") -> None:
+    """Give the connection the state and the problem of its worst stream, unless a person has disconnected it.
+
+    `outcome` is how the reading that has just been recorded ended.
+    """
     pulls = newest(source).values()
     worst = next((pull for state in TROUBLE for pull in pulls if pull.state == state), None)
     state = TROUBLE[Pull.State(worst.state)] if worst else Connection.State.ACTIVE
     problem = worst.problem if worst else ""
     Connection.objects.filter(pk=source.pk).exclude(state=Connection.State.DISCONNECTED).update(state=state, problem=problem)
+    telling.tell(client, source.pk, outcome)
 
 
 def is_locked_out(source: Connection, connector: type[Connector]) -> bool:

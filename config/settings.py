@@ -48,6 +48,7 @@ SHARED_APPS = [
     "allauth.usersessions",
     "accounts",
     "campaigns.rates",
+    "campaigns.standings",
     "reports",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -314,6 +315,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
 }
+
+# --------------------------------------------------------------------------------------------------------- operations
+# What whoever reads `/metrics` must show; without it they are for this machine alone.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 LOGGING = {
     "version": 1,

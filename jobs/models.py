@@ -54,3 +54,24 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} ({self.state})"
+
+
+class Heartbeat(models.Model):
+    """When a process that hands out or does jobs last showed that it works. One that ends in order takes its row away."""
+
+    class Kind(models.TextChoices):
+        BEAT = "beat"  # it sent a tick, and a worker did it
+        WORKER = "worker"  # its loop, which hands tasks to its children, reached the database
+
+    kind = models.CharField(max_length=10)
+    # A worker's node name; of a beat, the name under which it sends.
+    name = models.CharField(max_length=200)
+    # Of a worker: what it takes jobs from.
+    queues = models.JSONField(default=list)
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "name"], name="jobs_heartbeat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"

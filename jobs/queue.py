@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.contrib.postgres.functions import TransactionNow
+from django.db import IntegrityError, connection, transaction
 
 from jobs import registry
 from jobs.models import Job
@@ -151,6 +152,14 @@ def fail(job: Job, reason: Exception) -> bool:
         if changed and Job.objects.filter(pk=job.pk, state=Job.State.FAILED).exists():
             registry.tell_failure(job, reason)
     return changed
+
+
+def try_again(job_id: int) -> bool:
+    """Queue a failed job anew, with all its attempts; False where it has not failed, or was asked for again since."""
+    with contextlib.suppress(IntegrityError), transaction.atomic():
+        again = {"state": Job.State.QUEUED, "run_at": TransactionNow(), "attempt": 0, "finished_at": None}
+        return bool(Job.objects.filter(pk=job_id, state=Job.State.FAILED).update(**again))
+    return False
 
 
 def park(job: Job) -> bool:

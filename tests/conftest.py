@@ -8,12 +8,14 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client as Browser
+from django.utils import timezone
 
 from accounts.models import Agency, Client, Role, User
 from accounts.services import add_member, create_client
@@ -21,6 +23,7 @@ from accounts.sign_in.sessions import NOTED
 from accounts.tenancy import inside
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
+from jobs.models import Heartbeat
 from tests import databases
 from tests.mail_server import mail_server
 
@@ -57,6 +60,10 @@ def _set_the_stage() -> None:
     add_member(people["analyst"], Role.ANALYST, agency=nord, client=lumen)
     add_member(people["viewer"], Role.VIEWER, client=lumen)
     add_member(people["stranger"], Role.OWNER, agency=sud)
+    # At work until the end of every run of tests.
+    tomorrow = timezone.now() + timedelta(days=1)
+    Heartbeat.objects.create(kind=Heartbeat.Kind.BEAT, name="gen1@here", seen_at=tomorrow)
+    Heartbeat.objects.create(kind=Heartbeat.Kind.WORKER, name="worker@here", queues=["tick", "work", "pulls"], seen_at=tomorrow)
     assert autre.schema_name != lumen.schema_name
 
 
