@@ -13,6 +13,8 @@ from accounts.sign_in.profile import profile, set_language
 from accounts.views.exporting import export_client
 from campaigns import urls as campaigns
 from config.health import healthz
+from config.operations import metrics
+from config.operations import views as operations
 from kpis import views as kpis
 from kpis.api import CatalogueView, KpiView
 from kpis.choices_api import ChoicesView
@@ -100,5 +102,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/setlang/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("operations/", operations.overview, name="operations"),
+    path("operations/jobs/<int:job_id>/again/", operations.try_again, name="operations_try_again"),
 ]
 handler404 = "config.errors.not_found"

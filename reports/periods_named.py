@@ -90,6 +90,7 @@ class Named:
             _("and with weeks %(first)d–%(week)d"),
             _("and with %(month)s"),
             _("and with Q%(quarter)d %(year)d"),
+            _("and with %(days)s"),
         )
 
     @property

@@ -41,6 +41,7 @@ OPEN = frozenset(
         "set_language",
         "unsubscribe",
         "healthz",
+        "metrics",
     }
 )
 # The open pages that say why one is there.

@@ -24,6 +24,8 @@ from django.db.migrations.operations import SeparateDatabaseAndState
 from django_tenants.utils import get_tenant_model, quote_schema_name
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from accounts.models import Client
 
 # Creation and migration of schemas take turns: one transaction at a time holds this. Arbitrary and fixed.
@@ -92,11 +94,11 @@ def keep_state(client: Client, applied: Applied) -> None:
     type(client).objects.filter(pk=client.pk).update(schema_state=_digest(applied))
 
 
-def lagging() -> int:
-    """How many clients' schemas have not applied exactly what this code expects."""
+def lagging() -> QuerySet[Client]:
+    """The clients whose schemas have not applied exactly what this code expects."""
     from accounts.models import Client
 
-    return Client.objects.exclude(schema_state=_expected_state()).count()
+    return Client.objects.exclude(schema_state=_expected_state()).order_by("name", "pk")
 
 
 @cache

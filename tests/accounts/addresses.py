@@ -15,6 +15,8 @@ AGENCY = (200, 200, 200, 404, 404, 404, *NOBODY)
 AGENCY_OWNER = (200, 403, 403, 404, 404, 404, *NOBODY)
 API = (200, 200, 200, 200, 200, 404, 401, 200, 200)
 ANY_API = (200, 200, 200, 200, 200, 200, 401, 200, 200)
+# None of these runs the server.
+OPERATORS = (404, 404, 404, 404, 404, 404, *NOBODY)
 ANY_PERSON = (200, 200, 200, 200, 200, 200, *NOBODY)
 
 
@@ -331,6 +333,12 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("mail_webhook", "POST", "/hooks/mail/", (404,) * 9),
     ("set_language", "GET", "/language/setlang/", (302,) * 9),
     ("set_language", "POST", "/language/setlang/", (302,) * 9),
+    ("metrics", "GET", "/metrics", (200,) * 9),
+    ("metrics", "POST", "/metrics", (405,) * 9),
+    ("operations", "GET", "/operations/", OPERATORS),
+    ("operations", "POST", "/operations/", OPERATORS),
+    ("operations_try_again", "GET", "/operations/jobs/1/again/", OPERATORS),
+    ("operations_try_again", "POST", "/operations/jobs/1/again/", OPERATORS),
     ("healthz", "GET", "/healthz", (200,) * 9),
     ("oauth_callback", "GET", "/oauth/callback/?state=no-such-state&code=x", (400,) * 9),
     ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),

@@ -114,7 +114,7 @@ def test_a_percent_sign_is_repeated_as_it_is(cast: Cast, own_database: str, upda
 
 def test_the_service_says_that_it_is_ill_until_every_schema_is_migrated(cast: Cast, update: Update) -> None:
     browser = Browser(SERVER_NAME="localhost")
-    assert browser.get("/healthz").json() == {"status": "ok", "problems": []}
+    assert browser.get("/healthz").json() == {"status": "ok", "problems": [], "attention": []}
     update(ADD_COLUMN)
     migrating._expected_state.cache_clear()
     ill = browser.get("/healthz")

@@ -211,7 +211,7 @@ class TestClosed:
         closing.close(filled.client, OPERATOR)
         Schedule.objects.update(next_run_at=timezone.now() - timedelta(days=20), problem="cannot be opened")
         Job.objects.all().delete()
-        assert client.get("/healthz", headers={"host": "localhost"}).json() == {"status": "ok", "problems": []}
+        assert client.get("/healthz", headers={"host": "localhost"}).json() == {"status": "ok", "problems": [], "attention": []}
 
     def test_an_invitation_waits_with_the_rest(self, own_database: str, filled: Filled) -> None:
         closing.close(filled.client, OPERATOR)
