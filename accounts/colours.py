@@ -68,3 +68,24 @@ def in_mail(primary: str) -> dict[str, str]:
         "button_dark": button_dark,
         "on_button_dark": on(button_dark),
     }
+
+
+# The grounds of pages, as config/static/app.css has them: of cards and fields, by day and by night.
+PAGE, RAISED_NIGHT = "#f4f6f8", "#1f2730"
+# White on the side bar is dimmed in places, and lies on a lightened ground where the page at hand is named.
+SIDE, LINK_NIGHT = 9.0, 7.5
+
+
+def on_page(primary: str) -> dict[str, str]:
+    """What a page paints in the brand's colour: the side bar's ground, and links, which are also the ground of buttons."""
+    return {
+        "side": legible(primary, "#ffffff", SIDE),
+        "side_dark": mixed(primary, "#0b0f13", 0.9),
+        "link": legible(primary, PAGE),
+        "link_dark": legible(primary, RAISED_NIGHT, LINK_NIGHT),
+    }
+
+
+def in_print(primary: str, accent: str) -> dict[str, str]:
+    """Of a cover and of white pages: the cover's ground and text, a line on it, headings on white."""
+    return {"primary": primary, "on_primary": on(primary), "heading": legible(primary), "accent": legible(accent, primary, 2.0)}

@@ -32,6 +32,7 @@ from accounts.models import (
     validate_timezone,
 )
 from accounts.permissions import MEANINGS, grantable
+from accounts.pictures import MOST_BYTES, Picture, checked
 from accounts.sign_in.forms import PASSWORD_HELP
 
 # Offered before all others.
@@ -200,6 +201,13 @@ class CloseForm(forms.Form):
 
 class AgencyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("On every page and in every mail, as the sender."))
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/png"}),
+        help_text=_("A PNG of at most 256 KB. In the side bar, in mails and on reports; where it is not shown, the name is."),
+    )
+    remove_logo = forms.BooleanField(label=_("Show the name instead of the logo"), required=False)
     primary_colour = forms.CharField(
         label=_("Colour"),
         max_length=7,
@@ -212,11 +220,44 @@ class AgencyForm(forms.Form):
     reply_to = forms.EmailField(
         label=_("Reply address"), required=False, help_text=_("Answers to reports and invitations go there; empty: nowhere.")
     )
+    sender_name = forms.CharField(
+        label=_("Sender’s name"), max_length=100, required=False, help_text=_("Who mails are from; empty: the name above.")
+    )
+    sender_address = forms.EmailField(
+        label=_("Sender’s address"),
+        required=False,
+        help_text=_("Used once whoever runs this service has allowed its domain; until then it only receives answers."),
+    )
+    footer = forms.CharField(
+        label=_("Footer"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Your company’s address and the like, at the end of mails and reports."),
+    )
     requires_second_factor = forms.BooleanField(
         label=_("Everybody in the agency signs in in two steps"),
         required=False,
         help_text=_("Whoever has not set it up yet is asked to at their next click. Client companies are not affected."),
     )
+
+    def __init__(self, *args: Any, has_logo: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_logo:
+            del self.fields["remove_logo"]
+
+    def clean_logo(self) -> Picture | None:
+        """The picture itself, read to its last byte."""
+        file = self.cleaned_data["logo"]
+        return checked(file.read(MOST_BYTES + 1)) if file else None
+
+    def clean_footer(self) -> str:
+        """Of one writing for its lines, whichever the browser sent."""
+        return "\n".join(line.strip() for line in self.cleaned_data["footer"].splitlines()).strip()
+
+    @property
+    def fields_of_agency(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name not in {"logo", "remove_logo"}}
 
 
 @cache

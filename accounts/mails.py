@@ -64,9 +64,9 @@ def parts(name: str, *, language: str, brand: Brand, context: dict[str, object])
 
 
 def sender(brand: Brand) -> str:
-    """The `From` header: the brand's name over the service's address."""
-    name = one_line(brand.name.replace("\\", "").replace('"', ""))
-    return f'"{name}" <{_address()}>'
+    """The `From` header: the brand's own name and address, where it has them and may use them, else its name over the service's address."""
+    name = one_line((brand.sender_name or brand.name).replace("\\", "").replace('"', ""))
+    return f'"{name}" <{brand.sender_address or _address()}>'
 
 
 def one_line(text: str) -> str:

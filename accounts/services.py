@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,6 +22,7 @@ from accounts.models import (
     Credential,
     FormerSlug,
     Invitation,
+    Logo,
     Membership,
     Organisation,
     Role,
@@ -28,11 +30,22 @@ from accounts.models import (
     owner_fields,
 )
 from accounts.permissions import may_grant
+from accounts.pictures import Picture
 from accounts.sign_in import second_factor
 from accounts.tenancy import outside, schemas
 
 CLIENT_FIELDS = ("slug", "name", "language")
-AGENCY_FIELDS = ("name", "host", "primary_colour", "accent_colour", "reply_to", "requires_second_factor")
+AGENCY_FIELDS = (
+    "name",
+    "host",
+    "primary_colour",
+    "accent_colour",
+    "reply_to",
+    "sender_name",
+    "sender_address",
+    "footer",
+    "requires_second_factor",
+)
 
 
 def create_agency(agency: Agency, by: Actor) -> None:
@@ -90,6 +103,28 @@ def change_agency(agency: Agency, by: Actor, **fields: Any) -> None:
         if changed:
             audit.record("agency.changed", by, organisation=present, changes=_told(changed))
     agency.refresh_from_db(fields=list(AGENCY_FIELDS))
+
+
+def wear_logo(agency: Agency, picture: Picture | None, by: Actor) -> None:
+    """Give the agency a logo, or none. One that it wore is kept, for mails that were sent show it."""
+    digest = hashlib.sha256(picture.content).hexdigest() if picture else ""
+    with transaction.atomic():
+        present = Agency.objects.select_for_update().get(pk=agency.pk)
+        if present.logo_digest == digest:
+            return
+        if picture:
+            sizes = {"width": picture.width, "height": picture.height}
+            Logo.objects.get_or_create(digest=digest, defaults={"content": picture.content, **sizes})
+        before = _size(present)
+        present.logo_digest = digest
+        present.logo_width, present.logo_height = (picture.width, picture.height) if picture else (0, 0)
+        present.save(update_fields=["logo_digest", "logo_width", "logo_height"])
+        audit.record("agency.changed", by, organisation=present, changes=_told({"logo": (before, _size(present))}))
+    agency.refresh_from_db(fields=["logo_digest", "logo_width", "logo_height"])
+
+
+def _size(agency: Agency) -> str:
+    return f"{agency.logo_width} × {agency.logo_height}" if agency.logo_digest else ""
 
 
 def add_member(user: User, role: Role, *, agency: Agency | None = None, client: Client | None = None, by: Actor = OPERATOR) -> Membership:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
 
 from accounts.navigation import AGENCY_PREFIX
-from accounts.views import activity, clients, join, settings, team, tokens
+from accounts.views import activity, clients, join, logo, settings, team, tokens
 
+
+class Digest:
+    """A SHA-256 in hexadecimal."""
+
+    regex = "[0-9a-f]{64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Digest, "digest")
 Routes = list[URLPattern | URLResolver]
 
 
@@ -42,5 +56,6 @@ agency_pages: Routes = [
 pages: Routes = [
     path("", clients.home, name="home"),
     path("clients.json", clients.hits, name="client_hits"),
+    path("logos/<digest:digest>.png", logo.logo, name="logo"),
     path("join/<str:token>/", join.join, name="join"),
 ]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -66,6 +67,17 @@ def origin(name: str, default: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
         raise ImproperlyConfigured(f"{name} is {value!r}; use an origin such as https://reports.example.com.")
     return value
+
+
+def domains(name: str) -> dict[str, frozenset[str]]:
+    """Domains by short name, from `atelier-nord:nord.example studio-sud:sud.example`; empty where the variable is not set."""
+    found: dict[str, set[str]] = {}
+    for pair in text(name, "").split():
+        slug, _colon, domain = pair.partition(":")
+        if not slug or not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain.lower()):
+            raise ImproperlyConfigured(f"{name} has {pair!r}; use an agency's short name and a domain, such as atelier-nord:nord.example.")
+        found.setdefault(slug, set()).add(domain.lower())
+    return {slug: frozenset(allowed) for slug, allowed in found.items()}
 
 
 def database(name: str) -> dict[str, Any]:

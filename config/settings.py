@@ -288,6 +288,9 @@ EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 30, minimum=1)
 ANYMAIL = mail.settings(MAIL_PROVIDER, EMAIL_TIMEOUT)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vigie <reports@localhost>")
 
+# Domains that an agency may send from, by its short name: whoever runs this says so, once the domain lets this service's mail server.
+SENDER_DOMAINS = env.domains("SENDER_DOMAINS")
+
 # ---------------------------------------------------------------------------------------------------------- platforms
 PLATFORMS = platforms.from_environment()
 

@@ -56,6 +56,14 @@ class Agency(models.Model):
     primary_colour = models.CharField(max_length=7, default="#1f4e5f", validators=[hex_colour])
     accent_colour = models.CharField(max_length=7, default="#e08e45", validators=[hex_colour])
     reply_to = models.EmailField(blank=True)
+    # Of mails; used only while the operator allows its domain, see `accounts.brand`.
+    sender_name = models.CharField(max_length=100, blank=True, default="", db_default="")
+    sender_address = models.EmailField(blank=True, default="", db_default="")
+    footer = models.CharField(max_length=300, blank=True, default="", db_default="")
+    # The `Logo` it wears, and how large that is: pages ask for no picture to say so.
+    logo_digest = models.CharField(max_length=64, blank=True, editable=False, default="", db_default="")
+    logo_width = models.PositiveSmallIntegerField(editable=False, default=0, db_default=0)
+    logo_height = models.PositiveSmallIntegerField(editable=False, default=0, db_default=0)
     # Of its own people; a client company's are not its to oblige.
     requires_second_factor = models.BooleanField(default=False)
     # Its clients live in many zones; its own pages tell the time of none of them.
@@ -70,6 +78,19 @@ class Agency(models.Model):
     def clean(self) -> None:
         super().clean()
         self.host = self.host.lower() if self.host else None
+
+
+class Logo(models.Model):
+    """A picture, found by its content. One that is worn no more is kept: mails that were sent show it."""
+
+    digest = models.CharField(max_length=64, primary_key=True)  # SHA-256, in hexadecimal
+    content = models.BinaryField()
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]} ({self.width} × {self.height})"
 
 
 class Client(Tenant):

@@ -41,6 +41,7 @@ OPEN = frozenset(
         "set_language",
         "unsubscribe",
         "healthz",
+        "logo",
         "metrics",
     }
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import closing, colours, services
+from accounts import brand, closing, colours, services
 from accounts.audit import Actor
 from accounts.forms import AgencyForm, ClientForm, CloseForm, carried_out, posted
 from accounts.gate import AgencyRequest, ClientRequest, requires
@@ -56,12 +57,29 @@ def reopen(request: ClientRequest) -> HttpResponse:
 @page
 def agency_settings(request: AgencyRequest) -> HttpResponse:
     agency = request.agency
-    form = AgencyForm(posted(request), initial=_values(agency, services.AGENCY_FIELDS))
-    if form.is_valid() and carried_out(form, lambda: services.change_agency(agency, Actor.of(request), **form.cleaned_data)):
+    form = AgencyForm(
+        posted(request),
+        request.FILES if request.method == "POST" else None,
+        initial=_values(agency, services.AGENCY_FIELDS),
+        has_logo=bool(agency.logo_digest),
+    )
+    if form.is_valid() and carried_out(form, lambda: _change_agency(agency, form, Actor.of(request))):
         messages.success(request, _("Saved."))
+        if agency.sender_address and not brand.may_send_as(agency):
+            told = {"address": agency.sender_address, "domain": agency.sender_address.rpartition("@")[2]}
+            messages.warning(request, _("%(address)s is not used to send yet: ask whoever runs this service to allow %(domain)s.") % told)
         return redirect(address(agency, "settings"))
     agency.refresh_from_db(fields=list(services.AGENCY_FIELDS))
     return render(request, "accounts/agency_settings.html", {"form": form, "colours": colours.in_mail(agency.primary_colour)})
+
+
+@transaction.atomic
+def _change_agency(agency: Agency, form: AgencyForm, by: Actor) -> None:
+    services.change_agency(agency, by, **form.fields_of_agency)
+    if picture := form.cleaned_data["logo"]:
+        services.wear_logo(agency, picture, by)
+    elif form.cleaned_data.get("remove_logo"):
+        services.wear_logo(agency, None, by)
 
 
 def _values(row: Client | Agency, fields: tuple[str, ...]) -> dict[str, object]:

@@ -333,6 +333,8 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("mail_webhook", "POST", "/hooks/mail/", (404,) * 9),
     ("set_language", "GET", "/language/setlang/", (302,) * 9),
     ("set_language", "POST", "/language/setlang/", (302,) * 9),
+    ("logo", "GET", f"/logos/{64 * '0'}.png", (404,) * 9),
+    ("logo", "POST", f"/logos/{64 * '0'}.png", (405,) * 9),
     ("metrics", "GET", "/metrics", (200,) * 9),
     ("metrics", "POST", "/metrics", (405,) * 9),
     ("operations", "GET", "/operations/", OPERATORS),
