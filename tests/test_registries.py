@@ -117,7 +117,7 @@ def test_the_report_shows_known_kpis_only() -> None:
 def test_every_section_is_a_part_of_a_report_and_every_part_has_a_section() -> None:
     frame = {
         "client_slug", "client_name", "currency", "timezone", "length", "cadence", "period", "since", "until", "previous_since",
-        "previous_until", "generated_at", "data_version", "last_year_since", "last_year_until", "snapshot",
+        "previous_until", "generated_at", "data_version", "last_year_since", "last_year_until", "snapshot", "has_banner",
     }  # fmt: skip
     names = [section.name for section in SECTIONS]
     assert sorted(names) == sorted({field.name for field in fields(Report)} - frame)

@@ -51,8 +51,10 @@ def line(edition: Edition) -> str:
 
 
 def banner(edition: Edition) -> str:
-    """What is missing of the report's own days, source by source; "" where nothing is."""
+    """What is missing of the report's own days, source by source; "" where nothing is, or its schedule sends it without a banner."""
     report, language = edition.report, edition.language
+    if not report.has_banner:
+        return ""
     broken = [source for source in report.sources if _state(report, source) in ("lost", "incomplete")]
     parts = [_("%(source)s (%(state)s)") % {"source": source_name(each), "state": _lacking(report, each, language)} for each in broken]
     return _("These figures are not complete. Missing: %(parts)s.") % {"parts": "; ".join(parts)} if parts else ""

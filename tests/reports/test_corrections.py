@@ -19,6 +19,8 @@ NOW = datetime(2026, 11, 30, 7, tzinfo=UTC)
 
 
 def sent(schedule: Schedule, week: str) -> None:
+    schedule.policy = Schedule.Policy.SEND
+    schedule.save(update_fields=["policy"])
     run = scheduling.open_run(schedule, week)
     worker.work_off()
     assert set(run.deliveries.values_list("state", flat=True)) == {Delivery.State.SENT}
