@@ -86,6 +86,8 @@ FIELDS = {
     "slug": _("Short name"),
     "host": _("Own address"),
     "language": _("Language"),
+    "currency": _("Currency"),
+    "timezone": _("Time zone"),
     "primary_colour": _("Colour"),
     "accent_colour": _("Second colour"),
     "reply_to": _("Reply address"),

@@ -156,13 +156,13 @@ class NewClientForm(forms.Form):
     )
     currency = forms.ChoiceField(
         label=_("Currency"),
-        help_text=_("That of every account and file of this client; chosen for good."),
+        help_text=_("In which every amount of money is shown. It can be changed later."),
     )
     timezone = forms.CharField(
         label=_("Time zone"),
         max_length=50,
         validators=[validate_timezone],
-        help_text=_("Where the client's day begins and ends; chosen for good."),
+        help_text=_("Where the client's day begins and ends. It can be changed later."),
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "placeholder": "Europe/Paris"}),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)

@@ -45,7 +45,7 @@ CLIENT_ENTRIES = (
     ),
     Entry(_("Imports"), "import.view", "imports", ("import_file", "import_undo")),
     *SHARED,
-    Entry(_("Settings"), "client.change", "settings", ("client_close",)),
+    Entry(_("Settings"), "client.change", "settings", ("client_close", "settings_figures")),
 )
 AGENCY_ENTRIES = (
     Entry(_("Clients"), "agency.view", "clients", ("client_new",)),

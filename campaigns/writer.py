@@ -17,3 +17,7 @@ def be_the_only_writer(client: Client) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITER_LOCK, client.pk])
+        # Whoever held it before may have moved the client to another currency or zone.
+        cursor.execute("SELECT currency, timezone FROM accounts_client WHERE id = %s", [client.pk])
+        if found := cursor.fetchone():
+            client.currency, client.timezone = found

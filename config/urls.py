@@ -20,6 +20,7 @@ from kpis.api import CatalogueView, KpiView
 from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
+from kpis.figures_settings import figures_settings
 from reports import run_views
 from reports import urls as report_urls
 from reports import views as reports
@@ -61,6 +62,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("glossary/", kpis.glossary, name="glossary"),
     path("cohorts/", kpis.cohorts, name="cohorts"),
     path("kpis/<slug:kpi>/", kpis.figure, name="figure"),
+    path("settings/figures/", figures_settings, name="settings_figures"),
     path("export/", export_client, name="export_client"),
     *campaigns.client_pages,
     *accounts.client_pages,

@@ -63,6 +63,14 @@ def rebuild_all(client: Client) -> None:
         catch_up(client)
 
 
+def rebuild_anew(client: Client) -> None:
+    """Rebuild everything and say that figures changed: for what no mark tells, such as another currency."""
+    with transaction.atomic():
+        rebuild_all(client)
+        _next_data_version()
+        signals.figures_changed.send(sender=None, client=client)
+
+
 def rebuild(roll_up: RollUp, days: set[date], asked: dict[str, Any]) -> None:
     """Sum the facts of these days anew."""
     if not days:

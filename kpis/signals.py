@@ -4,3 +4,5 @@ from django.dispatch import Signal
 
 # client: accounts.models.Client
 figures_changed = Signal()
+# client: accounts.models.Client, of another currency or zone than before
+client_moved = Signal()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import Client
-from kpis.signals import figures_changed
+from kpis.signals import client_moved, figures_changed
 from reports import scheduling
-from reports.models import Run
+from reports.models import Run, Schedule
 
 
 @receiver(figures_changed)
@@ -17,3 +18,11 @@ def examine_held_runs(sender: object, client: Client, **kwargs: Any) -> None:
     """What they wait for may have come."""
     for run in Run.objects.filter(schedule__client=client, state=Run.State.HELD).select_related("schedule"):
         scheduling.enqueue(run, run.schedule)
+
+
+@receiver(client_moved)
+def keep_the_hour(sender: object, client: Client, **kwargs: Any) -> None:
+    """Reports are due at the same hour by the clock of the new zone. What is due already is opened first; what is paused, planned when it goes on."""
+    waiting = Schedule.objects.filter(client=client, paused=False, stopped_at=None, next_run_at__gt=timezone.now())
+    for schedule in waiting.select_related("client").select_for_update(of=("self",)):
+        scheduling.replan(schedule, scheduling.CHANGED)

@@ -14,6 +14,7 @@ from accounts.models.organisations import (
     hex_colour,
     new_pseudonym_key,
     owner_fields,
+    time_zones,
     validate_currency,
     validate_timezone,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "new_nonce",
     "new_pseudonym_key",
     "owner_fields",
+    "time_zones",
     "validate_currency",
     "validate_timezone",
 ]

@@ -107,6 +107,8 @@ PEOPLE: list[tuple[str, str, str, Answers]] = [
 ORGANISATIONS: list[tuple[str, str, str, Answers]] = [
     ("settings", "GET", "/c/lumen/settings/", MANAGERS),
     ("settings", "POST", "/c/lumen/settings/", MANAGERS),
+    ("settings_figures", "GET", "/c/lumen/settings/figures/", MANAGERS),
+    ("settings_figures", "POST", "/c/lumen/settings/figures/", MANAGERS),
     ("client_close", "GET", "/c/lumen/settings/close/", IN_CHARGE),
     ("client_close", "POST", "/c/lumen/settings/close/", IN_CHARGE),
     ("client_reopen", "GET", "/c/lumen/settings/reopen/", instead(IN_CHARGE, 405)),
