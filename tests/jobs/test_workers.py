@@ -24,7 +24,7 @@ from campaigns.models import AdConversion, AdDay, Connection, LoadedSpan, Pull
 from campaigns.simulators.google_ads import CUSTOMER
 from campaigns.simulators.server import Fault, Simulator
 from jobs import queue
-from jobs.models import Job
+from jobs.models import Heartbeat, Job
 from reports import scheduling
 from reports.models import Run, Schedule
 from tests.conftest import Cast
@@ -176,3 +176,22 @@ def test_a_platform_that_says_nothing_keeps_no_report_waiting(
     Schedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now(), policy=Schedule.Policy.SEND)
     wait_for(Run.objects.filter(state=Run.State.READY).exists)
     assert silent.exists()
+
+
+def test_a_worker_and_a_beat_show_that_they_work_until_they_end_or_die(
+    cast: Cast, own_database: str, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    Heartbeat.objects.all().delete()
+
+    def seen() -> dict[str, list[str]]:
+        return {row.name: row.queues for row in Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER)}
+
+    first = worker(start, "--hostname", "first@here", "--queues", "tick,work", concurrency=1)
+    second = worker(start, "--hostname", "second@here", "--queues", "pulls", concurrency=1)
+    beat(start, tmp_path)
+    wait_for(lambda: seen() == {"first@here": ["tick", "work"], "second@here": ["pulls"]})
+    wait_for(Heartbeat.objects.filter(kind=Heartbeat.Kind.BEAT).exists)
+    second.terminate()  # in order
+    wait_for(lambda: list(seen()) == ["first@here"])
+    kill(first)
+    assert list(seen()) == ["first@here"]
