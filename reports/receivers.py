@@ -22,7 +22,7 @@ def examine_held_runs(sender: object, client: Client, **kwargs: Any) -> None:
 
 @receiver(client_moved)
 def keep_the_hour(sender: object, client: Client, **kwargs: Any) -> None:
-    """Reports are due at the same hour by the clock of the new zone. What is due already is opened first; what is paused, planned when it goes on."""
+    """Reports are due at the same hour by the clock of the new zone. One that is due is opened first, a paused one left alone."""
     waiting = Schedule.objects.filter(client=client, paused=False, stopped_at=None, next_run_at__gt=timezone.now())
     for schedule in waiting.select_related("client").select_for_update(of=("self",)):
         scheduling.replan(schedule, scheduling.CHANGED)
