@@ -167,7 +167,7 @@ class TestPulls:
         assert health()["attention"] == ["1 accounts cannot be read, or answered what looks wrong"]
         page = text(signed_in(operator).get("/operations/"))
         assert "Accounts that cannot be read 1" in page
-        assert "Google Ads 1 1 1 stored, 0 doubtful, 1 refused, 0 failed" in page
+        assert "Google Ads 1 1 stored: 1 · doubtful: 0 · refused: 1 · failed: 0" in page
         samples = scraped()
         assert [samples["vigie_pulls_total", outcome, "google_ads"] for outcome in ("stored", "lost", "failed")] == [1, 1, 0]
         assert samples["vigie_connections_trouble", "google_ads"] == 1
