@@ -22,6 +22,8 @@ from campaigns.connections import title
 from config.operations import state
 from jobs import queue
 from jobs.models import Heartbeat, Job
+from reports import scheduling
+from reports.models import Run
 from reports.preparing import DELIVER
 
 # Rows of a list that are shown; the count says how many there are.
@@ -77,11 +79,21 @@ def try_again(request: HttpRequest, job_id: int) -> HttpResponse:
     job = Job.objects.filter(pk=job_id).exclude(kind=DELIVER).first()
     if job is None:
         raise Http404
-    if queue.try_again(job.pk):
+    if _begun_again(job):
         messages.success(request, _("The job is tried again."))
     else:
         messages.warning(request, _("The job has not failed, or was asked for again since."))
     return redirect("operations")
+
+
+def _begun_again(job: Job) -> bool:
+    """Whether it is done anew. A report's own row says that it failed, and is opened like a new one."""
+    if job.kind != scheduling.KIND:
+        return queue.try_again(job.pk)
+    run = Run.objects.select_related("schedule").filter(pk=job.arguments["run_id"], state=Run.State.FAILED).first()
+    if run is not None:
+        scheduling.open_run(run.schedule, run.period)
+    return run is not None
 
 
 def _context(now: datetime) -> dict[str, Any]:

@@ -194,6 +194,18 @@ class TestJobs:
         assert worker.work_off() == 1
         assert "has not failed" not in text(browser.get("/operations/"))
 
+    def test_a_report_that_failed_is_due_again(self, cast: Cast, operator: User, signed_in: SignIn) -> None:
+        run = run_of(cast.client, state=Run.State.FAILED, problem="typst is missing")
+        scheduling.enqueue(run, run.schedule)
+        failed = Job.objects.get(kind=scheduling.KIND)
+        Job.objects.filter(pk=failed.pk).update(state=Job.State.FAILED, finished_at=timezone.now(), error="typst is missing")
+        browser = signed_in(operator)
+        assert "typst is missing" in text(browser.get("/operations/"))
+        assert "The job is tried again." in text(browser.post(f"/operations/jobs/{failed.pk}/again/", follow=True))
+        run.refresh_from_db()
+        assert (run.state, run.problem) == (Run.State.DUE, "")
+        assert Job.objects.filter(kind=scheduling.KIND, state=Job.State.QUEUED).count() == 1
+
     def test_one_that_was_asked_for_again_is_not_doubled(self, cast: Cast, operator: User, signed_in: SignIn) -> None:
         job_id = queue.enqueue("nobody.does.this", key="same")
         worker.work_off()
