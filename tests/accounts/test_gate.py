@@ -21,9 +21,11 @@ from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scop
 from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
 from campaigns.models import Connection, Pull, Upload
+from jobs import queue
 from reports import scheduling, sharing
 from reports.archive.models import Note
 from reports.models import Suppression
+from reports.preparing import DELIVER
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText
@@ -76,6 +78,7 @@ def reported(client: Client, prefix: str) -> dict[str, int]:
     run = scheduling.open_run(schedule, "2026-W20")
     recipient = schedule.recipients.get()
     delivery = run.deliveries.create(recipient=recipient, language="fr")
+    queue.enqueue(DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
     rows: dict[str, Any] = {"schedule": schedule, "run": run, "recipient": recipient, "delivery": delivery}
     rows["share_link"] = sharing.make(client, run, "en", Actor("owner"))
     rows["suppression"] = Suppression.objects.create(client=client, email="cem@lumen.example", reason=Suppression.Reason.COMPLAINT)
