@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import moments
+from accounts.brand import picture
 from reports import content
 from reports.charts import palette
 from reports.presentation import (
@@ -79,6 +81,9 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         generated=_("Generated on %(moment)s") % {"moment": moments.instant(report.generated_at, edition.zone, language)},
         generated_on=moments.day(report.generated_at.astimezone(edition.zone).date(), language),
         generated_timestamp=int(report.generated_at.timestamp()),
+        brand_logo=_logo(brand),
+        brand_logo_url=brand.logo_url,
+        brand_footer=brand.footer,
         banner=data_state.banner(edition),
         moves=moves.moves(edition),
         ranking=rankings.ranking(edition),
@@ -99,3 +104,13 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         customers=scorecard.customers(edition),
         rates=rates.rates(edition),
     )
+
+
+def _logo(brand: Brand) -> str:
+    """The logo as SVG text, which every surface can hold; "" where there is none."""
+    found = picture(brand) if brand.logo else None
+    if found is None:
+        return ""
+    content = base64.b64encode(found.content).decode()
+    size = f'width="{found.width}" height="{found.height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><image {size} href="data:image/png;base64,{content}"/></svg>'

@@ -173,6 +173,10 @@ class Presentation:
     generated: str
     generated_on: str
     generated_timestamp: int
+    # The logo as a picture for print and its address for mails, and the company's lines below both; "" where there are none.
+    brand_logo: str = ""
+    brand_logo_url: str = ""
+    brand_footer: str = ""
     banner: str = ""
     moves: tuple[Moves, ...] = ()
     ranking: Ranking | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,12 @@ def pdf(presentation: Presentation) -> bytes:
 def _inputs(presentation: Presentation) -> dict[str, str]:
     """Everything the template reads, as strings; the template never sees another document's."""
     theme = print_theme(presentation.palette)
-    data = asdict(presentation) | {
+    data = asdict(replace(presentation, brand_logo="")) | {
         "words": _words(),
         "colours": _colours(presentation),
         "shades": shades(presentation.brand_primary),
         "origin": _origin(presentation),
+        "footer": " · ".join(presentation.brand_footer.splitlines()),
     }
     trend, leads = presentation.trend, presentation.leads
     tall = CHART_HEIGHTS[presentation.length]
@@ -66,6 +67,7 @@ def _inputs(presentation: Presentation) -> dict[str, str]:
         "trend": line_chart(trend, theme, CHART_WIDTH, tall) if trend else "",
         "leads": stacked_bars(leads, theme, CHART_WIDTH, tall) if leads else "",
         **{f"waterfall_{index}": waterfall(chart, theme, CHART_WIDTH) for index, chart in enumerate(presentation.waterfalls)},
+        "logo": presentation.brand_logo,
         **{f"spark_{tile.slug}": sparkline(tile.trend, theme, 132, 24) for tile in presentation.tiles},
     }
     printable = _printable(data) | {"pictures": sorted(name for name, svg in pictures.items() if svg), "heights": heights}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +11,16 @@ from decimal import Decimal
 from functools import cache
 from html import unescape
 
+import pypdf
 import pytest
 
 from accounts.brand import Brand
+from accounts.models import Logo
+from accounts.pictures import checked
 from reports.content import Correction, Corrections, Report, SourceState
 from reports.presentation import Presentation, present
-from reports.rendering import Links, email_parts
+from reports.rendering import Links, email_parts, pdf
+from tests.accounts.test_brand import png
 from tests.reports import sample
 
 BRAND = Brand("Atelier Nord", "#1f4e5f", "#e08e45")
@@ -138,3 +143,18 @@ def test_a_client_without_figures_gets_a_short_mail_that_says_so() -> None:
     assert "No figure is known for week 46 yet." in html
     assert "No figure is known for week 46 yet." in text
     assert "what moved it" not in html
+
+
+def test_the_agencys_logo_and_address_are_on_the_mail_and_the_pdf(db: None) -> None:
+    content = checked(png(120, 40)).content
+    Logo.objects.create(digest="d" * 64, content=content, width=120, height=40)
+    address = "12 rue de l’Exemple\n75000 Paris"
+    brand = replace(BRAND, logo="d" * 64, logo_width=120, logo_height=40, origin="https://nord.example", footer=address)
+    presentation = present(sample.weekly(), "fr", brand)
+    _subject, html, text = email_parts(presentation, LINKS)
+    assert f'src="https://nord.example{brand.logo_path}" alt="Atelier Nord"' in html
+    assert "12 rue de l’Exemple<br>75000 Paris" in unescape(html)
+    assert "75000 Paris" in text
+    cover = pypdf.PdfReader(io.BytesIO(pdf(presentation))).pages[0]
+    assert len(cover.images) == 1
+    assert "12 rue de l’Exemple · 75000 Paris" in cover.extract_text().replace("\xa0", " ")
