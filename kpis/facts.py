@@ -21,48 +21,50 @@ def whole(column: str) -> str:
     return f"CASE WHEN count({column}) = count(*) THEN sum({column}) END"
 
 
+# What counts of what is told of conversions: the one total of the day, or, where the client chose, the actions that do.
+CHOOSING = "choosing AS (SELECT DISTINCT connection_id FROM campaigns_conversionaction WHERE counts IS NOT NULL)"
+_TOTALS = """campaigns_adconversion AS said
+        WHERE said.day = ANY(%(days)s) AND said.action = '' AND said.connection_id NOT IN (SELECT connection_id FROM choosing)"""
+_CHOSEN = """campaigns_adconversion AS said JOIN choosing ON choosing.connection_id = said.connection_id
+        JOIN campaigns_conversionaction AS chosen ON chosen.connection_id = said.connection_id AND chosen.action = said.action
+        WHERE said.day = ANY(%(days)s) AND said.action <> '' AND coalesce(chosen.counts, chosen.counts_there)"""
+
+
 def _counted(column: str) -> str:
     """Of conversions: where the client chose what counts, a day of which none is told is a day of none; what is told may be unknown."""
-    return f"CASE WHEN conversion.connection_id IS NULL AND choosing.connection_id IS NOT NULL THEN 0 ELSE conversion.{column} END"
+    return f"CASE WHEN conversion.day IS NULL AND connection_id IN (SELECT connection_id FROM choosing) THEN 0 ELSE conversion.{column} END"
 
 
-# The conversions that count: of the actions the client chose, else the platform's own total.
-CONVERSIONS = """
-    choosing AS (SELECT DISTINCT connection_id FROM campaigns_conversionaction WHERE counts IS NOT NULL),
-    counting AS (
-        SELECT said.* FROM campaigns_adconversion AS said
-        LEFT JOIN choosing USING (connection_id)
-        LEFT JOIN campaigns_conversionaction AS chosen ON chosen.connection_id = said.connection_id AND chosen.action = said.action
-        WHERE said.day = ANY(%(days)s) AND CASE WHEN choosing.connection_id IS NULL THEN said.action = ''
-            ELSE said.action <> '' AND coalesce(chosen.counts, chosen.counts_there, false) END)"""
-# Conversions may be told of days without any row of ads, on which nothing was spent.
+def _bought(column: str) -> str:
+    """Of ads: conversions may be told of days without any, on which nothing was spent."""
+    return f"CASE WHEN ad.day IS NULL THEN 0 ELSE ad.{column} END AS {column}"
+
+
 ADS = f"""
-    WITH {CONVERSIONS},
+    WITH {CHOOSING},
     conversion AS (
-        SELECT connection_id, day, campaign_id, max(pull_id) AS pull_id, {whole("conversions_millionths")} AS conversions_millionths,
-            {whole("value_nano")} AS value_nano
-        FROM counting GROUP BY 1, 2, 3)
+        SELECT said.connection_id, said.day, said.campaign_id, said.pull_id, said.conversions_millionths::numeric, said.value_nano::numeric
+        FROM {_TOTALS}
+        UNION ALL
+        SELECT said.connection_id, said.day, said.campaign_id, max(said.pull_id),
+            {whole("said.conversions_millionths")}, {whole("said.value_nano")}
+        FROM {_CHOSEN} GROUP BY 1, 2, 3),
+    fact AS (
+        SELECT connection_id, day, campaign_id, coalesce(ad.pull_id, conversion.pull_id) AS pull_id,
+            {_bought("impressions")}, {_bought("clicks")}, {_bought("spend_nano")},
+            {_counted("conversions_millionths")} AS conversions_millionths, {_counted("value_nano")} AS conversion_value_nano
+        FROM (SELECT * FROM campaigns_adday WHERE day = ANY(%(days)s)) AS ad
+        FULL JOIN conversion USING (connection_id, day, campaign_id))
     SELECT fact.day, platform.channel, platform.campaign_id, source.currency, {BEHIND}, platform.external_id AS ref,
-        fact.impressions, fact.clicks, fact.spend_nano::numeric AS spend_nano,
-        {_counted("conversions_millionths")} AS conversions_millionths, {_counted("value_nano")} AS conversion_value_nano
-    FROM campaigns_adday AS fact {SOURCE}
-    JOIN campaigns_platformcampaign AS platform ON platform.id = fact.campaign_id
-    LEFT JOIN choosing ON choosing.connection_id = fact.connection_id
-    LEFT JOIN conversion ON conversion.connection_id = fact.connection_id
-        AND conversion.day = fact.day AND conversion.campaign_id = fact.campaign_id
-    WHERE fact.day = ANY(%(days)s)
-    UNION ALL
-    SELECT fact.day, platform.channel, platform.campaign_id, source.currency, {BEHIND}, platform.external_id, 0, 0, 0,
-        fact.conversions_millionths, fact.value_nano
-    FROM conversion AS fact {SOURCE}
-    JOIN campaigns_platformcampaign AS platform ON platform.id = fact.campaign_id
-    WHERE NOT EXISTS (SELECT 1 FROM campaigns_adday AS told WHERE told.connection_id = fact.connection_id
-        AND told.day = fact.day AND told.campaign_id = fact.campaign_id)
+        fact.impressions, fact.clicks, fact.spend_nano, fact.conversions_millionths, fact.conversion_value_nano
+    FROM fact JOIN campaigns_platformcampaign AS platform ON platform.id = fact.campaign_id
+    JOIN campaigns_connection AS source ON source.id = platform.connection_id
 """
 ADS_BASIS = f"""
-    WITH {CONVERSIONS}
+    WITH {CHOOSING}
     SELECT counting.day, platform.channel, counting.connection_id AS told_by, counting.basis
-    FROM counting JOIN campaigns_platformcampaign AS platform ON platform.id = counting.campaign_id
+    FROM (SELECT said.* FROM {_TOTALS} UNION ALL SELECT said.* FROM {_CHOSEN}) AS counting
+    JOIN campaigns_platformcampaign AS platform ON platform.id = counting.campaign_id
 """
 # A cost is spread evenly over its days, the remainder first; patterns of names say what it is for.
 COSTS = f"""
