@@ -45,7 +45,8 @@ def _per_euro(currency: str) -> str:
 WORTH = f"""CROSS JOIN LATERAL (SELECT
     CASE WHEN summed.currency = %(currency)s THEN 1 ELSE {_per_euro("%(currency)s")} END AS ours,
     CASE WHEN summed.currency = %(currency)s THEN 1 ELSE {_per_euro("summed.currency")} END AS theirs) AS worth"""
-NO_RATE = "ours / theirs IS NULL"
+NO_RATE = "(ours IS NULL OR theirs IS NULL)"
+OURS = "summed.currency = %(currency)s"
 # Columns that sum what is known of them: the rest has none.
 KNOWN_ONLY = frozenset({"seed_sent", "seed_inbox"})
 
@@ -53,12 +54,17 @@ KNOWN_ONLY = frozenset({"seed_sent", "seed_inbox"})
 def converted(column: str) -> str:
     """Money of `summed` in the client's currency, by `WORTH`; null without a rate."""
     # Divided last, for a quotient of rates has too few digits; and nothing is nothing in any currency.
-    return f"CASE WHEN summed.{column} = 0 THEN 0 ELSE summed.{column} * ours / theirs END"
+    return f"CASE WHEN {OURS} OR summed.{column} = 0 THEN summed.{column} ELSE summed.{column} * ours / theirs END"
 
 
 def converted_sum(column: str) -> str:
-    """A sum of `converted` money, rounded once; null where a part is not reported or has no rate."""
-    return f"CASE WHEN count({converted(column)}) = count(*) THEN round(sum({converted(column)})) END"
+    """A sum of `converted` money, one row for each currency, rounded once; null where a part is not reported or has no rate."""
+    return f"CASE WHEN count({converted(column)}) = count(*) THEN round({_added(column, converted(column))}) END"
+
+
+def _added(column: str, value: str) -> str:
+    """A sum of one row for each currency. Mostly that is one row, which is taken as it is: it is sums of numerics that take time."""
+    return f"coalesce(max(summed.{column}) FILTER (WHERE {OURS}), 0) + coalesce(sum({value}) FILTER (WHERE NOT {OURS}), 0)"
 
 
 @dataclass(frozen=True)
@@ -118,23 +124,31 @@ class RollUp:
 
     def _insert(self, model: type[models.Model], keys: tuple[str, ...]) -> str:
         """Facts summed by currency first, so that each sum is converted, and rounded, once."""
-        by = ", ".join(str(number + 1) for number in range(len(keys)))
         grouped = ", ".join(f"fact.{key}" for key in keys)
-        inner = [f"{_sum(column, 'fact.')} AS {column}" for column in self.columns]
-        outer = [converted_sum(column) if column.endswith("_nano") else _sum(column, "summed.") for column in self.columns]
+        into = f"INSERT INTO {model._meta.db_table} ({', '.join((*keys, *self.columns, *self.noted))})"
+        sums = {column: _sum(column, "fact.") for column in self.columns}
+        if not self.has_money:
+            return f"{into} SELECT {grouped}, {', '.join(sums.values())} FROM ({self.facts}) AS fact GROUP BY {grouped}"
         if "unsettled" in self.noted:
-            inner.append("sum(fact.unsettled) AS unsettled")
+            sums["unsettled"] = "sum(fact.unsettled)"
+        inner = ", ".join(f"{value} AS {column}" for column, value in sums.items())
+        outer = [converted_sum(column) if column.endswith("_nano") else _one_or_more(column) for column in self.columns]
         noted = {"unconverted": f"count(*) FILTER (WHERE {NO_RATE})", "unsettled": "sum(summed.unsettled)"}
-        return f"""INSERT INTO {model._meta.db_table} ({", ".join((*keys, *self.columns, *self.noted))})
-            WITH summed AS (
-                SELECT {grouped}, fact.currency, {", ".join(inner)} FROM ({self.facts}) AS fact GROUP BY {grouped}, fact.currency)
-            SELECT {", ".join((*(f"summed.{key}" for key in keys), *outer, *(noted[name] for name in self.noted)))}
-            FROM summed {WORTH if self.has_money else ""} GROUP BY {by}"""
+        by = ", ".join(f"summed.{key}" for key in keys)
+        return f"""{into}
+            WITH summed AS (SELECT {grouped}, fact.currency, {inner} FROM ({self.facts}) AS fact GROUP BY {grouped}, fact.currency)
+            SELECT {by}, {", ".join((*outer, *(noted[name] for name in self.noted)))} FROM summed {WORTH} GROUP BY {by}"""
 
 
 def _sum(column: str, of: str = "") -> str:
     """A sum of a column, which is null where a part is not reported, unless it sums what is known."""
     return f"sum({of}{column})" if column in KNOWN_ONLY else facts.whole(of + column)
+
+
+def _one_or_more(column: str) -> str:
+    """A sum of sums, as `_sum` makes it."""
+    known = f"count(summed.{column}) > 0" if column in KNOWN_ONLY else f"count(summed.{column}) = count(*)"
+    return f"CASE WHEN {known} THEN {_added(column, f'summed.{column}')} END"
 
 
 ROLL_UPS = (
