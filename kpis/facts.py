@@ -80,22 +80,24 @@ COSTS = f"""
             generate_series(0, length - 1) AS number) AS share
     WHERE share.day = ANY(%(days)s) AND NOT fact.name ILIKE ANY(%(ignored_costs)s)
 """
+
+
+def _step(day: str, counts: str) -> str:
+    """The leads that took a step on one of the days."""
+    return f"SELECT connection_id, external_id, {day}, channel, campaign_id, {counts} FROM kpis_leadstate WHERE {day} = ANY(%(days)s)"
+
+
 # Each step of a lead counts on the day it was taken; a deal on the day it was won, from where its lead came.
 LEADS = f"""
-    SELECT step.day, state.channel, state.campaign_id, '' AS currency, {BEHIND}, fact.external_id AS ref,
-        step.leads, step.mqls, step.sqls, step.mqls_to_sql, step.leads_to_customer, 0 AS won, 0 AS days_to_close
-    FROM kpis_leadstate AS state
-    JOIN campaigns_lead AS fact ON fact.connection_id = state.connection_id AND fact.external_id = state.external_id
-    CROSS JOIN LATERAL (VALUES
-        (state.day, 1, 0, 0, 0, state.is_customer::int),
-        (state.mql_day, 0, 1, 0, (state.sql_day IS NOT NULL)::int, 0),
-        (state.sql_day, 0, 0, 1, 0, 0)) AS step (day, leads, mqls, sqls, mqls_to_sql, leads_to_customer)
-    WHERE step.day = ANY(%(days)s)
-    UNION ALL
-    SELECT state.won_day, state.channel, state.campaign_id, '', {BEHIND}, fact.external_id, 0, 0, 0, 0, 0, 1, state.won_day - state.day
-    FROM kpis_leadstate AS state
-    JOIN campaigns_lead AS fact ON fact.connection_id = state.connection_id AND fact.external_id = state.external_id
-    WHERE state.won_day = ANY(%(days)s)
+    SELECT step.day, step.channel, step.campaign_id, '' AS currency, step.connection_id, fact.pull_id, step.external_id AS ref,
+        step.leads, step.mqls, step.sqls, step.mqls_to_sql, step.leads_to_customer, step.won, step.days_to_close
+    FROM ({_step("day", "1, 0, 0, 0, is_customer::int, 0, 0")}
+        UNION ALL {_step("mql_day", "0, 1, 0, (sql_day IS NOT NULL)::int, 0, 0, 0")}
+        UNION ALL {_step("sql_day", "0, 0, 1, 0, 0, 0, 0")}
+        UNION ALL {_step("won_day", "0, 0, 0, 0, 0, 1, won_day - day")})
+        AS step (connection_id, external_id, day, channel, campaign_id,
+            leads, mqls, sqls, mqls_to_sql, leads_to_customer, won, days_to_close)
+    LEFT JOIN campaigns_lead AS fact ON fact.connection_id = step.connection_id AND fact.external_id = step.external_id
     UNION ALL
     SELECT (fact.won_at AT TIME ZONE %(zone)s)::date, coalesce(state.channel, 'unknown'), coalesce(state.campaign_id, 0), '', {BEHIND},
         fact.external_id, 0, 0, 0, 0, 0, 1, (fact.won_at AT TIME ZONE %(zone)s)::date - coalesce(state.day, fact.day)
