@@ -126,7 +126,8 @@ def _of_other_tellers(changed: Changed) -> Changed:
 def _days_of(client: Client, roll_up: RollUp) -> set[date]:
     """Every day on which the roll-up may have a row."""
     tables = [table for table in TABLES if table.family in roll_up.families]
-    days = [f"SELECT generate_series(day, {table.until or 'day'}, '1 day')::date FROM {table.name}" for table in tables]
+    spans = [f"SELECT DISTINCT day, {table.until or 'day'} AS until FROM {table.name}" for table in tables]
+    days = [f"SELECT generate_series(day, until, '1 day')::date FROM ({span}) AS told" for span in spans]
     days += [f"SELECT ({column} AT TIME ZONE %(zone)s)::date FROM {table.name}" for table in tables for column in table.instants]
     if "acquired" in roll_up.families:
         days.append("SELECT acquired_day FROM kpis_customerstate")
