@@ -117,9 +117,9 @@ _SALE = f"""
         {{of_deals}} AND NOT EXISTS (SELECT 1 FROM campaigns_order AS told WHERE told.connection_id = fact.connection_id))
     SELECT fact.day, coalesce(origin.channel, 'unknown') AS channel, coalesce(origin.campaign_id, 0) AS campaign_id, fact.currency,
         {BEHIND}, fact.external_id AS ref, (fact.kind = 'order')::int AS orders,
-        CASE WHEN fact.kind = 'order' THEN fact.amount_nano ELSE 0 END::numeric AS order_amount_nano,
-        CASE WHEN fact.kind = 'order' THEN 0 ELSE -fact.amount_nano END::numeric AS refunds_nano,
-        fact.amount_nano::numeric AS revenue_nano,
+        CASE WHEN fact.kind = 'order' THEN fact.amount_nano ELSE 0 END AS order_amount_nano,
+        CASE WHEN fact.kind = 'order' THEN 0 ELSE -fact.amount_nano END AS refunds_nano,
+        fact.amount_nano AS revenue_nano,
         coalesce(fact.margin_nano::numeric, round(fact.amount_nano::numeric * chosen.share)) AS margin_nano,
         fact.person_id, fact.at, fact.refund_of, fact.origin_id
     FROM fact LEFT JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
@@ -160,7 +160,7 @@ ACQUIRED = """
 """
 SITE = f"""
     SELECT fact.day, {FROM_ORIGIN}, '' AS currency, {BEHIND}, page.path AS ref,
-        fact.sessions, fact.engaged_sessions, fact.bounces, fact.session_seconds, fact.conversions_millionths::numeric
+        fact.sessions, fact.engaged_sessions, fact.bounces, fact.session_seconds, fact.conversions_millionths
     FROM campaigns_landingday AS fact {ORIGIN} JOIN campaigns_page AS page ON page.id = fact.page_id
     WHERE fact.day = ANY(%(days)s)
 """
@@ -182,7 +182,7 @@ EMAIL = f"""
     SELECT fact.day, {FROM_ORIGIN}, {CURRENCY}, {BEHIND}, fact.external_id AS ref, {_MAIL},
         CASE WHEN fact.seed_inbox IS NOT NULL THEN fact.seed_sent END AS seed_sent,
         CASE WHEN fact.seed_sent IS NOT NULL THEN fact.seed_inbox END AS seed_inbox,
-        fact.revenue_nano::numeric AS revenue_nano, (fact.observed_at < fact.sent_at + interval '72 hours')::int AS unsettled
+        fact.revenue_nano, (fact.observed_at < fact.sent_at + interval '72 hours')::int AS unsettled
     FROM campaigns_emailsend AS fact {SOURCE} {ORIGIN}
     WHERE fact.day = ANY(%(days)s)
     UNION ALL
