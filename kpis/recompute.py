@@ -56,9 +56,10 @@ def rebuild_all(client: Client) -> None:
         states.rebuild(asked)
         leads.rebuild(asked)
         for roll_up in ROLL_UPS:
+            days = _days_of(client, roll_up)
             for table in roll_up.tables:
-                execute(f"DELETE FROM {table}")
-            rebuild(roll_up, _days_of(client, roll_up), asked)
+                execute(f"DELETE FROM {table} WHERE day <> ALL(%(days)s)", {"days": sorted(days)})
+            rebuild(roll_up, days, asked)
         execute("UPDATE kpis_dataversion SET layout = %(layout)s", {"layout": LAYOUT})
         catch_up(client)
 
@@ -76,8 +77,6 @@ def rebuild(roll_up: RollUp, days: set[date], asked: dict[str, Any]) -> None:
     if not days:
         return
     asked = {**asked, "days": sorted(days)}
-    for table in roll_up.tables:
-        execute(f"DELETE FROM {table} WHERE day = ANY(%(days)s)", asked)
     for statement in roll_up.statements:
         execute(statement, asked)
     if roll_up.basis:

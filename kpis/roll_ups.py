@@ -112,30 +112,42 @@ class RollUp:
 
     @cached_property
     def statements(self) -> tuple[str, ...]:
-        """What rebuilds the asked days, once their rows are gone: the narrow table, and the totals from it."""
+        """What rebuilds the asked days: the narrow table, and the totals from it."""
         if self.narrow is None:
-            return (self._insert(self.totals, ("day",)),)
-        keys = ("day", "channel")
-        columns = ", ".join((*keys, *self.columns, *self.noted))
+            return (self._rewrite(self.totals, ("day",), self._summed(("day",))),)
         sums = [_sum(column) for column in self.columns] + [f"sum({column})" for column in self.noted]
-        totals = f"""INSERT INTO {self.totals._meta.db_table} ({columns})
-            SELECT {", ".join((*keys, *sums))} FROM {self.narrow._meta.db_table} WHERE day = ANY(%(days)s) GROUP BY 1, 2"""
-        return (self._insert(self.narrow, (*keys, "campaign_id")), totals)
+        totals = f"SELECT day, channel, {', '.join(sums)} FROM {self.narrow._meta.db_table} WHERE day = ANY(%(days)s) GROUP BY 1, 2"
+        keys = ("day", "channel", "campaign_id")
+        return self._rewrite(self.narrow, keys, self._summed(keys)), self._rewrite(self.totals, keys[:2], totals)
 
-    def _insert(self, model: type[models.Model], keys: tuple[str, ...]) -> str:
+    def _rewrite(self, model: type[models.Model], keys: tuple[str, ...], select: str) -> str:
+        """Make the rows of the days those of a select; only differences are written, for most of a changed day stays as it is."""
+        table, key, columns = model._meta.db_table, ", ".join(keys), (*self.columns, *self.noted)
+        old, new = (", ".join(f"{side}.{column}" for column in columns) for side in ("old", "new"))
+        return f"""
+            WITH new ({key}, {", ".join(columns)}) AS ({select}),
+            differing AS MATERIALIZED (
+                SELECT new.*, old.place FROM (SELECT ctid AS place, * FROM {table} WHERE day = ANY(%(days)s)) AS old
+                FULL JOIN new ON {" AND ".join(f"old.{name} = new.{name}" for name in keys)}
+                WHERE old.place IS NULL OR new.day IS NULL OR ({old}) IS DISTINCT FROM ({new})),
+            gone AS (DELETE FROM {table} AS old USING differing AS new WHERE old.ctid = new.place AND new.day IS NULL),
+            moved AS (UPDATE {table} AS old SET {", ".join(f"{column} = new.{column}" for column in columns)}
+                FROM differing AS new WHERE old.ctid = new.place AND new.day IS NOT NULL)
+            INSERT INTO {table} ({key}, {", ".join(columns)}) SELECT {key}, {new} FROM differing AS new WHERE place IS NULL"""
+
+    def _summed(self, keys: tuple[str, ...]) -> str:
         """Facts summed by currency first, so that each sum is converted, and rounded, once."""
         grouped = ", ".join(f"fact.{key}" for key in keys)
-        into = f"INSERT INTO {model._meta.db_table} ({', '.join((*keys, *self.columns, *self.noted))})"
         sums = {column: _sum(column, "fact.") for column in self.columns}
         if not self.has_money:
-            return f"{into} SELECT {grouped}, {', '.join(sums.values())} FROM ({self.facts}) AS fact GROUP BY {grouped}"
+            return f"SELECT {grouped}, {', '.join(sums.values())} FROM ({self.facts}) AS fact GROUP BY {grouped}"
         if "unsettled" in self.noted:
             sums["unsettled"] = "sum(fact.unsettled)"
         inner = ", ".join(f"{value} AS {column}" for column, value in sums.items())
         outer = [converted_sum(column) if column.endswith("_nano") else _one_or_more(column) for column in self.columns]
         noted = {"unconverted": f"count(*) FILTER (WHERE {NO_RATE})", "unsettled": "sum(summed.unsettled)"}
         by = ", ".join(f"summed.{key}" for key in keys)
-        return f"""{into}
+        return f"""
             WITH summed AS (SELECT {grouped}, fact.currency, {inner} FROM ({self.facts}) AS fact GROUP BY {grouped}, fact.currency)
             SELECT {by}, {", ".join((*outer, *(noted[name] for name in self.noted)))} FROM summed {WORTH} GROUP BY {by}"""
 
