@@ -14,6 +14,7 @@ from campaigns import choices, connections, dirty, erasure
 from campaigns.models import Campaign, Connection, DirtyDay, Person
 from campaigns.origins import Rule
 from campaigns.records import Deal, Lead, Origin
+from campaigns.streams import execute
 from jobs import worker
 from jobs.models import Job
 from kpis import query, recompute
@@ -44,6 +45,24 @@ def test_a_campaign_that_only_moved_to_another_channel_takes_its_figures_with_it
         worker.work_off(lumen.pk)
         assert (by_channel("spend"), by_channel("leads")) == ({channel: "5"}, {channel: "1"})
     assert not DirtyDay.objects.exists()
+
+
+def test_of_a_changed_day_only_the_sums_that_differ_are_written(lumen: Client, load_text: LoadText) -> None:
+    def sums() -> dict[str, tuple[str, int]]:
+        rows = execute("SELECT name, one.ctid::text, clicks FROM kpis_adrollup AS one JOIN campaigns_campaign ON id = campaign_id")
+        return {name: (place, clicks) for name, place, clicks in rows}
+
+    found = []
+    for clicks in ("Brand,paid_search,9,1", "Brand,paid_search,9,2"):
+        rows = (f"2026-11-09,google_ads,1,{named},5,,\n" for named in (clicks, "Summer,display,9,7"))
+        load_text(lumen, "ads", ADS + "".join(rows))
+        worker.work_off(lumen.pk)
+        found.append(sums())
+    before, after = found
+    assert (before["Brand"][1], after["Brand"][1]) == (1, 2)
+    assert after["Summer"] == before["Summer"]
+    recompute.rebuild_all(lumen)
+    assert sums() == after
 
 
 @pytest.mark.parametrize("order", list(permutations(("google", "meta", "leads"))), ids="-".join)
