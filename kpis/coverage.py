@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from functools import cache, partial
 
 from django.db import connection
 
 from campaigns import systems
 from campaigns.connectors import settle_days
 from campaigns.models import Connection
-from kpis.definitions import Reason
+from kpis.definitions import Definition, Reason
+from kpis.measures import Measure
 from kpis.models import LAYOUT
 from kpis.periods import ONE_DAY, Period
 
@@ -47,21 +48,20 @@ class Coverage:
     settled: Mapping[str, Mapping[int, date]] = field(default_factory=dict)
     is_being_summed: bool = False
     _days: dict[str, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
-    _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _over: dict[Period, Over] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls) -> Coverage:
         return Standing.load().coverage
 
+    def over(self, period: Period) -> Over:
+        """What is told of each KPI in `period`, kept for all the figures of it."""
+        if period not in self._over:
+            self._over[period] = Over(self, period)
+        return self._over[period]
+
     def gap(self, family: str, period: Period) -> Reason | None:
         """Why nothing is known of `family` in `period`, or None when at least a day of it is loaded."""
-        asked = ("gap", family, period)
-        if asked not in self._kept:
-            self._kept[asked] = self._gap(family, period)
-        found: Reason | None = self._kept[asked]
-        return found
-
-    def _gap(self, family: str, period: Period) -> Reason | None:
         if self.is_being_summed:
             return Reason.NOT_YET_OBSERVED
         spans = [span for told in self.spans.get(family, {}).values() for span in told]
@@ -73,12 +73,8 @@ class Coverage:
 
     def is_whole(self, family: str, period: Period) -> bool:
         """Whether every connection that ever told of the family has told of each day: only such sums are compared."""
-        asked = ("whole", family, period)
-        if asked not in self._kept:
-            told = self.spans.get(family, {})
-            self._kept[asked] = bool(told) and all(self._has_told(each, spans, period) for each, spans in told.items())
-        found: bool = self._kept[asked]
-        return found
+        told = self.spans.get(family, {})
+        return bool(told) and all(self._has_told(each, spans, period) for each, spans in told.items())
 
     def _has_told(self, connection: int, spans: list[Period], period: Period) -> bool:
         if connection not in self.ended:
@@ -95,13 +91,9 @@ class Coverage:
 
     def days_loaded(self, families: Iterable[str], period: Period) -> int:
         """On how many days of `period` everyone who is expected to has told of all the families."""
-        asked = (frozenset(families), period)
-        if asked not in self._kept:
-            days = [self._loaded(family) for family in asked[0]]
-            first, last = period.since.toordinal(), period.until.toordinal()
-            self._kept[asked] = sum(all(day in loaded for loaded in days) for day in range(first, last + 1))
-        found: int = self._kept[asked]
-        return found
+        days = [self._loaded(family) for family in families]
+        first, last = period.since.toordinal(), period.until.toordinal()
+        return sum(all(day in loaded for loaded in days) for day in range(first, last + 1))
 
     def _loaded(self, family: str) -> frozenset[int]:
         if family not in self._days:
@@ -118,6 +110,49 @@ class Coverage:
         lasts = {each: max(span.until for span in spans) for each, spans in told.items()}
         live = [last for each, last in lasts.items() if each not in self.ended]
         return min(live) if live else max(lasts.values(), default=None)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What is told of a KPI in a period, whatever the part of it that is asked for.
+
+    `gaps`: the measures of which nothing is known, and why. `is_whole`: every day is loaded for all that it is computed from.
+    `may_change`: a part may be told otherwise or may yet grow, counted as it was. `days_loaded`: on which everyone told of all.
+    """
+
+    gaps: Mapping[Measure, Reason]
+    is_whole: bool
+    may_change: bool
+    days_loaded: int
+
+
+class Over(dict[Definition, Observed]):
+    """What is told of each KPI in a period, worked out when it is first asked: thousands of figures ask the same."""
+
+    def __init__(self, coverage: Coverage, period: Period) -> None:
+        super().__init__()
+        self._until, self._last_day = period.until, coverage.last_day
+        self._gap = cache(partial(coverage.gap, period=period))
+        self._is_whole = cache(partial(coverage.is_whole, period=period))
+        self._is_settled = cache(partial(coverage.is_settled, period=period))
+        self._days_loaded = cache(partial(coverage.days_loaded, period=period))
+
+    def __missing__(self, definition: Definition) -> Observed:
+        self[definition] = found = Observed(
+            {measure: gap for measure in definition.measures if (gap := self._gap(measure.family))},
+            all(map(self._is_whole, definition.families)),
+            any(map(self._may_change, definition.measures)),
+            self._days_loaded(definition.families),
+        )
+        return found
+
+    def _may_change(self, measure: Measure) -> bool:
+        if measure.settles_late and not self._is_settled(measure.family):
+            return True
+        if not measure.matures_in:
+            return False
+        last = self._last_day(measure.family)
+        return last is not None and self._until + timedelta(days=measure.matures_in) > last
 
 
 @dataclass(frozen=True)

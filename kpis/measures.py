@@ -27,7 +27,7 @@ COHORT_DAYS = 90
 HORIZON = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measure(Expression):
     """`column` of `source`, a roll-up (`kpis.roll_ups`) or a reader of whole periods (`kpis.customers`, `kpis.stocks`).
 

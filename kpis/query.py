@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from fractions import Fraction
 
 from accounts.tenancy import one_state
 from kpis import choices, reading
 from kpis.comparing import Compare, Part, compared, parts
-from kpis.coverage import Coverage, Standing
+from kpis.coverage import Coverage, Observed, Over, Standing
 from kpis.definitions import DEFINITIONS, Definition
 from kpis.measures import Measure
 from kpis.periods import Calendar, Grain, Period
@@ -56,35 +55,41 @@ class Slice:
 
     def values(self, slugs: Iterable[str], coverage: Coverage) -> dict[str, Comparison]:
         """The asked KPIs by slug."""
-        return {slug: self.compared(DEFINITIONS[slug], coverage) for slug in slugs}
+        now, before = self._observed(coverage)
+        return {slug: self._compared(DEFINITIONS[slug], now, before) for slug in slugs}
 
     def value(self, definition: Definition, coverage: Coverage) -> Value:
-        return self._of(definition, self.sums, self.period, coverage)
+        return self._of(definition, self.sums, coverage.over(self.period)[definition])
 
     def compared(self, definition: Definition, coverage: Coverage) -> Comparison:
+        return self._compared(definition, *self._observed(coverage))
+
+    def _observed(self, coverage: Coverage) -> tuple[Over, Over | None]:
+        return coverage.over(self.period), coverage.over(self.previous_period) if self.previous_period else None
+
+    def _compared(self, definition: Definition, over: Over, over_previous: Over | None) -> Comparison:
+        now = over[definition]
         return Comparison(
-            self.value(definition, coverage),
-            self._previous(definition, coverage),
-            is_provisional(definition, self.sums, self.period, coverage),
-            coverage.days_loaded(definition.families, self.period),
+            self._of(definition, self.sums, now),
+            self._previous(definition, now, over_previous[definition]) if over_previous is not None else Value(None, Reason.NOT_COMPARABLE),
+            is_provisional(definition, self.sums, now),
+            now.days_loaded,
             self.period.days,
         )
 
-    def _previous(self, definition: Definition, coverage: Coverage) -> Value:
+    def _previous(self, definition: Definition, now: Observed, before: Observed) -> Value:
         """A KPI is compared only where both periods are wholly loaded and counted alike: else a part would look like a fall or a rise."""
-        if self.previous_period is None:
-            return Value(None, Reason.NOT_COMPARABLE)
-        previous = self._of(definition, self.previous_sums, self.previous_period, coverage)
-        if previous.exact is not None and not all(is_whole(definition, each, coverage) for each in (self.period, self.previous_period)):
+        previous = self._of(definition, self.previous_sums, before)
+        if previous.exact is not None and not (now.is_whole and before.is_whole):
             return Value(None, Reason.NOT_COMPARABLE)
         if previous.exact is not None and _is_mixed(definition, self.sums, self.previous_sums):
             return Value(None, Reason.MIXED_BASIS)
         return previous
 
-    def _of(self, definition: Definition, sums: Sums, period: Period, coverage: Coverage) -> Value:
+    def _of(self, definition: Definition, sums: Sums, observed: Observed) -> Value:
         if self.is_joined and not all(measure.is_additive for measure in definition.measures):
             return Value(None, Reason.NOT_DIVISIBLE)
-        return evaluate(definition, sums, period, coverage, is_divided=self.is_divided)
+        return _evaluate(definition, sums, observed, self.is_divided)
 
     @classmethod
     def together(cls, key: str, those: Iterable[Slice], period: Period, previous: Period | None) -> Slice:
@@ -213,35 +218,28 @@ def _together(reads: Iterable[Read]) -> list[Read]:
     return [Read(scope, measures, tuple(asked)) for (scope, measures), asked in periods.items()]
 
 
-def evaluate(definition: Definition, sums: Sums, period: Period, coverage: Coverage, *, is_divided: bool = False) -> Value:
+def evaluate(definition: Definition, sums: Sums, period: Period, coverage: Coverage) -> Value:
     """One KPI from its measures. Null with a reason where a part is unknown or a denominator is 0."""
-    return definition.expression.value(lambda measure: _measured(measure, sums, period, coverage, is_divided))
+    return _evaluate(definition, sums, coverage.over(period)[definition], is_divided=False)
 
 
 def is_whole(definition: Definition, period: Period, coverage: Coverage) -> bool:
     """Whether every day of `period` is loaded for all that a KPI is computed from."""
-    return all(coverage.is_whole(family, period) for family in definition.families)
+    return coverage.over(period)[definition].is_whole
 
 
-def is_provisional(definition: Definition, sums: Sums, period: Period, coverage: Coverage) -> bool:
+def is_provisional(definition: Definition, sums: Sums, observed: Observed) -> bool:
     """Whether a part of it may still change: counted too soon, not yet settled by who tells it, or of people who may yet act."""
-    return any(_may_change(measure, sums, period, coverage) for measure in definition.measures)
+    return observed.may_change or any(sums.get(measure.slug).unsettled for measure in definition.measures)
 
 
-def _may_change(measure: Measure, sums: Sums, period: Period, coverage: Coverage) -> bool:
-    if sums.get(measure.slug).unsettled:
-        return True
-    if measure.settles_late and not coverage.is_settled(measure.family, period):
-        return True
-    if not measure.matures_in:
-        return False
-    last = coverage.last_day(measure.family)
-    return last is not None and period.until + timedelta(days=measure.matures_in) > last
+def _evaluate(definition: Definition, sums: Sums, observed: Observed, is_divided: bool) -> Value:
+    return definition.expression.value(lambda measure: _measured(measure, sums, observed, is_divided))
 
 
-def _measured(measure: Measure, sums: Sums, period: Period, coverage: Coverage, is_divided: bool) -> Value:
-    if gap := coverage.gap(measure.family, period):
-        return Value(None, gap)
+def _measured(measure: Measure, sums: Sums, observed: Observed, is_divided: bool) -> Value:
+    if measure in observed.gaps:
+        return Value(None, observed.gaps[measure])
     if is_divided and not reading.is_divisible(measure):
         return Value(None, Reason.NOT_DIVISIBLE)
     if measure.has_basis and sums.is_mixed(measure.source):

@@ -34,7 +34,7 @@ class Direction(StrEnum):
     NEUTRAL = "neutral"  # a volume: neither
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
     """`short` is the name in the head of a column; `label` stands for a `name` that is too long for a headline.
 
