@@ -78,7 +78,8 @@ _OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
     "+": lambda left, right: left + right,
     "−": lambda left, right: left - right,
     "×": lambda left, right: left * right,
-    "/": lambda left, right: left / right,
+    # Made lowest once, which is quicker than the division of `Fraction`.
+    "/": lambda left, right: Fraction(left.numerator * right.denominator, left.denominator * right.numerator),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
+from typing import NamedTuple
 
 from accounts.tenancy import one_state
 from kpis import choices, reading
@@ -24,8 +26,7 @@ __all__ = [
 GRAINS = {By(grain): grain for grain in Grain}
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """A KPI and the same KPI in the period it is compared with.
 
     `is_provisional`: it may still change by itself, without anything being corrected. `days_loaded`: of `days` asked for.
@@ -230,14 +231,14 @@ def is_whole(definition: Definition, period: Period, coverage: Coverage) -> bool
 
 def is_provisional(definition: Definition, sums: Sums, observed: Observed) -> bool:
     """Whether a part of it may still change: counted too soon, not yet settled by who tells it, or of people who may yet act."""
-    return observed.may_change or any(sums.get(measure.slug).unsettled for measure in definition.measures)
+    return observed.may_change or any(sums.of[measure.slug].unsettled for measure in definition.measures if measure.slug in sums.of)
 
 
 def _evaluate(definition: Definition, sums: Sums, observed: Observed, is_divided: bool) -> Value:
-    return definition.expression.value(lambda measure: _measured(measure, sums, observed, is_divided))
+    return definition.expression.value(partial(_measured, sums, observed, is_divided))
 
 
-def _measured(measure: Measure, sums: Sums, observed: Observed, is_divided: bool) -> Value:
+def _measured(sums: Sums, observed: Observed, is_divided: bool, measure: Measure) -> Value:
     if measure in observed.gaps:
         return Value(None, observed.gaps[measure])
     if is_divided and not reading.is_divisible(measure):
@@ -255,4 +256,4 @@ def _measured(measure: Measure, sums: Sums, observed: Observed, is_divided: bool
 
 
 def _is_mixed(definition: Definition, sums: Sums, others: Sums) -> bool:
-    return any(measure.has_basis and sums.is_mixed(measure.source, others) for measure in definition.measures)
+    return any(sums.is_mixed(source, others) for source in definition.counted_by_basis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.db import connection
@@ -131,6 +131,7 @@ def _rows(statement: str, parameters: dict[str, Any]) -> kept.Rows:
         return [[*row[:4], row[4] and [None if total is None else int(total) for total in row[4]], *row[5:]] for row in cursor.fetchall()]
 
 
+@cache
 def is_divisible(measure: Measure) -> bool:
     """Whether its source tells it by channel and campaign."""
     return READERS[measure.source].is_divisible

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 # Significant digits of a quotient that does not end.
 PRECISION = 28
@@ -28,8 +28,7 @@ class Reason(StrEnum):
     NEVER = "never"  # a cohort that has not paid back what it cost, so far as is known
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One figure. `exact` is None where undefined; `reason` then says why."""
 
     exact: Fraction | None
@@ -47,5 +46,8 @@ class Value:
 
 def _plain(digits: Decimal) -> Decimal:
     """Without trailing zeros and without an exponent."""
+    text = str(digits)
+    if not text.endswith("0") and "E" not in text:
+        return digits
     text = f"{digits:f}"
     return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)

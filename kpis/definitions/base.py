@@ -63,6 +63,11 @@ class Definition:
         """The facts that it is made of."""
         return frozenset(measure.family for measure in self.measures)
 
+    @cached_property
+    def counted_by_basis(self) -> frozenset[str]:
+        """The sources that count what it is made of in one of several ways."""
+        return frozenset(measure.source for measure in self.measures if measure.has_basis)
+
     @property
     def is_additive(self) -> bool:
         """Whether the figures of days, channels and campaigns add up to that of the whole."""
