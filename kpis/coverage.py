@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache, partial
 
@@ -48,6 +48,7 @@ class Coverage:
     settled: Mapping[str, Mapping[int, date]] = field(default_factory=dict)
     is_being_summed: bool = False
     _days: dict[str, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+    _lasts: dict[str, list[date]] = field(default_factory=dict, compare=False, repr=False)
     _over: dict[Period, Over] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -59,6 +60,18 @@ class Coverage:
         if period not in self._over:
             self._over[period] = Over(self, period)
         return self._over[period]
+
+    def counted(self, definition: Definition, period: Period) -> Period:
+        """The days of `period` that a KPI counts: not those of which a part of what it is made of was told, and another not yet.
+
+        Cut at the end alone: days in the middle that nobody told of stay in, and who stopped before it is not waited for.
+        """
+        families = definition.families_by_day
+        if len(families) < 2:
+            return period
+        ends = {min((last for last in self._last_days(family) if last >= period.since), default=date.max) for family in families}
+        end = min(ends)
+        return Period(period.since, end) if end < period.until and len(ends) > 1 and date.max not in ends else period
 
     def gap(self, family: str, period: Period) -> Reason | None:
         """Why nothing is known of `family` in `period`, or None when at least a day of it is loaded."""
@@ -106,20 +119,26 @@ class Coverage:
 
     def last_day(self, family: str) -> date | None:
         """Up to where everyone who still tells of the family has told."""
-        told = self.spans.get(family, {})
-        lasts = {each: max(span.until for span in spans) for each, spans in told.items()}
-        live = [last for each, last in lasts.items() if each not in self.ended]
-        return min(live) if live else max(lasts.values(), default=None)
+        return min(self._last_days(family), default=None)
+
+    def _last_days(self, family: str) -> list[date]:
+        """Those of everyone who still tells of the family; where nobody does, the last of all."""
+        if family not in self._lasts:
+            lasts = {each: max(span.until for span in spans) for each, spans in self.spans.get(family, {}).items()}
+            self._lasts[family] = [last for each, last in lasts.items() if each not in self.ended] or sorted(lasts.values())[-1:]
+        return self._lasts[family]
 
 
 @dataclass(frozen=True)
 class Observed:
     """What is told of a KPI in a period, whatever the part of it that is asked for.
 
-    `gaps`: the measures of which nothing is known, and why. `is_whole`: every day is loaded for all that it is computed from.
+    `period`: the days it counts. `gaps`: the measures of which nothing is known in them, and why. `is_whole`: every day that is
+    asked for is loaded for all that it is computed from.
     `may_change`: a part may be told otherwise or may yet grow, counted as it was. `days_loaded`: on which everyone told of all.
     """
 
+    period: Period
     gaps: Mapping[Measure, Reason]
     is_whole: bool
     may_change: bool
@@ -131,28 +150,35 @@ class Over(dict[Definition, Observed]):
 
     def __init__(self, coverage: Coverage, period: Period) -> None:
         super().__init__()
-        self._until, self._last_day = period.until, coverage.last_day
+        self._coverage, self._period = coverage, period
         self._gap = cache(partial(coverage.gap, period=period))
         self._is_whole = cache(partial(coverage.is_whole, period=period))
         self._is_settled = cache(partial(coverage.is_settled, period=period))
         self._days_loaded = cache(partial(coverage.days_loaded, period=period))
 
     def __missing__(self, definition: Definition) -> Observed:
-        self[definition] = found = Observed(
+        counted = self._coverage.counted(definition, self._period)
+        is_shorter = counted != self._period
+        found = replace(self._coverage.over(counted)[definition], is_whole=False) if is_shorter else self._observed(definition)
+        self[definition] = found
+        return found
+
+    def _observed(self, definition: Definition) -> Observed:
+        return Observed(
+            self._period,
             {measure: gap for measure in definition.measures if (gap := self._gap(measure.family))},
             all(map(self._is_whole, definition.families)),
             any(map(self._may_change, definition.measures)),
             self._days_loaded(definition.families),
         )
-        return found
 
     def _may_change(self, measure: Measure) -> bool:
         if measure.settles_late and not self._is_settled(measure.family):
             return True
         if not measure.matures_in:
             return False
-        last = self._last_day(measure.family)
-        return last is not None and self._until + timedelta(days=measure.matures_in) > last
+        last = self._coverage.last_day(measure.family)
+        return last is not None and self._period.until + timedelta(days=measure.matures_in) > last
 
 
 @dataclass(frozen=True)

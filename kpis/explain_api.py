@@ -16,6 +16,7 @@ from accounts.gate import ClientRequest
 from accounts.spreadsheets import csv_file
 from accounts.tenancy import one_state
 from kpis.api import CLIENT_SLUG, CsvRenderer, TableView
+from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS
 from kpis.explain import change, number, serialise
 from kpis.explain.number import Figure
@@ -39,7 +40,7 @@ class NumberView(TableView):
         client = cast("ClientRequest", request._request).client
         with one_state():
             if request.accepted_renderer.format == CsvRenderer.format:
-                rows = number.rows_behind(client, figure).every()
+                rows = number.rows_behind(client, figure, Coverage.load()).every()
                 file = csv_file(serialise.lines(rows, figure.definition.measures))
                 name = f"{client.slug}-{kpi}-{figure.period.since}-{figure.period.until}.csv"
                 return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")

@@ -122,6 +122,11 @@ class NumberSerializer(MeantSerializer):
     provisional = serializers.BooleanField()
     days_loaded = serializers.IntegerField()
     days = serializers.IntegerField()
+    until = serializers.DateField(
+        allow_null=True,
+        help_text="The last day it counts, where that is before the last one asked for: of later ones a part of what it is made of "
+        "was not told yet.",
+    )
     measures = MeasuredSerializer(many=True)
     choices = DecidedSerializer(many=True, help_text="What the client decided that the figure follows.")
     loaded = LoadedSerializer(many=True)

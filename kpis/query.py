@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from accounts.tenancy import one_state
@@ -30,6 +31,7 @@ class Comparison(NamedTuple):
     """A KPI and the same KPI in the period it is compared with.
 
     `is_provisional`: it may still change by itself, without anything being corrected. `days_loaded`: of `days` asked for.
+    `until`: the last day it counts, where that is before the last one asked for.
     """
 
     value: Value
@@ -37,12 +39,14 @@ class Comparison(NamedTuple):
     is_provisional: bool
     days_loaded: int
     days: int
+    until: date | None = None
 
 
 @dataclass
 class Slice:
     """The measures of one group in the period and in the other, if there is one; what was loaded decides 0 or unknown.
 
+    `shorter`: the measures of those KPIs that count a beginning of one of the periods only, by that beginning.
     `is_divided`: it is a part by channel, campaign or label, which not everything is told by. `is_joined`: it is several such.
     """
 
@@ -51,6 +55,7 @@ class Slice:
     previous_period: Period | None
     sums: Sums = field(default_factory=Sums)
     previous_sums: Sums = field(default_factory=Sums)
+    shorter: dict[Period, Sums] = field(default_factory=dict)
     is_divided: bool = False
     is_joined: bool = False
 
@@ -60,7 +65,12 @@ class Slice:
         return {slug: self._compared(DEFINITIONS[slug], now, before) for slug in slugs}
 
     def value(self, definition: Definition, coverage: Coverage) -> Value:
-        return self._of(definition, self.sums, coverage.over(self.period)[definition])
+        return self._of(definition, coverage.over(self.period)[definition])
+
+    def measured(self, measure: Measure, definition: Definition, coverage: Coverage) -> Value:
+        """What a KPI is made of, over the days that it counts."""
+        observed = coverage.over(self.period)[definition]
+        return _measured(self._sums(observed), observed, self.is_divided, measure)
 
     def compared(self, definition: Definition, coverage: Coverage) -> Comparison:
         return self._compared(definition, *self._observed(coverage))
@@ -71,26 +81,33 @@ class Slice:
     def _compared(self, definition: Definition, over: Over, over_previous: Over | None) -> Comparison:
         now = over[definition]
         return Comparison(
-            self._of(definition, self.sums, now),
+            self._of(definition, now),
             self._previous(definition, now, over_previous[definition]) if over_previous is not None else Value(None, Reason.NOT_COMPARABLE),
-            is_provisional(definition, self.sums, now),
+            is_provisional(definition, self._sums(now), now),
             now.days_loaded,
             self.period.days,
+            now.period.until if now.period.until < self.period.until else None,
         )
 
     def _previous(self, definition: Definition, now: Observed, before: Observed) -> Value:
         """A KPI is compared only where both periods are wholly loaded and counted alike: else a part would look like a fall or a rise."""
-        previous = self._of(definition, self.previous_sums, before)
+        previous = self._of(definition, before, is_previous=True)
         if previous.exact is not None and not (now.is_whole and before.is_whole):
             return Value(None, Reason.NOT_COMPARABLE)
         if previous.exact is not None and _is_mixed(definition, self.sums, self.previous_sums):
             return Value(None, Reason.MIXED_BASIS)
         return previous
 
-    def _of(self, definition: Definition, sums: Sums, observed: Observed) -> Value:
+    def _sums(self, observed: Observed, *, is_previous: bool = False) -> Sums:
+        asked, sums = (self.previous_period, self.previous_sums) if is_previous else (self.period, self.sums)
+        if asked is None or observed.period.until == asked.until:
+            return sums
+        return self.shorter.get(observed.period) or Sums()
+
+    def _of(self, definition: Definition, observed: Observed, *, is_previous: bool = False) -> Value:
         if self.is_joined and not all(measure.is_additive for measure in definition.measures):
             return Value(None, Reason.NOT_DIVISIBLE)
-        return _evaluate(definition, sums, observed, self.is_divided)
+        return _evaluate(definition, self._sums(observed, is_previous=is_previous), observed, self.is_divided)
 
     @classmethod
     def together(cls, key: str, those: Iterable[Slice], period: Period, previous: Period | None) -> Slice:
@@ -99,6 +116,8 @@ class Slice:
         for part in those:
             whole.sums.add(part.sums)
             whole.previous_sums.add(part.previous_sums)
+            for shorter, sums in part.shorter.items():
+                whole.shorter.setdefault(shorter, Sums()).add(sums)
         return whole
 
 
@@ -152,12 +171,12 @@ def ask_all(questions: Sequence[Question]) -> list[Answer]:
     """
     with one_state():
         standing, chosen = Standing.load(), choices.in_force()
-        plans = [_Plan.of(question, question.calendar or chosen.calendar) for question in questions]
+        plans = [_Plan.of(question, question.calendar or chosen.calendar, standing.coverage) for question in questions]
         reads = _together(asked for plan in plans for asked in plan.reads)
         found = dict(
             zip(((read.scope, read.measures) for read in reads), reading.read(reads, f"{standing.version} {chosen!r}", chosen), strict=True)
         )
-    return [plan.answer(found, standing.coverage) for plan in plans]
+    return [plan.answer(found) for plan in plans]
 
 
 @dataclass(frozen=True)
@@ -167,12 +186,13 @@ class _Plan:
     question: Question
     previous: Period
     parts: tuple[Part, ...]
+    coverage: Coverage
 
     @classmethod
-    def of(cls, question: Question, calendar: Calendar) -> _Plan:
+    def of(cls, question: Question, calendar: Calendar, coverage: Coverage) -> _Plan:
         grain = GRAINS.get(question.by) if question.by else None
         divided = tuple(parts(question.period, grain, question.previous, calendar)) if grain else ()
-        return cls(question, compared(question.period, question.previous, calendar), divided)
+        return cls(question, compared(question.period, question.previous, calendar), divided, coverage)
 
     @property
     def periods(self) -> tuple[Period, Period]:
@@ -187,28 +207,62 @@ class _Plan:
         """By dimension; None where it is grouped by time, or not at all."""
         return Scope(self.question.by, self.question.only) if self.question.by and self.question.by not in GRAINS else None
 
+    @cached_property
+    def all_periods(self) -> tuple[Period, ...]:
+        """That of the whole and of each part of time, with those that they are compared with."""
+        others = (part.previous for part in self.parts if part.previous)
+        return tuple(dict.fromkeys((*self.periods, *(part.period for part in self.parts), *others)))
+
+    @cached_property
+    def shorter(self) -> dict[Period, list[Definition]]:
+        """The beginnings of these periods that are all that some KPIs count of them."""
+        several = [definition for definition in map(DEFINITIONS.__getitem__, self.question.slugs) if len(definition.families_by_day) > 1]
+        found: dict[Period, list[Definition]] = {}
+        for period in self.all_periods if several else ():
+            for definition in several:
+                counted = self.coverage.counted(definition, period)
+                if counted != period:
+                    found.setdefault(counted, []).append(definition)
+        return found
+
+    @cached_property
+    def shorter_measures(self) -> tuple[Measure, ...]:
+        return tuple(dict.fromkeys(measure for those in self.shorter.values() for each in those for measure in each.measures))
+
     @property
     def reads(self) -> Iterator[Read]:
-        measures = self.question.measures
-        others = (part.previous for part in self.parts if part.previous)
-        yield Read(self.scope, measures, (*self.periods, *(part.period for part in self.parts), *others))
+        yield Read(self.scope, self.question.measures, self.all_periods)
         if self.groups_scope:
-            yield Read(self.groups_scope, measures, self.periods)
+            yield Read(self.groups_scope, self.question.measures, self.periods)
+        for scope in (self.scope, self.groups_scope) if self.shorter else ():
+            if scope:
+                yield Read(scope, self.shorter_measures, tuple(self.shorter))
 
-    def answer(self, found: dict[tuple[Scope, tuple[Measure, ...]], Found], coverage: Coverage) -> Answer:
-        whole = found[self.scope, self.question.measures]
-        total = self._slice("", self.question.period, self.previous, whole, "")
-        if self.groups_scope:
-            each = found[self.groups_scope, self.question.measures]
-            keys = sorted({key for period, key in each if period in self.periods})
-            groups = [self._slice(key, *self.periods, each, key, is_group=True) for key in keys]
+    def answer(self, found: dict[tuple[Scope, tuple[Measure, ...]], Found]) -> Answer:
+        total = self._slice("", *self.periods, "", found, self.scope)
+        if scope := self.groups_scope:
+            keys = sorted({key for period, key in found[scope, self.question.measures] if period in self.periods})
+            groups = [self._slice(key, *self.periods, key, found, scope) for key in keys]
         else:
-            groups = [self._slice(part.key, part.period, part.previous, whole, "") for part in self.parts]
-        return Answer(self.question.period, self.previous, self.question.by, total, groups, coverage)
+            groups = [self._slice(part.key, part.period, part.previous, "", found, self.scope) for part in self.parts]
+        return Answer(self.question.period, self.previous, self.question.by, total, groups, self.coverage)
 
-    def _slice(self, called: str, period: Period, previous: Period | None, found: Found, key: str, *, is_group: bool = False) -> Slice:
-        before = found.get((previous, key), Sums()) if previous else Sums()
-        return Slice(called, period, previous, found.get((period, key), Sums()), before, is_group or bool(self.question.only))
+    def _slice(
+        self,
+        called: str,
+        period: Period,
+        previous: Period | None,
+        key: str,
+        found: dict[tuple[Scope, tuple[Measure, ...]], Found],
+        scope: Scope,
+    ) -> Slice:
+        sums = found[scope, self.question.measures]
+        before = sums.get((previous, key), Sums()) if previous else Sums()
+        shorter = self._shorter(key, found[scope, self.shorter_measures]) if self.shorter else {}
+        return Slice(called, period, previous, sums.get((period, key), Sums()), before, shorter, scope.is_divided)
+
+    def _shorter(self, key: str, found: Found) -> dict[Period, Sums]:
+        return {period: found[period, key] for period in self.shorter if (period, key) in found}
 
 
 def _together(reads: Iterable[Read]) -> list[Read]:

@@ -14,7 +14,7 @@ from kpis.query import Answer, Comparison, Slice, Value
 
 TOTAL = "total"
 # Of one figure, in the names of the API.
-FIGURE = ("value", "reason", "unit", "previous", "previous_reason", "provisional", "days_loaded", "days")
+FIGURE = ("value", "reason", "unit", "previous", "previous_reason", "provisional", "days_loaded", "days", "until")
 COLUMNS = ("by", "key", "from", "to", "compared_from", "compared_to", "currency", "kpi", *FIGURE)
 
 
@@ -62,6 +62,7 @@ def comparison_data(slug: str, comparison: Comparison) -> dict[str, Any]:
         "provisional": comparison.is_provisional,
         "days_loaded": comparison.days_loaded,
         "days": comparison.days,
+        "until": comparison.until.isoformat() if comparison.until else None,
     }
 
 

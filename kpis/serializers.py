@@ -168,6 +168,11 @@ class FigureSerializer(serializers.Serializer[Any]):
     provisional = serializers.BooleanField(help_text="Whether it may still change by itself: some conversions come late.")
     days_loaded = serializers.IntegerField(help_text="On how many days everyone has told all that it is made of.")
     days = serializers.IntegerField(help_text="Days asked for.")
+    until = serializers.DateField(
+        allow_null=True,
+        help_text="The last day it counts, where that is before the last one asked for: of later ones a part of what it is made of "
+        "was not told yet.",
+    )
 
 
 class DaysSerializer(serializers.Serializer[Any]):

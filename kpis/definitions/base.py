@@ -64,6 +64,11 @@ class Definition:
         return frozenset(measure.family for measure in self.measures)
 
     @cached_property
+    def families_by_day(self) -> frozenset[str]:
+        """Those whose days it counts: of stocks the newest figure serves, whatever its day."""
+        return frozenset(measure.family for measure in self.measures if measure.source != "stocks")
+
+    @cached_property
     def counted_by_basis(self) -> frozenset[str]:
         """The sources that count what it is made of in one of several ways."""
         return frozenset(measure.source for measure in self.measures if measure.has_basis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from accounts.models import Client
@@ -14,7 +14,7 @@ from kpis.definitions import DEFINITIONS, Definition
 from kpis.explain.rows import Behind, Row, Teller, is_listed
 from kpis.measures import Measure
 from kpis.periods import Period
-from kpis.query import Comparison, Only, Question, Slice, Value
+from kpis.query import Comparison, Only, Question, Value
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 1_000
@@ -81,11 +81,11 @@ def explain(client: Client, figure: Figure, page: int = 1, page_size: int = PAGE
     """Of the client whose schema is open. To be of one state, it is called within `one_state`."""
     [answer] = query.ask_all([Question(figure.period, None, (figure.slug,), only=figure.only)])
     whole, coverage, definition = answer.total, answer.coverage, figure.definition
-    behind = rows_behind(client, figure)
+    behind = rows_behind(client, figure, coverage)
     return Explanation(
         figure,
         whole.values([figure.slug], coverage)[figure.slug],
-        [Part(measure, _value(measure, definition, whole, coverage), is_listed(measure, figure.only)) for measure in definition.measures],
+        [Part(measure, whole.measured(measure, definition, coverage), is_listed(measure, figure.only)) for measure in definition.measures],
         decided.choices_of(definition.measures, choices.in_force(), systems.in_force()),
         [_loaded(family, figure.period, coverage) for family in dict.fromkeys(measure.family for measure in definition.measures)],
         behind.tellers(),
@@ -95,12 +95,10 @@ def explain(client: Client, figure: Figure, page: int = 1, page_size: int = PAGE
     )
 
 
-def rows_behind(client: Client, figure: Figure) -> Behind:
-    return Behind(client, figure.definition.measures, figure.period, figure.only)
-
-
-def _value(measure: Measure, definition: Definition, whole: Slice, coverage: Coverage) -> Value:
-    return whole.value(replace(definition, expression=measure), coverage)
+def rows_behind(client: Client, figure: Figure, coverage: Coverage) -> Behind:
+    """The rows of the days that the figure counts."""
+    definition = figure.definition
+    return Behind(client, definition.measures, coverage.counted(definition, figure.period), figure.only)
 
 
 def _loaded(family: str, period: Period, coverage: Coverage) -> Loaded:

@@ -36,6 +36,7 @@ def number_data(client: Client, explanation: Explanation) -> dict[str, Any]:
         "provisional": compared.is_provisional,
         "days_loaded": compared.days_loaded,
         "days": compared.days,
+        "until": compared.until.isoformat() if compared.until else None,
         "measures": [_part(part) for part in explanation.parts],
         "choices": [{"name": choice.name, "value": choice.value} for choice in explanation.choices],
         "loaded": [

@@ -63,6 +63,9 @@ def differences(oracle: Oracle, answer: query.Answer, by: By, only: Only) -> Ite
         assert one.previous_period
         for slug, pair in one.values(SLUGS, answer.coverage).items():
             right = oracle.figure(slug, *span(one.period), part)
+            until = oracle.until(slug, *span(one.period))
+            if pair.until != (until if until < one.period.until else None):
+                yield f"{slug} by {by} {one.key!r} of {only}, {one.period}: until {pair.until}, not {until}"
             if said(pair.value) != right:
                 yield f"{slug} by {by} {one.key!r} of {only}, {one.period}: {said(pair.value)}, not {right}"
             before = oracle.compared(slug, span(one.period), span(one.previous_period), part)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Client
 from campaigns.imports import load
@@ -17,8 +21,9 @@ from campaigns.imports.kinds import KINDS
 from campaigns.models import DirtyDay
 from kpis import query, recompute, serialise
 from kpis.coverage import Coverage
-from kpis.definitions import DEFINITIONS
+from kpis.definitions import DEFINITIONS, Reason
 from kpis.periods import Grain, Period, buckets
+from kpis.query import By, Question
 
 
 class TestUnknown:
@@ -66,6 +71,59 @@ class TestUnknown:
         assert self.value("revenue") == ("80", None)
         assert self.value("revenue", "2026-11-10", "2026-11-12") == (None, "not_yet_observed")
         assert self.value("revenue", "2026-11-01", "2026-11-08") == (None, "not_reported")
+
+
+class TestUnequalDays:
+    """Ads are told to the 20th, orders to the 17th, leads not at all."""
+
+    MONTH, TOLD = Period(date(2026, 11, 1), date(2026, 11, 30)), Period(date(2026, 11, 1), date(2026, 11, 17))
+
+    @pytest.fixture(autouse=True)
+    def told(self, lumen: Client, tmp_path: Path) -> None:
+        ads = "".join(f"2026-11-{day:02},meta_ads,1,{'AB'[day % 2]},{day}\n" for day in range(1, 21))
+        orders = "".join(f"O{day},2026-11-{day:02}T10:00:00,{3 * day},{'AB'[day % 2]}\n" for day in range(1, 18))
+        for kind, text in {
+            "ads": "date,source,account,campaign,spend\n" + ads, "orders": "order_id,ordered_at,amount,campaign\n" + orders,
+        }.items():  # fmt: skip
+            (tmp_path / "f.csv").write_text(text)
+            load(lumen, KINDS[kind], tmp_path / "f.csv")
+        recompute.catch_up(lumen)
+
+    def test_a_ratio_divides_the_days_of_which_both_are_told_and_says_so(self) -> None:
+        slugs = ("blended_roas", "media_cac", "spend", "revenue", "cpl")
+        periods = [Question(each, by, slugs) for each in (self.MONTH, self.TOLD) for by in (By.CAMPAIGN, By.DAY)]
+        with CaptureQueriesContext(connection) as asked:
+            month, days, told, _ = query.ask_all(periods)
+        assert sum("kpis_addaytotal" in one["sql"] for one in asked.captured_queries) == 1
+        figures, of_told = month.total.values(slugs, month.coverage), told.total.values(slugs, told.coverage)
+        roas = figures["blended_roas"]
+        assert (roas.value.exact, roas.until, roas.days_loaded, roas.days) == (Fraction(3), date(2026, 11, 17), 17, 30)
+        assert roas.previous.exact is None
+        assert (roas.value, figures["media_cac"].value) == (of_told["blended_roas"].value, of_told["media_cac"].value)
+        assert of_told["blended_roas"].until is None
+        assert [figures[slug].value.exact for slug in ("spend", "revenue")] == [210, 459]
+        assert {figures[slug].until for slug in ("spend", "revenue", "cpl")} == {None}
+        assert figures["cpl"].value == (None, Reason.NOT_REPORTED)
+        assert {group.key: group.value(DEFINITIONS["blended_roas"], month.coverage).exact for group in month.groups} == {"A": 3, "B": 3}
+        by_day = {group.key: group.values(["blended_roas"], days.coverage)["blended_roas"] for group in days.groups}
+        assert by_day["2026-11-17"].value.exact == 3
+        assert by_day["2026-11-18"].value == (None, Reason.NOT_YET_OBSERVED)
+        assert {figure.until for figure in by_day.values()} == {None}
+
+    def test_what_is_behind_it_is_of_the_same_days(self) -> None:
+        out = io.StringIO()
+        call_command("explain", "lumen", "blended_roas", "--from", "2026-11-01", "--to", "2026-11-30", "--json", stdout=out)
+        found = json.loads(out.getvalue())
+        assert (found["value"], found["until"], found["days_loaded"], found["days"]) == ("3", "2026-11-17", 17, 30)
+        assert {part["slug"]: part["value"] for part in found["measures"]} == {"revenue": "459", "spend": "153"}
+        assert (found["paging"]["rows"], max(row["day"] for row in found["rows"])) == (34, "2026-11-17")
+
+    def test_a_table_says_until_when_a_figure_counts(self) -> None:
+        out = io.StringIO()
+        call_command("kpis", "lumen", "--from", "2026-11-01", "--to", "2026-11-30", "--csv", stdout=out)
+        rows = {row["kpi"]: row for row in csv.DictReader(io.StringIO(out.getvalue()))}
+        assert (rows["blended_roas"]["value"], rows["blended_roas"]["until"]) == ("3", "2026-11-17")
+        assert (rows["spend"]["value"], rows["spend"]["until"]) == ("210", "")
 
 
 class TestCommand:

@@ -10,6 +10,7 @@ from accounts.models import Client
 from accounts.spreadsheets import csv_text
 from accounts.tenancy import inside, one_state
 from kpis import recompute
+from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS
 from kpis.explain import change, number, serialise
 from kpis.explain.number import Figure
@@ -57,7 +58,7 @@ class Command(BaseCommand):
 
 def _file(client: Client, figure: Figure) -> str:
     with one_state():
-        return csv_text(serialise.lines(number.rows_behind(client, figure).every(), figure.definition.measures))
+        return csv_text(serialise.lines(number.rows_behind(client, figure, Coverage.load()).every(), figure.definition.measures))
 
 
 def _number_text(data: dict[str, Any]) -> str:
@@ -74,6 +75,7 @@ def _number_text(data: dict[str, Any]) -> str:
             f"  {loaded['family']}: {loaded['days_loaded']} of {loaded['days']} days, until {loaded['last_day'] or '–'}"
             for loaded in data["loaded"]
         ),
+        *([f"  counts the days until {data['until']}"] if data["until"] else []),
         "",
         *(_row(row) for row in data["rows"]),
         f"page {paging['page']} of {paging['pages']}, {paging['rows']} rows",

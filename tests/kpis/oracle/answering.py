@@ -60,9 +60,19 @@ class Oracle:
     def figure(self, slug: str, since: date, until: date, part: Part = Part()) -> Fraction | str:
         """Exact, or the reason why it is null."""
         try:
-            return FORMULAS[slug](Asked(self, since, until, part))
+            return FORMULAS[slug](Asked(self, since, self.until(slug, since, until), part))
         except Unknown as unknown:
             return unknown.reason
+
+    def until(self, slug: str, since: date, until: date) -> date:
+        """The last day that counts: days of which one family was told, and another not yet, would be divided unequally."""
+        used = Noted(self, since, until, Part())
+        FORMULAS[slug](used)
+        lasts = [self.covered.last(family, since) for family in used.families - {"audience"}]
+        told = [last for last in lasts if last is not None]
+        if len(told) < len(lasts) or len(set(told)) < 2 or min(told) >= until:
+            return until
+        return min(told)
 
     def compared(self, slug: str, period: tuple[date, date], before: tuple[date, date], part: Part = Part()) -> Fraction | str:
         """The figure of the period before; where one of the two is not wholly told, or they were counted in two ways, why not."""
@@ -71,7 +81,8 @@ class Oracle:
             return figure
         used = Noted(self, *period, part)
         FORMULAS[slug](used)
-        if not all(self.covered.is_whole(family, *each) for family in used.families for each in (period, before)):
+        is_short = any(self.until(slug, *each) < each[1] for each in (period, before))
+        if is_short or not all(self.covered.is_whole(family, *each) for family in used.families for each in (period, before)):
             return "not_comparable"
         if any(self._is_mixed(measure, part, [period, before]) for measure in used.measures):
             return "mixed_basis"

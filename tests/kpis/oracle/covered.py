@@ -45,6 +45,15 @@ class Covered:
             return None
         return "not_yet_observed" if told and since > max(told) else "not_reported"
 
+    def last(self, family: str, since: date) -> date | None:
+        """Up to which day all have told who are still to tell and told of `since` or later; where nobody is, up to which anybody had."""
+        told = self.days[family]
+        live = {connection for connection in told if self.stored.connections[connection].state != "disconnected"}
+        if not live:
+            last = max((day for days in told.values() for day in days), default=None)
+            return last if last and last >= since else None
+        return min((max(told[connection]) for connection in live if max(told[connection]) >= since), default=None)
+
     def is_whole(self, family: str, since: date, until: date) -> bool:
         """Whether each who ever told of the family told of each day; of those who were disconnected, until they were."""
         told = self.days[family]
