@@ -22,11 +22,32 @@ from campaigns.connectors import sources
 from campaigns.models import Connection
 from campaigns.simulators.business import FERNHILL, HARBOR, MAISON_LUMEN, Business
 from campaigns.simulators.server import Simulator
+from reports import notes
+from reports.archive.models import Note
 from reports.models import Schedule
 from reports.scheduling import create_weekly
 
 OWNER = "owner@atelier-nord.example"
 LANGUAGES = {MAISON_LUMEN.slug: "fr", FERNHILL.slug: "en", HARBOR.slug: "en"}
+
+# By month: money in the client's currency.
+AIMS = {
+    MAISON_LUMEN.slug: {"revenue": "152000", "spend": "12500", "leads": "480", "cpl": "26"},
+    FERNHILL.slug: {"revenue": "54000", "spend": "8400", "leads": "130", "cpl": "62"},
+    HARBOR.slug: {"revenue": "118000", "spend": "30000", "leads": "430", "cpl": "70"},
+}
+NOTES = {
+    "fr": (
+        (Note.Kind.DONE, "Annonces de la campagne Marque réécrites ; deux mots-clés sans ventes arrêtés."),
+        (Note.Kind.NEXT, "Test d’une page d’arrivée plus courte pour les suspensions."),
+        (Note.Kind.NEEDED, "Votre accord sur le budget de décembre, avant vendredi."),
+    ),
+    "en": (
+        (Note.Kind.DONE, "Rewrote the brand campaign’s ads; stopped two keywords that never sold."),
+        (Note.Kind.NEXT, "A test of a shorter landing page for first orders."),
+        (Note.Kind.NEEDED, "Your agreement on December’s budget, by Friday."),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -68,14 +89,33 @@ def connect(client: Client, simulator: Simulator) -> list[Connection]:
     return connected
 
 
+def targets(client: Client, since: date, until: date) -> list[dict[str, str]]:
+    """What was agreed with the client for each month, in the columns of an imported targets file."""
+    return [
+        {"month": month, "kpi": kpi, "value": value, "currency": client.currency}
+        for month in _months(since, until)
+        for kpi, value in AIMS[client.slug].items()
+    ]
+
+
 def costs(client: Client, since: date, until: date) -> list[dict[str, str]]:
     """What marketing costs besides the ads, month by month, in the columns of an imported costs file."""
-    months = sorted({f"{date.fromordinal(day):%Y-%m}" for day in range(since.toordinal(), until.toordinal() + 1)})
     return [
         {"month": month, "name": name, "amount": amount, "currency": client.currency}
-        for month in months
+        for month in _months(since, until)
         for name, amount in (("Agency fee", "1500.00"), ("Tools", "240.00"))
     ]
+
+
+def _months(since: date, until: date) -> list[str]:
+    return sorted({f"{date.fromordinal(day):%Y-%m}" for day in range(since.toordinal(), until.toordinal() + 1)})
+
+
+def write_notes(client: Client, period: str) -> None:
+    """What the agency tells the client beside the figures of a period, once. The client's schema is open."""
+    if not Note.objects.filter(period=period).exists():
+        for kind, text in NOTES[LANGUAGES[client.slug]]:
+            notes.write(client, OPERATOR, kind=kind, period=period, text=text)
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:

@@ -98,9 +98,10 @@ class Command(BaseCommand):
         rows = 0
         for served in cast.served:
             with inside(served.client):
-                path = story.write_csv(folder / f"{served.client.slug}-costs.csv", story.costs(served.client, since, yesterday))
-                rows += imports.load(served.client, KINDS["costs"], path).rows
-        self._step(f"Imported {reading.count():,} exchange rates and {rows} monthly costs from files")
+                for kind, tell in (("costs", story.costs), ("targets", story.targets)):
+                    path = story.write_csv(folder / f"{served.client.slug}-{kind}.csv", tell(served.client, since, yesterday))
+                    rows += imports.load(served.client, KINDS[kind], path).rows
+        self._step(f"Imported {reading.count():,} exchange rates and {rows} monthly costs and targets from files")
 
     def _pull(self, connected: dict[Client, list[Connection]], children: processes.Processes) -> None:
         for client, found in connected.items():
@@ -143,6 +144,8 @@ class Command(BaseCommand):
         runs, new, people = [], 0, 0
         for served in cast.served:
             week = last_complete_week(timezone.now(), served.client.zone)
+            with inside(served.client):
+                story.write_notes(served.client, week)
             new += not served.schedule.runs.filter(period=week, state=Run.State.READY).exists()
             runs.append(scheduling.open_run(served.schedule, week, at_once=True))
         for run in runs:
