@@ -124,15 +124,17 @@ class RollUp:
         """Make the rows of the days those of a select; only differences are written, for most of a changed day stays as it is."""
         table, key, columns = model._meta.db_table, ", ".join(keys), (*self.columns, *self.noted)
         old, new = (", ".join(f"{side}.{column}" for column in columns) for side in ("old", "new"))
+        # By the days too: to find rows by their places alone, the database would read the whole table.
+        differs = "old.day = ANY(%(days)s) AND old.ctid = new.place"
         return f"""
             WITH new ({key}, {", ".join(columns)}) AS ({select}),
             differing AS MATERIALIZED (
                 SELECT new.*, old.place FROM (SELECT ctid AS place, * FROM {table} WHERE day = ANY(%(days)s)) AS old
                 FULL JOIN new ON {" AND ".join(f"old.{name} = new.{name}" for name in keys)}
                 WHERE old.place IS NULL OR new.day IS NULL OR ({old}) IS DISTINCT FROM ({new})),
-            gone AS (DELETE FROM {table} AS old USING differing AS new WHERE old.ctid = new.place AND new.day IS NULL),
+            gone AS (DELETE FROM {table} AS old USING differing AS new WHERE {differs} AND new.day IS NULL),
             moved AS (UPDATE {table} AS old SET {", ".join(f"{column} = new.{column}" for column in columns)}
-                FROM differing AS new WHERE old.ctid = new.place AND new.day IS NOT NULL)
+                FROM differing AS new WHERE {differs} AND new.day IS NOT NULL)
             INSERT INTO {table} ({key}, {", ".join(columns)}) SELECT {key}, {new} FROM differing AS new WHERE place IS NULL"""
 
     def _summed(self, keys: tuple[str, ...]) -> str:
