@@ -13,15 +13,21 @@ from accounts.models import Client, User
 from jobs.models import Job
 from jobs.registry import GiveUp, Later, opens_due_work, when_failed
 from jobs.worker import Run as JobRun
-from reports import approval, notices, preparing, scheduling, sending, stopping
+from reports import approval, headlines, notices, preparing, scheduling, sending, stopping
 from reports import delivery as delivering
 from reports.models import Delivery, Run, Schedule
 
 opens_due_work(scheduling.open_due_runs)
+opens_due_work(headlines.open_due)
 
 
 # With the waits between them, about a day: a mail server may be away for a morning.
 DELIVERY_ATTEMPTS = 140
+
+
+@handles_client_job(headlines.KIND)
+def tell_headline(job: JobRun, client: Client) -> None:
+    headlines.refresh(client, job.effect(), timezone.now())
 
 
 @handles_client_job(scheduling.KIND)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Client
 from kpis.signals import client_moved, figures_changed
-from reports import scheduling
+from reports import headlines, scheduling
 from reports.models import Run, Schedule
 
 
@@ -26,3 +26,8 @@ def keep_the_hour(sender: object, client: Client, **kwargs: Any) -> None:
     waiting = Schedule.objects.filter(client=client, paused=False, stopped_at=None, next_run_at__gt=timezone.now())
     for schedule in waiting.select_related("client").select_for_update(of=("self",)):
         scheduling.replan(schedule, scheduling.CHANGED)
+
+
+@receiver(figures_changed)
+def tell_headline_anew(sender: object, client: Client, **kwargs: Any) -> None:
+    headlines.ask(client.pk)
