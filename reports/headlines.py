@@ -120,11 +120,16 @@ def ask(client_id: int) -> None:
 
 
 def open_due() -> None:
-    """Ask for the headlines of clients whose days are others by now, or that have none. Called by every tick, safe in parallel."""
+    """Ask for the headlines of clients whose days are others by now, or that have none. Called by every tick, safe in parallel.
+
+    Also where an account was read since: if it told nothing new, no figure changed, but the data goes further than before.
+    """
     now = timezone.now()
     failed = Q(state=Job.State.FAILED, finished_at__gt=now - TRIED_AGAIN)
     asked = Job.objects.filter(Q(state__in=Job.OPEN) | failed, kind=KIND, client_id=OuterRef("pk"))
-    due = Client.objects.filter(Q(headline=None) | Q(headline__due_at__lte=now), ~Exists(asked), closed_at=None)
+    read = Standing.objects.filter(client=OuterRef("pk"), read_at__gt=OuterRef("headline__computed_at"))
+    is_other = Q(headline=None) | Q(headline__due_at__lte=now) | Exists(read)
+    due = Client.objects.filter(is_other, ~Exists(asked), closed_at=None)
     for client_id in due.order_by("headline__due_at").values_list("pk", flat=True)[:MOST]:
         ask(client_id)
 

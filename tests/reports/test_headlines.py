@@ -16,8 +16,9 @@ from accounts.audit import OPERATOR
 from accounts.models import Client, User
 from accounts.services import create_client
 from accounts.tenancy import inside
-from campaigns.models import Connection
+from campaigns.models import Connection, Pull
 from campaigns.rates.models import ExchangeRate
+from campaigns.standing import settle
 from campaigns.standings.models import Standing
 from jobs import registry, worker
 from jobs.models import Job
@@ -157,6 +158,20 @@ def test_each_keeps_its_currency_and_the_agency_may_have_them_in_one(reported: C
     assert dollar_view["lumen"].converted("roas") == dollar_view["lumen"].figures.week["roas"]
     unknown = yen["lumen"].converted("revenue")
     assert (unknown.value, unknown.previous, unknown.reason) == (None, None, Reason.NO_EXCHANGE_RATE)
+
+
+def test_an_account_that_was_read_and_had_nothing_to_tell_is_complete_all_the_same(reported: Client, cast: Cast) -> None:
+    source = Connection.objects.create(source="google_ads", account="2", currency="EUR", timezone="Europe/Paris", credential_id=1)
+    source.loaded_spans.create(family="ads", since=date(2026, 10, 1), until=date(2026, 11, 14))
+    headlines.ask(reported.pk)
+    worker.work_off()
+    assert told_to(cast.owner)["lumen"].figures.week["spend"].is_incomplete
+    source.loaded_spans.update(until=WEEK.until)
+    settle(reported, source, Pull.State.STORED)
+    Standing.objects.update(read_at=TUESDAY + timedelta(minutes=1))
+    registry.open_due_work()
+    worker.work_off()
+    assert not told_to(cast.owner)["lumen"].figures.week["spend"].is_incomplete
 
 
 def test_a_lost_connection_is_counted_at_once(reported: Client, cast: Cast) -> None:
