@@ -97,7 +97,7 @@ def fingerprint(query: str) -> tuple[int, int]:
     return int(rows), int(said)
 
 
-def _some(number: str, salt: int) -> str:
+def some(number: str, salt: int) -> str:
     """SQL of a scrambled number from 0 up."""
     return f"(hashint8extended({number}::bigint, {salt}) & 2147483647)"
 
@@ -108,8 +108,8 @@ _NUMBERED = """(SELECT place, place * %({size})s::bigint + each AS number
     FROM generate_series(0, %(days)s) AS place, generate_series(1, %({size})s) AS each)"""
 # Two in five orders are a new customer's.
 _ORDER = f"""(SELECT number, %(since)s::date + place AS day,
-        (%(since)s::date + place + make_interval(secs => {_some("number", 1)} %% 80000)) AT TIME ZONE 'Europe/Paris' AS at,
-        'cus_' || CASE WHEN {_some("number", 2)} %% 5 < 2 THEN number ELSE {_some("number", 3)} %% number + 1 END AS customer
+        (%(since)s::date + place + make_interval(secs => {some("number", 1)} %% 80000)) AT TIME ZONE 'Europe/Paris' AS at,
+        'cus_' || CASE WHEN {some("number", 2)} %% 5 < 2 THEN number ELSE {some("number", 3)} %% number + 1 END AS customer
     FROM {_NUMBERED.format(size="orders")} AS numbered)"""
 _FACTS = (
     """INSERT INTO campaigns_campaign (id, name, key, channel)
@@ -122,29 +122,29 @@ _FACTS = (
         SELECT (id - 1) * %(platforms)s + each, %(google_ads)s, id || '-' || each, name, %(until)s, channel, id
         FROM campaigns_campaign, generate_series(1, %(platforms)s) AS each""",
     f"""INSERT INTO campaigns_adday (connection_id, day, campaign_id, impressions, clicks, all_clicks, spend_nano, pull_id)
-        SELECT %(google_ads)s, %(since)s::date + place, id, {_some(_ROW, 4)} %% 90000, {_some(_ROW, 5)} %% 900,
-            {_some(_ROW, 5)} %% 1000, {_some(_ROW, 6)} * 1000, %(google_ads_pull)s
+        SELECT %(google_ads)s, %(since)s::date + place, id, {some(_ROW, 4)} %% 90000, {some(_ROW, 5)} %% 900,
+            {some(_ROW, 5)} %% 1000, {some(_ROW, 6)} * 1000, %(google_ads_pull)s
         FROM {_DAYS}, campaigns_platformcampaign""",
     f"""INSERT INTO campaigns_adconversion (connection_id, day, campaign_id, action, conversions_millionths, value_nano, basis, pull_id)
-        SELECT %(google_ads)s, %(since)s::date + place, id, '', {_some(_ROW, 7)} %% 9 * 1000000,
-            {_some(_ROW, 8)} * 1000, '', %(google_ads_pull)s
+        SELECT %(google_ads)s, %(since)s::date + place, id, '', {some(_ROW, 7)} %% 9 * 1000000,
+            {some(_ROW, 8)} * 1000, '', %(google_ads_pull)s
         FROM {_DAYS}, campaigns_platformcampaign""",
     f"""INSERT INTO campaigns_lead (connection_id, external_id, day, created_at, origin_id, landing_page, mql_at, sql_at, won_at,
             customer_ref, currency, email_hash, pull_id)
-        SELECT %(hubspot)s, 'lead_' || number, day, at, 1 + {_some("number", 9)} %% %(campaigns)s, '',
+        SELECT %(hubspot)s, 'lead_' || number, day, at, 1 + {some("number", 9)} %% %(campaigns)s, '',
             CASE WHEN number %% 2 = 0 AND day + 2 <= %(until)s THEN at + interval '2 days' END,
             CASE WHEN number %% 4 = 0 AND day + 5 <= %(until)s THEN at + interval '5 days' END,
             CASE WHEN number %% 8 = 0 AND day + 20 <= %(until)s THEN at + interval '20 days' END, '', '', '', %(hubspot_pull)s
         FROM (SELECT number, %(since)s::date + place AS day,
-                (%(since)s::date + place + make_interval(secs => {_some("number", 10)} %% 80000)) AT TIME ZONE 'Europe/Paris' AS at
+                (%(since)s::date + place + make_interval(secs => {some("number", 10)} %% 80000)) AT TIME ZONE 'Europe/Paris' AS at
             FROM {_NUMBERED.format(size="leads")} AS numbered) AS lead""",
     f"""INSERT INTO campaigns_order (connection_id, external_id, day, kind, ordered_at, amount_nano, currency, customer_ref, email_hash,
             refund_of, product, origin_id, pull_id)
-        SELECT %(stripe)s, 'order_' || number, day, 'order', at, (1 + {_some("number", 11)}) * 1000, '', customer, '', '', '',
-            1 + {_some("number", 12)} %% %(campaigns)s, %(stripe_pull)s
+        SELECT %(stripe)s, 'order_' || number, day, 'order', at, (1 + {some("number", 11)}) * 1000, '', customer, '', '', '',
+            1 + {some("number", 12)} %% %(campaigns)s, %(stripe_pull)s
         FROM {_ORDER} AS bought""",
     f"""INSERT INTO campaigns_touch (connection_id, external_id, at, day, lead_ref, customer_ref, origin_id, kind, asset, currency, pull_id)
-        SELECT %(stripe)s, 'touch_' || number, at - interval '3 days', day - 3, '', customer, 1 + {_some("number", 13)} %% %(campaigns)s,
+        SELECT %(stripe)s, 'touch_' || number, at - interval '3 days', day - 3, '', customer, 1 + {some("number", 13)} %% %(campaigns)s,
             'click', '', '', %(stripe_pull)s
         FROM {_ORDER} AS bought""",
     """WITH named AS (
@@ -156,7 +156,7 @@ _FACTS = (
 )  # fmt: skip
 _CHANGES = (
     "UPDATE campaigns_adday SET clicks = clicks + 1, spend_nano = spend_nano + 1 WHERE day >= %(since)s AND campaign_id %% 20 = 0",
-    f"UPDATE campaigns_order SET amount_nano = amount_nano + 1 WHERE day >= %(since)s AND {_some('amount_nano / 1000', 14)} %% 20 = 0",
+    f"UPDATE campaigns_order SET amount_nano = amount_nano + 1 WHERE day >= %(since)s AND {some('amount_nano / 1000', 14)} %% 20 = 0",
     """UPDATE campaigns_lead SET sql_at = CASE WHEN sql_at IS NULL THEN mql_at END
        WHERE day >= %(since)s AND mql_at IS NOT NULL AND right(external_id, 1) = '2'""",
 )
