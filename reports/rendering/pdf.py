@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from accounts.colours import PAPER, legible, mixed, on
 from reports.charts import line_chart, print_theme, sparkline, stacked_bars
 from reports.charts.waterfall import height, waterfall
 from reports.presentation import Presentation
+from reports.presentation.parts import Cell
 from reports.rendering import marks
 
 CHART_WIDTH = 485.0
@@ -37,27 +38,26 @@ _FONTS = Path(font_manrope.__file__).parent / "files"
 
 def pdf(presentation: Presentation) -> bytes:
     """A4 pages; the same presentation gives the same bytes. Raises `typst.TypstError` if the template is broken."""
-    with override(presentation.language):
-        inputs = _inputs(presentation)
     # A compiler of its own for every document: one kept between calls would keep the inputs of the client before.
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS), str(marks.FILE.parent)])
-    compiler = typst.Compiler(input=str(_FOLDER / "report.typ"), root=str(_FOLDER), font_paths=fonts, sys_inputs=inputs)
+    compiler = typst.Compiler(input=str(_FOLDER / "report.typ"), root=str(_FOLDER), font_paths=fonts, sys_inputs=inputs(presentation))
     document = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=presentation.generated_timestamp)
     if not isinstance(document, bytes):
         raise TypeError("typst returned no single document")
     return document
 
 
-def _inputs(presentation: Presentation) -> dict[str, str]:
+def inputs(presentation: Presentation) -> dict[str, str]:
     """Everything the template reads, as strings; the template never sees another document's."""
     theme = print_theme(presentation.palette)
-    data = asdict(replace(presentation, brand_logo="")) | {
-        "words": _words(),
-        "colours": _colours(presentation),
-        "shades": shades(presentation.brand_primary),
-        "origin": _origin(presentation),
-        "footer": " · ".join(presentation.brand_footer.splitlines()),
-    }
+    with override(presentation.language):
+        said = {
+            "words": _words(),
+            "colours": _colours(presentation),
+            "shades": shades(presentation.brand_primary),
+            "origin": _origin(presentation),
+            "footer": " · ".join(presentation.brand_footer.splitlines()),
+        }
     trend, leads = presentation.trend, presentation.leads
     tall = CHART_HEIGHTS[presentation.length]
     heights = {"trend": tall, "leads": tall} | {
@@ -70,7 +70,11 @@ def _inputs(presentation: Presentation) -> dict[str, str]:
         "logo": presentation.brand_logo,
         **{f"spark_{tile.slug}": sparkline(tile.trend, theme, 132, 24) for tile in presentation.tiles},
     }
-    printable = _printable(data) | {"pictures": sorted(name for name, svg in pictures.items() if svg), "heights": heights}
+    printable = (
+        _printable(replace(presentation, brand_logo=""))
+        | _printable(said)
+        | {"pictures": sorted(name for name, svg in pictures.items() if svg), "heights": heights}
+    )
     return {"data": json.dumps(printable, ensure_ascii=False)} | {name: _drawable(svg) for name, svg in pictures.items()}
 
 
@@ -169,15 +173,16 @@ def _glyphs() -> frozenset[int]:
         return frozenset(manrope.getBestCmap()) | frozenset(own.getBestCmap())
 
 
+@cache
+def _lacking() -> re.Pattern[str]:
+    """Any character that the fonts lack."""
+    return re.compile(f"[^{''.join(re.escape(chr(code)) for code in sorted(_glyphs()))}]")
+
+
 def printable(text: str) -> str:
     """`text` without characters the fonts lack, for one would fail the document: pictures go, letters become "?"."""
-    kept = []
-    for character in unicodedata.normalize("NFC", text):
-        if ord(character) in _glyphs():
-            kept.append(character)
-        else:
-            kept.append(_replacement(character))
-    return re.sub(" {2,}", " ", "".join(kept)).strip() or ("?" if text.strip() else "")
+    plain = _lacking().sub(lambda found: _replacement(found[0]), unicodedata.normalize("NFC", text))
+    return re.sub(" {2,}", " ", plain).strip() or ("?" if text.strip() else "")
 
 
 def _replacement(character: str) -> str:
@@ -197,8 +202,16 @@ def _printable(value: Any) -> Any:
         return {key: _printable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_printable(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _printable(getattr(value, name)) for name in _names(type(value))}
     return value
 
 
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields that the template reads: a cell's column stands once at its table's head."""
+    return tuple(field.name for field in fields(kind) if (kind, field.name) != (Cell, "column"))
+
+
 def _drawable(svg: str) -> str:
-    return "".join(character if ord(character) in _glyphs() or character == "\n" else _replacement(character) for character in svg)
+    return _lacking().sub(lambda found: "\n" if found[0] == "\n" else _replacement(found[0]), svg)
