@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts import brand, hosts, mails
 from accounts.models import Client
 from reports import sharing
-from reports.archive.models import Document, Snapshot
+from reports.archive.models import Document
 from reports.bounces import METADATA
 from reports.models import Delivery, Recipient
 from reports.preparing import SHARE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER
@@ -43,11 +43,12 @@ def build(client: Client, delivery: Delivery) -> mails.Mail:
             "Auto-Submitted": "auto-generated",
         },
     )
+    # Before the parts that make it large: its headers are what may be refused.
+    message.message()
     if delivery.format != Recipient.Format.TEXT:
         message.attach_alternative(body(Document.Kind.HTML), "text/html")
     if delivery.format != Recipient.Format.MAIL:
         message.attach(f"{client.slug}-{delivery.run.period}.pdf", kept[Document.Kind.PDF], "application/pdf")
-    message.message()
     if by_api():
         message.metadata = {METADATA: called}
     return message
@@ -64,8 +65,8 @@ def message_id(client: Client, delivery: Delivery) -> str:
 
 
 def _kept(delivery: Delivery) -> dict[str, bytes]:
-    snapshot = Snapshot.objects.get(run_id=delivery.run_id)
-    return {document.kind: bytes(document.content) for document in snapshot.documents.filter(language=delivery.language)}
+    kept = Document.objects.filter(snapshot__run_id=delivery.run_id, language=delivery.language)
+    return {document.kind: bytes(document.content) for document in kept}
 
 
 def _named(delivery: Delivery) -> dict[str, str]:
