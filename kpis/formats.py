@@ -7,7 +7,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
+from babel.numbers import (
+    NumberPattern,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    get_currency_symbol,
+    parse_pattern,
+)
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -27,6 +35,12 @@ TINY_BELOW = 10
 @cache
 def _locale(language: str) -> Locale:
     return Locale.parse(language)
+
+
+@cache
+def _pattern(digits: str) -> NumberPattern:
+    """Read once: a report has hundreds of figures and a dozen patterns."""
+    return parse_pattern(digits)
 
 
 def rounded(value: Decimal, decimals: int) -> Decimal:
@@ -58,7 +72,7 @@ def money(value: Decimal | None, currency: str, language: str, *, whole: bool | 
         abs(amount),
         currency,
         locale=_locale(language),
-        format=_money_pattern(currency, language, -int(amount.as_tuple().exponent)),
+        format=_pattern(_money_pattern(currency, language, -int(amount.as_tuple().exponent))),
         currency_digits=False,
     )
     return _signed(text, amount)
@@ -80,7 +94,7 @@ def count(value: Decimal | None, language: str) -> str:
     if value is None:
         return UNDEFINED
     number = rounded(value, 0)
-    return _signed(format_decimal(abs(number), format="#,##0", locale=_locale(language)), number)
+    return _signed(format_decimal(abs(number), format=_pattern("#,##0"), locale=_locale(language)), number)
 
 
 def fraction(value: Decimal | None, language: str, decimals: int | None = None) -> str:
@@ -101,7 +115,7 @@ def fraction_decimals(*values: Decimal | None) -> int:
 def _percent(value: Decimal, decimals: int, language: str) -> str:
     digits = "#,##0" + ("." + "0" * decimals if decimals else "")
     pattern = f"{digits}\N{NARROW NO-BREAK SPACE}%" if language == "fr" else f"{digits}%"
-    return format_percent(value, format=pattern, locale=_locale(language))
+    return format_percent(value, format=_pattern(pattern), locale=_locale(language))
 
 
 def multiple(value: Decimal | None, language: str) -> str:
@@ -109,7 +123,7 @@ def multiple(value: Decimal | None, language: str) -> str:
     if value is None:
         return UNDEFINED
     number = rounded(value, 2)
-    text = format_decimal(abs(number), format="#,##0.00", locale=_locale(language))
+    text = format_decimal(abs(number), format=_pattern("#,##0.00"), locale=_locale(language))
     return _signed(text if language == "fr" else f"{text}x", number)
 
 
@@ -144,7 +158,7 @@ def amount(value: Decimal | None, unit: Unit, language: str) -> str:
     if value is None:
         return UNDEFINED
     number = rounded(value, 1)
-    text = format_decimal(abs(number), format="#,##0.0", locale=_locale(language))
+    text = format_decimal(abs(number), format=_pattern("#,##0.0"), locale=_locale(language))
     with override(language):
         names = {Unit.HOURS: _("%(number)s h"), Unit.DAYS: _("%(number)s days"), Unit.MONTHS: _("%(number)s months")}
     return _signed(names[unit] % {"number": text}, number).replace(" ", NO_BREAK)
@@ -211,7 +225,7 @@ def difference(value: Decimal, unit: Unit, currency: str, language: str, *, whol
 
 
 def _points(value: Decimal, decimals: int, language: str) -> str:
-    return format_decimal(rounded(value, decimals), format="#,##0." + "0" * decimals, locale=_locale(language)) + f"{NO_BREAK}pt"
+    return format_decimal(rounded(value, decimals), format=_pattern("#,##0." + "0" * decimals), locale=_locale(language)) + f"{NO_BREAK}pt"
 
 
 # --------------------------------------------------------------------------------------------------------------- axes
@@ -232,7 +246,7 @@ def _scale(step: Decimal, language: str) -> tuple[Decimal, str]:
 
 
 def _axis_label(number: Decimal, suffix: str, unit: Unit, currency: str, language: str) -> str:
-    digits = format_decimal(abs(number), format="#,##0.##", locale=_locale(language))
+    digits = format_decimal(abs(number), format=_pattern("#,##0.##"), locale=_locale(language))
     if unit is not Unit.MONEY:
         gap = NO_BREAK if suffix and language == "fr" else ""
         return _signed(f"{digits}{gap}{suffix}", number)
