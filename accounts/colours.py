@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Sequence
+from functools import lru_cache
 
 PAPER, NIGHT = "#ffffff", "#171d24"
 READABLE, VISIBLE = 4.5, 3.0  # contrast ratios: text, and shapes that carry meaning (WCAG 2.2, 1.4.3 and 1.4.11)
@@ -26,6 +27,7 @@ def mixed(colour: str, towards: str, share: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(channels(colour), channels(towards), strict=True))
 
 
+@lru_cache(maxsize=1024)
 def legible(colour: str, background: str = PAPER, ratio: float = READABLE) -> str:
     """`colour`, darkened or lightened in its own hue only as far as it must to reach `ratio` on `background`."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*(part / 255 for part in channels(colour)))
