@@ -169,8 +169,10 @@ class Days:
 
 
 def _told(client: Client, now: datetime) -> Headline:
-    today = now.astimezone(client.zone).date()
     with one_state():
+        # A move to another currency or zone may have come since the client was looked up.
+        client.refresh_from_db(fields=["currency", "timezone"])
+        today = now.astimezone(client.zone).date()
         calendar = choices.in_force().calendar
         days = Days.before(today, calendar)
         version = recompute.data_version()

@@ -22,7 +22,7 @@ from campaigns.standing import settle
 from campaigns.standings.models import Standing
 from jobs import registry, worker
 from jobs.models import Job
-from kpis import choices, query
+from kpis import choices, moving, query
 from kpis.periods import Period
 from kpis.values import Reason
 from reports import headlines
@@ -120,6 +120,13 @@ def test_a_new_week_a_new_day_and_other_weeks_of_the_clients_own_are_told_withou
     assert told(datetime(2026, 12, 1, 8, tzinfo=UTC))[1] == Period(date(2026, 11, 1), date(2026, 11, 30))
     choices.choose(reported, "week_start", "sunday", None, OPERATOR)
     assert told(datetime(2026, 12, 1, 8, tzinfo=UTC))[0] == Period(date(2026, 11, 22), date(2026, 11, 28))
+
+
+def test_a_client_that_moves_to_another_zone_has_its_days_told_anew(reported: Client, cast: Cast) -> None:
+    moving.ask(reported, "EUR", "Pacific/Kiritimati", OPERATOR)
+    worker.work_off()
+    # Noon in Greenwich is two in the morning of Wednesday there.
+    assert told_to(cast.owner)["lumen"].month.until == date(2026, 11, 17)
 
 
 def test_every_tick_asks_once_for_who_has_none_and_never_for_who_is_closing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
