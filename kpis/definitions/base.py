@@ -65,8 +65,8 @@ class Definition:
 
     @cached_property
     def families_by_day(self) -> frozenset[str]:
-        """Those whose days it counts: of stocks the newest figure serves, whatever its day."""
-        return frozenset(measure.family for measure in self.measures if measure.source != "stocks")
+        """Those that are told day by day: of stocks the newest figure serves, and costs come as a fee of a month or by invoice."""
+        return frozenset(measure.family for measure in self.measures if measure.source != "stocks" and measure.family != "costs")
 
     @cached_property
     def counted_by_basis(self) -> frozenset[str]:

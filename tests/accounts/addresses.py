@@ -348,5 +348,4 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
-URLS = FIGURES + SENT + CONNECTIONS + IMPORTS + PEOPLE + ORGANISATIONS + ELSEWHERE
-URLS = FIGURES + CONNECTIONS + IMPORTS + REPORTS + PEOPLE + ORGANISATIONS + ELSEWHERE
+URLS = FIGURES + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE

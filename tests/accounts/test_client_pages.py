@@ -170,11 +170,11 @@ class TestNavigation:
         return re.findall(r"<a[^>]*>([^<]*)</a>", nav)
 
     def test_offers_what_one_may_open_and_nothing_else(self, cast: Cast, signed_in: SignIn) -> None:
-        everything = ["Overview", "Reports", "Glossary", "Connections", "Imports", "Team", "API tokens", "Activity", "Settings"]
+        everything = ["Overview", "Cohorts", "Reports", "Glossary", "Connections", "Imports", "Team", "API tokens", "Activity", "Settings"]
         assert self.entries(signed_in(cast.owner), "/c/lumen/reports/") == [*everything, "Agence Nord"]
-        reading = ["Overview", "Reports", "Glossary", "Connections", "Imports", "Team", "Agence Nord"]
+        reading = ["Overview", "Cohorts", "Reports", "Glossary", "Connections", "Imports", "Team", "Agence Nord"]
         assert self.entries(signed_in(cast.analyst), "/c/lumen/reports/") == reading
-        assert self.entries(signed_in(cast.viewer), "/c/lumen/reports/") == ["Overview", "Reports", "Glossary"]
+        assert self.entries(signed_in(cast.viewer), "/c/lumen/reports/") == ["Overview", "Cohorts", "Reports", "Glossary"]
         assert self.entries(signed_in(cast.analyst), "/a/nord/clients/") == ["Clients", "Team", "All clients"]
 
     def test_the_admin_shows_who_belongs_where_and_changes_it_nowhere(self, cast: Cast, signed_in: SignIn) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,10 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def wait_for(condition: Callable[[], Any]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, list(Job.objects.values_list("kind", "key", "state", "attempt", "error"))
+        assert time.monotonic() < deadline, [
+            *Job.objects.values_list("kind", "key", "state", "attempt", "error"),
+            *Run.objects.values_list("state", "problem"),
+        ]
         time.sleep(0.05)
 
 
@@ -173,7 +177,7 @@ def test_a_platform_that_says_nothing_keeps_no_report_waiting(
     silent = Job.objects.filter(kind=pulls.KIND, state=Job.State.RUNNING)
     wait_for(silent.exists)
     schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
-    Schedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now(), policy=Schedule.Policy.SEND)
+    Schedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now() - timedelta(days=8), policy=Schedule.Policy.SEND)
     wait_for(Run.objects.filter(state=Run.State.READY).exists)
     assert silent.exists()
 

@@ -304,7 +304,8 @@ def test_whoever_ordered_within_the_window_is_a_customer_by_activity(lumen: Clie
 
 def test_what_was_spent_is_paid_back_in_the_month_in_which_the_margin_covers_it(lumen: Client, load_text: LoadText) -> None:
     ads = "date,source,account,campaign,channel,impressions,clicks,spend\n"
-    load_text(lumen, "ads", ads + "2026-08-05,google_ads,1,Brand,paid_search,1,1,60\n2026-09-05,google_ads,1,Brand,paid_search,1,1,1\n")
+    spent = (("08-05", 60), ("09-05", 1), ("09-30", 0))
+    load_text(lumen, "ads", ads + "".join(f"2026-{day},google_ads,1,Brand,paid_search,1,1,{spend}\n" for day, spend in spent))
     load_text(
         lumen, "orders",
         ORDERS + "O1,C1,2026-08-06,50,,,,,Brand\nO2,C1,2026-09-06,30,,,,,\nO3,C1,2026-11-06,90,,,,,\nO4,C2,2026-08-07,10,,,,direct,\n",

@@ -68,7 +68,7 @@ class Oracle:
         """The last day that counts: days of which one family was told, and another not yet, would be divided unequally."""
         used = Noted(self, since, until, Part())
         FORMULAS[slug](used)
-        lasts = [self.covered.last(family, since) for family in used.families - {"audience"}]
+        lasts = [self.covered.last(family, since) for family in used.families - {"audience", "costs"}]
         told = [last for last in lasts if last is not None]
         if len(told) < len(lasts) or len(set(told)) < 2 or min(told) >= until:
             return until
