@@ -36,9 +36,11 @@ def ranking(edition: Edition) -> Ranking | None:
         return None
     definition = DEFINITIONS[ranked.slug]
     first = (*ranked.best, *ranked.worst)[0]
+    # The KPI they are judged by stands last, where tables of campaigns have it.
+    slugs = sorted(first.figures, key=lambda slug: slug == ranked.slug)
     columns = tuple(
-        Column(slug, _(DEFINITIONS[slug].short), _(DEFINITIONS[slug].name), provisional=provisional_word(figure))
-        for slug, figure in first.figures.items()
+        Column(slug, _(DEFINITIONS[slug].short), _(DEFINITIONS[slug].name), provisional=provisional_word(first.figures[slug]))
+        for slug in slugs
     )
     words = {
         "kpi": _(definition.name),

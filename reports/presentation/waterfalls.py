@@ -18,7 +18,7 @@ from reports.presentation.figures import change
 from reports.presentation.parts import Tone
 
 # Further parts are one bar: more would not be read.
-MOST_PARTS = 8
+MOST_PARTS = {"weekly": 5, "monthly": 8}
 
 
 def waterfalls(edition: Edition) -> tuple[WaterfallChart, ...]:
@@ -54,7 +54,7 @@ def _chart(edition: Edition, waterfall: content.Waterfall) -> WaterfallChart:
 def _steps(edition: Edition, waterfall: content.Waterfall, definition: Definition) -> Iterator[Step]:
     """Each part begins where the one before ended. Amounts show cents where the figure itself does."""
     whole = formats.is_whole(waterfall.value)
-    listed = [part for part in waterfall.parts if part.key][:MOST_PARTS]
+    listed = [part for part in waterfall.parts if part.key][: MOST_PARTS[edition.report.length]]
     rest = sum((part.amount for part in waterfall.parts), Decimal(0)) - sum((part.amount for part in listed), Decimal(0))
     reached = Decimal(0)
     for name, amount in [*((_name(waterfall, part.key), part.amount) for part in listed), *([(_rest(waterfall), rest)] if rest else [])]:

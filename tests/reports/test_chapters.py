@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -120,11 +121,12 @@ def test_what_a_change_is_made_of_is_coloured_by_what_it_means() -> None:
     assert revenue.change == "Change: −€5.00 (−5.0%)"
 
 
-def test_beyond_eight_parts_the_others_are_one_and_none_is_lost() -> None:
+@pytest.mark.parametrize(("report", "most", "rest"), [(weekly, 5, "+28"), (monthly, 8, "+10")])
+def test_beyond_some_parts_the_others_are_one_and_none_is_lost(report: Callable[..., Report], most: int, rest: str) -> None:
     parts = tuple(Part(f"Campaign {number}", Decimal(number)) for number in range(12, 0, -1))
-    [told] = shown(weekly(contributions=(Waterfall("leads", "campaign", Decimal(0), Decimal(78), parts),))).waterfalls
-    assert len(told.steps) == 9
-    assert (told.steps[-1].name, told.steps[-1].label, told.steps[-1].end) == ("Other or no campaign", "+10", 78.0)
+    [told] = shown(report(contributions=(Waterfall("leads", "campaign", Decimal(0), Decimal(78), parts),))).waterfalls
+    assert len(told.steps) == most + 1
+    assert (told.steps[-1].name, told.steps[-1].label, told.steps[-1].end) == ("Other or no campaign", rest, 78.0)
 
 
 def test_a_long_name_beside_a_waterfall_is_cut_before_the_bars() -> None:
