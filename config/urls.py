@@ -37,8 +37,10 @@ from reports.share_views import share, share_document, share_pdf
 from reports.webhooks import mail_webhook
 
 
-class IsoWeek:
-    regex = r"\d{4}-W\d{2}"
+class PeriodKey:
+    """What `reports.cadence.ReportPeriod` is called."""
+
+    regex = r"\d{4}-[0-9A-Z-]{2,11}"
 
     def to_python(self, value: str) -> str:
         return value
@@ -47,7 +49,7 @@ class IsoWeek:
         return value
 
 
-register_converter(IsoWeek, "week")
+register_converter(PeriodKey, "period")
 
 # Its script is a response of its own, so that the page needs no inline one.
 api_docs = SpectacularSwaggerSplitView.as_view(url_name="api_schema", template_name="api/docs.html", title="Vigie API")
@@ -55,7 +57,7 @@ api_docs = SpectacularSwaggerSplitView.as_view(url_name="api_schema", template_n
 client_pages: list[URLPattern | URLResolver] = [
     path("", reports.overview, name="overview"),
     path("reports/", reports.report_list, name="report_list"),
-    path("reports/<week:week>.pdf", reports.report_pdf, name="report_pdf"),
+    path("reports/<period:period>.pdf", reports.report_pdf, name="report_pdf"),
     path("reports/<int:run_id>/", run_views.report_run, name="report_run"),
     path("reports/<int:run_id>/<slug:language>.html", run_views.report_mail, name="report_mail"),
     path("reports/<int:run_id>/<slug:language>.pdf", run_views.report_draft, name="report_draft"),

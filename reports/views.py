@@ -64,15 +64,15 @@ def report_list(request: ClientRequest) -> HttpResponse:
 
 @requires("report.download")
 @require_safe
-def report_pdf(request: ClientRequest, week: str) -> HttpResponse:
-    """The PDF of a week: as it was sent, if it was; else as the figures stand now."""
+def report_pdf(request: ClientRequest, period: str) -> HttpResponse:
+    """The PDF of a period: as it was sent, if it was; else, of a week, as the figures stand now."""
     language = _language()
-    _week(week)
-    kept = Snapshot.objects.filter(period=week).order_by("-created_at").first()
-    content = (
-        _kept_pdf(request, kept, language) if kept else _pdf(request, gather.report(request.client, named(week), timezone.now()), language)
-    )
-    headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{week}.pdf"'}
+    kept = Snapshot.objects.filter(period=period).order_by("-created_at").first()
+    if kept:
+        content = _kept_pdf(request, kept, language)
+    else:
+        content = _pdf(request, gather.report(request.client, named(_week(period)), timezone.now()), language)
+    headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{period}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 

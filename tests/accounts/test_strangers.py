@@ -25,7 +25,7 @@ from tests.conftest import Cast
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Browser]
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-SAMPLES = {"IsoWeek": "2026-W46", "IntConverter": "1", "UUIDConverter": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
+SAMPLES = {"PeriodKey": "2026-W46", "IntConverter": "1", "UUIDConverter": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
 
 
 def routes(parameter: str) -> Iterator[str]:
