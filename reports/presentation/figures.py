@@ -44,17 +44,27 @@ def change(edition: Edition, figure: content.Figure) -> Change | None:
     if figure.is_provisional:
         moved = _("%(change)s so far") % {"change": moved}
     tone = _tone(figure, step)
-    words: dict[Tone, str] = {"good": _("favourable"), "bad": _("unfavourable"), "neutral": ""}
-    return Change(moved, "none" if step == 0 else "up" if step > 0 else "down", tone, words[tone])
+    return Change(moved, "none" if step == 0 else "up" if step > 0 else "down", tone, tone_word(tone))
 
 
 def _tone(figure: content.Figure, step: Decimal) -> Tone:
     definition = DEFINITIONS[figure.slug]
-    if step == 0 or figure.is_provisional or formats.is_tiny(figure.previous, definition.unit):
+    if figure.is_provisional or formats.is_tiny(figure.previous, definition.unit):
         return "neutral"
-    if definition.direction is Direction.NEUTRAL:
+    return judged(definition, step)
+
+
+def judged(definition: Definition, step: Decimal) -> Tone:
+    """Whether a KPI that moved by `step`, or lies so far above what it should be, is the better for it."""
+    if step == 0 or definition.direction is Direction.NEUTRAL:
         return "neutral"
     return "good" if (step > 0) == (definition.direction is Direction.UP) else "bad"
+
+
+def tone_word(tone: Tone) -> str:
+    """What a tone's colour says, in a word; "" for nothing."""
+    words: dict[Tone, str] = {"good": _("favourable"), "bad": _("unfavourable"), "neutral": ""}
+    return words[tone]
 
 
 def provisional_word(figure: content.Figure) -> str:

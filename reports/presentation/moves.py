@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from campaigns.channels import CHANNELS
 from kpis import formats
-from kpis.definitions import DEFINITIONS, Direction
+from kpis.definitions import DEFINITIONS
 from reports import content
 from reports.presentation.edition import Edition
-from reports.presentation.figures import tile_label
+from reports.presentation.figures import judged, tile_label, tone_word
 from reports.presentation.parts import Tone
+from reports.presentation.words import part_name
 
 MOST = 4
 
@@ -65,29 +65,15 @@ def _listed(parts: tuple[content.Part, ...]) -> list[content.Part]:
 
 
 def _move(edition: Edition, waterfall: content.Waterfall, part: content.Part, largest: Decimal) -> Move:
-    tone = _tone(waterfall.slug, part.amount)
-    words: dict[Tone, str] = {"good": _("favourable"), "bad": _("unfavourable"), "neutral": ""}
+    tone = judged(DEFINITIONS[waterfall.slug], part.amount)
     return Move(
-        name=_name(waterfall, part),
+        name=part_name(waterfall, part.key) if part.key else _("Everything else"),
         amount=_amount(edition, waterfall.slug, part.amount, whole=formats.is_whole(largest)),
         tone=tone,
-        word=words[tone],
+        word=tone_word(tone),
         share=max(1, int(formats.rounded(abs(part.amount) / largest * 100, 0))),
     )
 
 
-def _name(waterfall: content.Waterfall, part: content.Part) -> str:
-    if not part.key:
-        return _("Everything else")
-    return _(CHANNELS[part.key]) if waterfall.by == "channel" and part.key in CHANNELS else part.key
-
-
 def _amount(edition: Edition, slug: str, amount: Decimal, *, whole: bool) -> str:
     return formats.difference(amount, DEFINITIONS[slug].unit, edition.report.currency, edition.language, whole=whole)
-
-
-def _tone(slug: str, amount: Decimal) -> Tone:
-    direction = DEFINITIONS[slug].direction
-    if direction is Direction.NEUTRAL:
-        return "neutral"
-    return "good" if (amount > 0) == (direction is Direction.UP) else "bad"

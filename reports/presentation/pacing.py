@@ -10,10 +10,10 @@ from babel.dates import format_date
 from django.utils.translation import gettext as _
 
 from kpis import formats
-from kpis.definitions import DEFINITIONS, Direction
+from kpis.definitions import DEFINITIONS
 from reports import content
 from reports.presentation.edition import Edition
-from reports.presentation.figures import tile_label
+from reports.presentation.figures import judged, tile_label
 from reports.presentation.parts import Tone
 
 # Less than this share of what is expected is no distance.
@@ -22,10 +22,7 @@ NEGLIGIBLE = Decimal("0.005")
 
 @dataclass(frozen=True)
 class Pace:
-    """One KPI's month. `reached` and `due` are shares of the target, 0 to 100, for a bar with a marker; None without a target.
-
-    `over`: the month's target is passed already.
-    """
+    """One KPI's month. `reached` and `due` are shares of the target, 0 to 100, for a bar with a marker; None without a target."""
 
     label: str
     value: str
@@ -35,7 +32,6 @@ class Pace:
     tone: Tone
     reached: int | None
     due: int | None
-    over: bool
 
     @property
     def bar(self) -> tuple[tuple[str, int], ...]:
@@ -82,10 +78,9 @@ def _pace(edition: Edition, pace: content.Pace) -> Pace:
         target=_("target %(value)s") % {"value": _text(edition, pace.slug, pace.target)} if pace.target is not None else "",
         standing=_standing(edition, pace),
         projected=_("at this pace %(value)s") % {"value": _text(edition, pace.slug, pace.projected)} if pace.projected is not None else "",
-        tone=_tone(pace),
+        tone=judged(definition, _distance(pace)),
         reached=_share(pace.value, pace.target),
         due=_share(pace.expected, pace.target),
-        over=pace.target is not None and pace.value > pace.target,
     )
 
 
@@ -93,18 +88,20 @@ def _standing(edition: Edition, pace: content.Pace) -> str:
     """How far from what the target would have by now."""
     if pace.expected is None:
         return _("no target")
-    distance = pace.value - pace.expected
-    if abs(distance) < abs(pace.expected) * NEGLIGIBLE or distance == 0:
-        return _("on pace")
-    size = _text(edition, pace.slug, abs(distance))
-    return (_("%(size)s above pace") if distance > 0 else _("%(size)s below pace")) % {"size": size}
+    is_sum, distance = DEFINITIONS[pace.slug].is_additive, _distance(pace)
+    if distance == 0:
+        return _("on pace") if is_sum else _("on target")
+    size = {"size": _text(edition, pace.slug, abs(distance))}
+    if is_sum:
+        return (_("%(size)s above pace") if distance > 0 else _("%(size)s below pace")) % size
+    return (_("%(size)s above") if distance > 0 else _("%(size)s below")) % size
 
 
-def _tone(pace: content.Pace) -> Tone:
-    direction = DEFINITIONS[pace.slug].direction
-    if pace.expected is None or direction is Direction.NEUTRAL or abs(pace.value - pace.expected) <= abs(pace.expected) * NEGLIGIBLE:
-        return "neutral"
-    return "good" if (pace.value > pace.expected) == (direction is Direction.UP) else "bad"
+def _distance(pace: content.Pace) -> Decimal:
+    """From what it should be by now; nothing where that is negligible or not known."""
+    if pace.expected is None or abs(pace.value - pace.expected) <= abs(pace.expected) * NEGLIGIBLE:
+        return Decimal(0)
+    return pace.value - pace.expected
 
 
 def _share(value: Decimal | None, target: Decimal | None) -> int | None:

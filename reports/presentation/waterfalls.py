@@ -8,14 +8,13 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from campaigns.channels import CHANNELS
 from kpis import formats
-from kpis.definitions import DEFINITIONS, Definition, Direction
+from kpis.definitions import DEFINITIONS, Definition
 from reports import content
 from reports.charts.waterfall import Step, WaterfallChart
 from reports.presentation.edition import Edition
-from reports.presentation.figures import change
-from reports.presentation.parts import Tone
+from reports.presentation.figures import change, judged
+from reports.presentation.words import part_name
 
 # Further parts are one bar: more would not be read.
 MOST_PARTS = {"weekly": 5, "monthly": 8}
@@ -57,20 +56,13 @@ def _steps(edition: Edition, waterfall: content.Waterfall, definition: Definitio
     listed = [part for part in waterfall.parts if part.key][: MOST_PARTS[edition.report.length]]
     rest = sum((part.amount for part in waterfall.parts), Decimal(0)) - sum((part.amount for part in listed), Decimal(0))
     reached = Decimal(0)
-    for name, amount in [*((_name(waterfall, part.key), part.amount) for part in listed), *([(_rest(waterfall), rest)] if rest else [])]:
+    for name, amount in [
+        *((part_name(waterfall, part.key), part.amount) for part in listed),
+        *([(_rest(waterfall), rest)] if rest else []),
+    ]:
         label = formats.difference(amount, definition.unit, edition.report.currency, edition.language, whole=whole)
-        yield Step(name, label, float(reached), float(reached + amount), _tone(definition, amount))
+        yield Step(name, label, float(reached), float(reached + amount), judged(definition, amount))
         reached += amount
-
-
-def _tone(definition: Definition, amount: Decimal) -> Tone:
-    if amount == 0 or definition.direction is Direction.NEUTRAL:
-        return "neutral"
-    return "good" if (amount > 0) == (definition.direction is Direction.UP) else "bad"
-
-
-def _name(waterfall: content.Waterfall, key: str) -> str:
-    return _(CHANNELS[key]) if waterfall.by == "channel" and key in CHANNELS else key
 
 
 def _rest(waterfall: content.Waterfall) -> str:

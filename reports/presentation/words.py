@@ -99,6 +99,11 @@ def row_channel(row: content.Row) -> str:
     return _(CHANNELS[row.channel]) if row.channel in CHANNELS and row.key != row.channel else ""
 
 
+def part_name(waterfall: content.Waterfall, key: str) -> str:
+    """What a part of a change is called: a channel, or a campaign."""
+    return _(CHANNELS[key]) if waterfall.by == "channel" and key in CHANNELS else key
+
+
 def share_header(main: str | None) -> str:
     """Of what the bars of a table's lines are a part."""
     headers = {"spend": _("share of ad spend"), "leads": _("share of leads"), "revenue": _("share of revenue")}

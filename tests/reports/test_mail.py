@@ -158,3 +158,11 @@ def test_the_agencys_logo_and_address_are_on_the_mail_and_the_pdf(db: None) -> N
     cover = pypdf.PdfReader(io.BytesIO(pdf(presentation))).pages[0]
     assert len(cover.images) == 1
     assert "12 rue de l’Exemple · 75000 Paris" in cover.extract_text().replace("\xa0", " ")
+
+
+def test_a_cost_per_lead_above_its_target_is_above_and_not_ahead() -> None:
+    pace = replace(sample.weekly().pace[0], slug="cpl", value=Decimal("31.37"), expected=Decimal(26), target=Decimal(26), projected=None)
+    for language, standing in (("en", "€5.37 above"), ("fr", "5,37\xa0€ au-dessus")):
+        presentation, _html, _text = of(replace(sample.weekly(), pace=(pace,)), language)
+        assert presentation.month
+        assert (presentation.month.paces[0].standing, presentation.month.paces[0].tone) == (standing, "bad")
