@@ -25,6 +25,8 @@ class Entry:
     permission: str
     page: str
     below: tuple[str, ...] = ()
+    # Whether it begins a group of its own.
+    is_apart: bool = False
 
 
 SHARED = (
@@ -33,15 +35,22 @@ SHARED = (
     Entry(_("Activity"), "audit.view", "activity"),
 )
 CLIENT_ENTRIES = (
-    Entry(_("Overview"), "client.view", "overview"),
-    Entry(_("Cohorts"), "client.view", "cohorts"),
-    Entry(_("Reports"), "client.view", "report_list", ("report_run",)),
-    Entry(_("Glossary"), "client.view", "glossary", ("figure",)),
+    Entry(_("Overview"), "client.view", "overview", ("figure",)),
+    Entry(_("Channels"), "client.view", "channels"),
+    Entry(_("Campaigns"), "client.view", "campaigns"),
+    Entry(_("Funnel"), "client.view", "funnel"),
+    Entry(_("Customers"), "client.view", "customers", ("cohorts",)),
+    Entry(_("E-mail"), "client.view", "email"),
+    Entry(_("Site"), "client.view", "site"),
+    Entry(_("Social networks"), "client.view", "social"),
+    Entry(_("Reports"), "client.view", "report_list", ("report_run",), is_apart=True),
+    Entry(_("Glossary"), "client.view", "glossary"),
     Entry(
         _("Connections"),
         "connection.view",
         "connections",
         ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
+        is_apart=True,
     ),
     Entry(_("Imports"), "import.view", "imports", ("import_file", "import_undo")),
     *SHARED,
@@ -59,6 +68,7 @@ class Shown:
     title: str
     url: str
     is_current: bool
+    is_apart: bool
 
 
 def address(organisation: Organisation, page: str, *args: Any) -> str:
@@ -85,7 +95,7 @@ def entries(organisation: Organisation, permissions: frozenset[str], page: str) 
     table = AGENCY_ENTRIES if isinstance(organisation, Agency) else CLIENT_ENTRIES
     page = page.removeprefix(AGENCY_PREFIX)
     return [
-        Shown(gettext(entry.title), address(organisation, entry.page), page == entry.page or page in entry.below)
+        Shown(gettext(entry.title), address(organisation, entry.page), page == entry.page or page in entry.below, entry.is_apart)
         for entry in table
         if entry.permission in permissions
     ]

@@ -33,6 +33,8 @@ from reports.delivery_api import (
     SuppressionListView,
 )
 from reports.notes_api import NotesView, NoteView
+from reports.pages import views as pages
+from reports.pages.catalogue import PAGES
 from reports.share_views import share, share_document, share_pdf
 from reports.webhooks import mail_webhook
 
@@ -49,13 +51,28 @@ class PeriodKey:
         return value
 
 
+class PageName(PeriodKey):
+    """The name of a client's page."""
+
+    regex = "|".join(PAGES)
+
+
+class FileKind(PeriodKey):
+    """What a part of a page can be taken as."""
+
+    regex = "|".join(pages.TYPES)
+
+
 register_converter(PeriodKey, "period")
+register_converter(PageName, "page")
+register_converter(FileKind, "file_kind")
 
 # Its script is a response of its own, so that the page needs no inline one.
 api_docs = SpectacularSwaggerSplitView.as_view(url_name="api_schema", template_name="api/docs.html", title="Vigie API")
 
 client_pages: list[URLPattern | URLResolver] = [
-    path("", reports.overview, name="overview"),
+    *(path("" if name == "overview" else f"{name}/", pages.client_page, {"name": name}, name=name) for name in PAGES),
+    path("<page:name>/<slug:part>.<file_kind:kind>", pages.page_file, name="page_file"),
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<period:period>.pdf", reports.report_pdf, name="report_pdf"),
     path("reports/<int:run_id>/", run_views.report_run, name="report_run"),

@@ -230,7 +230,10 @@ def _points(value: Decimal, decimals: int, language: str) -> str:
 
 # --------------------------------------------------------------------------------------------------------------- axes
 def axis_labels(ticks: Sequence[Decimal], unit: Unit, currency: str, language: str) -> tuple[str, ...]:
-    """Round numbers as an axis says them, all on one scale: "€25k", "25 k€"; counts without the currency."""
+    """Round numbers as an axis says them, all on one scale: "€25k", "25 k€"; counts without the currency; fractions as "2.5%"."""
+    if unit is Unit.FRACTION:
+        mark = f"{NO_BREAK}%" if language == "fr" else "%"
+        return tuple(f"{_axis_label(tick * 100, '', Unit.COUNT, currency, language)}{mark}" for tick in ticks)
     step = min((abs(tick) for tick in ticks if tick), default=Decimal(1))
     size, suffix = _scale(step, language)
     return tuple(_axis_label(tick / size, suffix if tick else "", unit, currency, language) for tick in ticks)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
 # How much a report tells: the weekly edition is read in a minute, the monthly one is the long document.
 Length = Literal["weekly", "monthly"]
+# The period before, the same of last year, or any other.
+Compared = Literal["previous", "last_year", "custom"]
+# A KPI over consecutive days, weeks or months.
+Values = tuple[Decimal | None, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Trend:
     """
 
     slug: str
-    values: tuple[Decimal | None, ...]
+    values: Values
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,9 @@ class Table:
     slugs: tuple[str, ...]
     rows: tuple[Row, ...]
     total: Row
+
+
+NO_TABLE = Table((), (), Row("", "", {}))
 
 
 @dataclass(frozen=True)
@@ -217,11 +224,11 @@ class Report:
     generated_at: datetime
     data_version: int
     buckets: tuple[str, ...]
-    tiles: tuple[Tile, ...]
-    leads_by_channel: dict[str, tuple[Decimal | None, ...]]
-    channels: Table
-    campaigns: Table
-    sources: tuple[SourceState, ...]
+    tiles: tuple[Tile, ...] = ()
+    leads_by_channel: dict[str, Values] = field(default_factory=dict)
+    channels: Table = NO_TABLE
+    campaigns: Table = NO_TABLE
+    sources: tuple[SourceState, ...] = ()
     last_year_since: date | None = None
     last_year_until: date | None = None
     # Every figure of the scorecard against target, the period before and last year.
@@ -240,6 +247,13 @@ class Report:
     notes: Notes = Notes()
     corrections: Corrections = Corrections()
     rates: tuple[Rate, ...] = ()
+    # Of a page alone: what each bucket is where its key does not tell, which other period it is compared with, further courses, what adds
+    # up by channel, and a line for each day, week or month.
+    grain: str = ""
+    compared: Compared = "previous"
+    courses: tuple[tuple[Trend, ...], ...] = ()
+    by_channel: dict[str, dict[str, Values]] = field(default_factory=dict)
+    times: Table | None = None
     # Whether the missing days of its sources stand in a banner at its head, by the client's wish; they are told in any case.
     has_banner: bool = False
     # Of what was sent; "" for a view of figures that nobody was sent.

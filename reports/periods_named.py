@@ -143,7 +143,16 @@ def bucket(key: str, language: str) -> str:
     return str(format_date(named(key).since, "d MMM" if form(key) == "days" else "MMM yy", locale=language))
 
 
-def buckets(keys: tuple[str, ...]) -> str:
-    """ "26 weeks" or "13 months": how long a trend is."""
+def line(key: str, language: str) -> str:
+    """ "Mon 9 Nov 2026", "Week 46", "November 2026": the head of a line."""
+    if form(key) == "days":
+        return str(format_date(named(key).since, "EEE d MMM y", locale=language))
+    return Named(form(key), named(key).since, named(key).until, language).heading
+
+
+def buckets(keys: tuple[str, ...], grain: str = "") -> str:
+    """ "26 weeks", "13 months" or "28 days": how long a trend is. `grain` says so where the keys do not."""
     words = {"count": len(keys)}
+    if grain == "day":
+        return _("%(count)d days") % words
     return _("%(count)d months") % words if keys and form(keys[0]) == "month" else _("%(count)d weeks") % words

@@ -20,7 +20,6 @@ from reports.archive.models import Document, Snapshot
 from reports.cadence import ReportPeriod
 from reports.content import Length, Report
 from reports.models import Delivery, Recipient, Run, Schedule
-from reports.periods_named import form
 from reports.presentation import present
 
 DELIVER = "reports.deliver"
@@ -89,12 +88,10 @@ def documents(client: Client, report: Report, language: str) -> dict[str, bytes]
 def links(client: Client, report: Report) -> rendering.Links:
     """Where a kept mail leads: to every recipient's own addresses by placeholders."""
     origin = hosts.origin(client.agency)
-    # The dashboard goes by ISO weeks.
-    week = f"?week={report.period}" if form(report.period) == "week" else ""
     return rendering.Links(
         report=SHARE_PLACEHOLDER,
         pdf=f"{SHARE_PLACEHOLDER}pdf/",
-        dashboard=f"{origin}{reverse('overview', args=[client.slug])}{week}",
+        dashboard=f"{origin}{reverse('overview', args=[client.slug])}?period={report.period}",
         definitions=f"{origin}{reverse('glossary', args=[client.slug])}",
         unsubscribe=UNSUBSCRIBE_PLACEHOLDER,
     )

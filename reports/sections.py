@@ -11,15 +11,15 @@ MONTHLY: frozenset[Length] = frozenset({"monthly"})
 EVERY = WEEKLY | MONTHLY
 
 SECTIONS = (
-    Section("buckets", EVERY, headlines.buckets, questions=headlines.questions),
-    Section("tiles", EVERY, headlines.tiles, headlines.CANDIDATES, averaged=True, questions=headlines.questions),
+    Section("buckets", EVERY, headlines.MAIN.buckets, questions=headlines.MAIN.questions),
+    Section("tiles", EVERY, headlines.MAIN.tiles, headlines.CANDIDATES, averaged=True, questions=headlines.MAIN.questions),
     Section("scorecard", MONTHLY, parts.scorecard, parts.SCORECARD),
-    Section("leads_by_channel", EVERY, headlines.leads_by_channel, questions=headlines.questions),
-    Section("contributions", EVERY, changes.waterfalls, questions=channels.questions),
-    Section("channels", EVERY, channels.table, questions=channels.questions),
-    Section("money", MONTHLY, channels.money, questions=channels.questions),
-    Section("campaigns", EVERY, campaigns.table, questions=campaigns.questions),
-    Section("ranking", EVERY, campaigns.ranking, questions=campaigns.questions),
+    Section("leads_by_channel", EVERY, headlines.leads_by_channel, questions=headlines.MAIN.questions),
+    Section("contributions", EVERY, changes.waterfalls, questions=channels.MAIN.questions),
+    Section("channels", EVERY, channels.table, questions=channels.MAIN.questions),
+    Section("money", MONTHLY, channels.money, questions=channels.MAIN.questions),
+    Section("campaigns", EVERY, campaigns.MAIN.table, questions=campaigns.MAIN.questions),
+    Section("ranking", EVERY, campaigns.ranking, questions=campaigns.MAIN.questions),
     Section("funnel", EVERY, parts.funnel, parts.FUNNEL),
     Section("lines", EVERY, parts.lines, parts.OF_LINES),
     Section("mailings", MONTHLY, listed.MAILINGS.table, questions=listed.MAILINGS.questions),

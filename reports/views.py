@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,36 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import brand, moments
 from accounts.gate import ClientRequest, requires
 from kpis import periods
-from kpis.comparing import Compare
-from reports import charts, dates, gather, preparing, rendering, scheduling
+from reports import dates, gather, preparing, rendering, scheduling
 from reports.archive.models import Document, Snapshot
 from reports.cadence import named
 from reports.content import Report
 from reports.models import Recipient, Run, Schedule
 from reports.presentation import present
 from reports.presentation.words import cadence_name, run_state
-
-
-@require_safe
-def overview(request: ClientRequest) -> HttpResponse:
-    """One week of a client: the figures of its report, on a page."""
-    if not gather.has_data():
-        return render(request, "reports/empty.html")
-    latest = periods.last_complete_week(timezone.now(), request.client.zone)
-    week = _week(request.GET.get("week") or latest)
-    report = gather.report(request.client, named(week), timezone.now())
-    presentation = present(report, _language(), brand.of_organisation(request.client))
-    shown = periods.week(week)
-    context = {
-        "presentation": presentation,
-        "charts": {name: mark_safe(svg) for name, svg in charts.page_charts(presentation).items()},  # noqa: S308 - our own SVG, its texts escaped
-        "week": week,
-        "previous_week": periods.week_key(shown.since - timedelta(days=7)),
-        "next_week": periods.week_key(shown.since + timedelta(days=7)) if week < latest else None,
-        "pdf_url": reverse("report_pdf", args=[request.client.slug, week]),
-        "figure_query": urlencode({"from": shown.since, "to": shown.until, "compare": Compare.PREVIOUS}),
-    }
-    return render(request, "reports/overview.html", context)
 
 
 @require_safe

@@ -259,3 +259,14 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-switcher]").forEach(enableSwitcher);
   enableLive();
 });
+
+/* A picker closes when one looks elsewhere, and gives the focus back. */
+document.addEventListener("click", (event) => {
+  for (const picker of document.querySelectorAll("details.picker[open]")) if (!picker.contains(event.target)) picker.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && document.querySelector("details.picker[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});

@@ -10,13 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from accounts.colours import NIGHT, PAPER, VISIBLE, channels, legible
-
-if TYPE_CHECKING:
-    from reports.presentation import Presentation
 
 MAX_SERIES = 6
 
@@ -73,13 +69,14 @@ class Tick:
 
 @dataclass(frozen=True)
 class Chart:
-    """`weeks` names the points from left to right; `ticks` go from the axis' lowest to its highest value."""
+    """`weeks` names the points from left to right, `head` what they are; `ticks` go from the axis' lowest to its highest value."""
 
     title: str
     summary: str
     weeks: tuple[str, ...]
     series: tuple[Series, ...]
     ticks: tuple[Tick, ...]
+    head: str = ""
 
     @property
     def rows(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -161,18 +158,6 @@ class Frame:
 
 
 # -------------------------------------------------------------------------------------------------------------- charts
-def page_charts(presentation: Presentation) -> dict[str, str]:
-    """The overview page's charts, each for wide pages and for phones; "" where there is nothing to draw."""
-    wide, narrow = web_theme(), web_theme(12.5)
-    trend, leads = presentation.trend, presentation.leads
-    return {
-        "trend": line_chart(trend, wide, 540, 280) if trend else "",
-        "trend_narrow": line_chart(trend, narrow, 340, 280, narrow=True) if trend else "",
-        "leads": stacked_bars(leads, wide, 540, 280) if leads else "",
-        "leads_narrow": stacked_bars(leads, narrow, 340, 320, narrow=True) if leads else "",
-    }
-
-
 def sparkline(values: Sequence[float | None], theme: Theme, width: float = 96, height: float = 28) -> str:
     """A decorative line without axis or filled area; "" where fewer than two values are known."""
     known = [value for value in values if value is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +14,11 @@ from kpis import recompute
 from kpis.definitions import DEFINITIONS
 from reports import sections
 from reports.cadence import ReportPeriod
-from reports.content import Length, Report
+from reports.content import Compared, Length, Report
 from reports.gather import campaigns as campaign_table
 from reports.gather import channels, headlines
 from reports.gather.frame import Frame
-from reports.gather.gathering import gathering
+from reports.gather.gathering import Section, gathering
 
 # What the headlines and the tables of every report are made of.
 FAMILIES = {
@@ -38,7 +40,14 @@ def report(
     With a schedule it also tells what of its earlier reports is another figure by now.
     """
     with one_state():
-        return _report(Frame.of(client, period, now, length, cadence, schedule_id))
+        frame = Frame.of(client, period, now, length, cadence, schedule_id)
+        return _report(frame, [section for section in sections.SECTIONS if length in section.lengths])
+
+
+def page(frame: Frame, told: Sequence[Section], compared: Compared) -> Report:
+    """What a page shows of a client: `told` of any days."""
+    with one_state():
+        return replace(_report(frame, told), grain=str(frame.by), compared=compared)
 
 
 def has_data() -> bool:
@@ -46,8 +55,7 @@ def has_data() -> bool:
     return LoadedSpan.objects.exists()
 
 
-def _report(frame: Frame) -> Report:
-    told = [section for section in sections.SECTIONS if frame.length in section.lengths]
+def _report(frame: Frame, told: Sequence[Section]) -> Report:
     found = gathering(frame, told)
     parts: dict[str, Any] = {section.name: section.gather(found) for section in told}
     return Report(
@@ -62,8 +70,8 @@ def _report(frame: Frame) -> Report:
         until=frame.period.until,
         previous_since=frame.previous.since,
         previous_until=frame.previous.until,
-        last_year_since=frame.last_year.since,
-        last_year_until=frame.last_year.until,
+        last_year_since=frame.last_year.since if frame.last_year else None,
+        last_year_until=frame.last_year.until if frame.last_year else None,
         generated_at=frame.now,
         data_version=recompute.data_version(),
         **parts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -22,30 +23,39 @@ RANKED = 3
 LEAST_SHARE = Fraction(2, 100)
 
 
-def by_campaign(frame: Frame) -> Question:
-    return Question(frame.period, By.CAMPAIGN, COLUMNS, frame.previous)
+@dataclass(frozen=True)
+class ByCampaign:
+    """`columns`: KPIs of each campaign. Those that cost most are listed, as many as `listed`, or all."""
+
+    columns: tuple[str, ...] = COLUMNS
+    listed: int | None = LISTED
+
+    def question(self, frame: Frame) -> Question:
+        return Question(frame.period, By.CAMPAIGN, self.columns, frame.previous, frame.only)
+
+    def questions(self, frame: Frame) -> Sequence[Question]:
+        return [self.question(frame)]
+
+    def table(self, found: Gathering) -> Table:
+        """The listed ones, then what they leave over as one line."""
+        answer, channels = found.answer(self.question(found.frame)), found.channels
+        active = [group for group in answer.groups if group.sums]
+        named = sorted((group for group in active if group.key), key=_by_cost)
+        listed, rest = named[: self.listed], [group for group in active if not group.key]
+        rest += named[len(listed) :]
+        rows = [_row(group, channels, self.columns, answer) for group in listed]
+        if rest:
+            others = Slice.together("", rest, answer.period, answer.previous)
+            rows.append(Row("", "", figures(others, self.columns, answer.coverage), is_rest=True))
+        return Table(self.columns, tuple(rows), Row("", "", figures(answer.total, self.columns, answer.coverage)))
 
 
-def questions(frame: Frame) -> Sequence[Question]:
-    return [by_campaign(frame)]
-
-
-def table(found: Gathering) -> Table:
-    """The campaigns that cost most, then what they leave over as one line."""
-    answer, channels = found.answer(by_campaign(found.frame)), found.channels
-    active = [group for group in answer.groups if group.sums]
-    named = sorted((group for group in active if group.key), key=_by_cost)
-    listed, rest = named[:LISTED], named[LISTED:] + [group for group in active if not group.key]
-    rows = [_row(group, channels, COLUMNS, answer) for group in listed]
-    if rest:
-        others = Slice.together("", rest, answer.period, answer.previous)
-        rows.append(Row("", "", figures(others, COLUMNS, answer.coverage), is_rest=True))
-    return Table(COLUMNS, tuple(rows), Row("", "", figures(answer.total, COLUMNS, answer.coverage)))
+MAIN = ByCampaign()
 
 
 def ranking(found: Gathering) -> Ranking | None:
     """By ROAS, or where the platforms tell no value by CPL; None where there are not two campaigns to compare."""
-    answer, channels = found.answer(by_campaign(found.frame)), found.channels
+    answer, channels = found.answer(MAIN.question(found.frame)), found.channels
     slug = next((slug for slug in ("roas", "cpl") if answer.total.value(DEFINITIONS[slug], answer.coverage).exact), None)
     least = LEAST_SHARE * Fraction(answer.total.sums.get("spend").total, NANO)
     if slug is None or not least:

@@ -21,8 +21,8 @@ def waterfalls(found: Gathering) -> tuple[Waterfall, ...]:
 
 def _waterfall(found: Gathering, slug: str) -> Waterfall | None:
     """None where a figure, or what a channel has to do with it, is not known."""
-    answer = found.answer(channels.by_channel(found.frame))
-    explained = change.explained(Explained(slug, found.frame.period), answer, By.CHANNEL)
+    answer = found.answer(channels.MAIN.question(found.frame))
+    explained = change.explained(Explained(slug, found.frame.period, found.frame.only), answer, By.CHANNEL)
     value, previous = explained.value.decimal, explained.previous.decimal
     if value is None or previous is None or explained.effect is None or explained.effect.total != explained.difference:
         return None

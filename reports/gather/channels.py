@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from campaigns.channels import CHANNELS
 from kpis.query import By, Question
@@ -17,29 +18,36 @@ ASKED = tuple(dict.fromkeys((*COLUMNS, *MONEY_COLUMNS)))
 _ORDER = {channel: position for position, channel in enumerate(CHANNELS)}
 
 
-def by_channel(frame: Frame) -> Question:
-    return Question(frame.period, By.CHANNEL, ASKED, frame.previous)
+@dataclass(frozen=True)
+class ByChannel:
+    """`asked`: KPIs of every channel."""
+
+    asked: tuple[str, ...]
+
+    def question(self, frame: Frame) -> Question:
+        return Question(frame.period, By.CHANNEL, self.asked, frame.previous, frame.only)
+
+    def questions(self, frame: Frame) -> Sequence[Question]:
+        return [self.question(frame)]
+
+    def table(self, found: Gathering, columns: tuple[str, ...] = ()) -> Table:
+        """Channels in the order of the fixed list, by `columns` of what was asked, or all of it."""
+        answer, columns = found.answer(self.question(found.frame)), columns or self.asked
+        rows = [
+            Row(group.key, group.key, figures(group, columns, answer.coverage))
+            for group in sorted(answer.groups, key=lambda group: _ORDER.get(group.key, len(_ORDER)))
+        ]
+        return Table(columns, tuple(rows), Row("", "", figures(answer.total, columns, answer.coverage)))
 
 
-def questions(frame: Frame) -> Sequence[Question]:
-    return [by_channel(frame)]
+MAIN = ByChannel(ASKED)
 
 
 def table(found: Gathering) -> Table:
-    return _table(found, COLUMNS)
+    return MAIN.table(found, COLUMNS)
 
 
 def money(found: Gathering) -> Table | None:
     """None where there was neither a cost nor revenue."""
-    table = _table(found, MONEY_COLUMNS)
+    table = MAIN.table(found, MONEY_COLUMNS)
     return table if any(table.total.figures[slug].value for slug in ("spend", "other_costs", "revenue")) else None
-
-
-def _table(found: Gathering, columns: tuple[str, ...]) -> Table:
-    """Channels in the order of the fixed list."""
-    answer = found.answer(by_channel(found.frame))
-    rows = [
-        Row(group.key, group.key, figures(group, columns, answer.coverage))
-        for group in sorted(answer.groups, key=lambda group: _ORDER.get(group.key, len(_ORDER)))
-    ]
-    return Table(columns, tuple(rows), Row("", "", figures(answer.total, columns, answer.coverage)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -11,13 +12,15 @@ from typing import Any
 from campaigns.models import Campaign
 from kpis import query, recompute, targets
 from kpis.coverage import Coverage
-from kpis.definitions import DEFINITIONS
+from kpis.definitions import DEFINITIONS, Definition
 from kpis.periods import Period
-from kpis.query import Answer, Question, Slice
+from kpis.query import Answer, Only, Question, Slice
 from kpis.targets import Targets
 from kpis.values import Value
 from reports.content import Figure, Length
 from reports.gather.frame import Frame
+
+ALL = Only()
 
 
 def _nothing(_: Frame) -> Sequence[Question]:
@@ -57,7 +60,7 @@ class Gathering:
     @cached_property
     def whole(self) -> Answer:
         """The period against the one before, in all."""
-        return self.answers[whole(self.frame, self.slugs)]
+        return self.answers[_against(self.frame, self.slugs, self.frame.previous)]
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -85,8 +88,7 @@ class Gathering:
     def _figure(self, slug: str) -> Figure:
         definition = DEFINITIONS[slug]
         pair = self.whole.total.compared(definition, self.coverage)
-        last_year = self.answers[against_last_year(self.frame, self.slugs)].total.compared(definition, self.coverage)
-        target = self.targets.over(slug, self.frame.period)
+        target = None if self.frame.only else self.targets.over(slug, self.frame.period)
         return Figure(
             slug,
             pair.value.decimal,
@@ -94,11 +96,17 @@ class Gathering:
             pair.previous.decimal,
             pair.is_provisional,
             is_incomplete=pair.days_loaded < pair.days,
-            last_year=last_year.previous.decimal,
+            last_year=self._last_year(definition),
             average=Value(self._average(slug)).decimal if slug in self.averaged else None,
             target=Value(target).decimal,
             is_reached=targets.is_reached(definition, pair.value.exact, target),
         )
+
+    def _last_year(self, definition: Definition) -> Decimal | None:
+        if self.frame.last_year is None:
+            return None
+        answer = self.answers[_against(self.frame, self.slugs, self.frame.last_year)]
+        return answer.total.compared(definition, self.coverage).previous.decimal
 
     def _average(self, slug: str) -> Fraction | None:
         """Over the periods before: of sums their mean, of a ratio that of their sums together, of what does not add up the mean."""
@@ -119,7 +127,8 @@ def gathering(frame: Frame, sections: Sequence[Section]) -> Gathering:
     """Ask what `sections` need of the client whose schema is open."""
     slugs = _once(slug for section in sections for slug in section.slugs)
     averaged = _once(slug for section in sections if section.averaged for slug in section.slugs)
-    asked = [whole(frame, slugs), against_last_year(frame, slugs), *(one_of(period, averaged) for period in frame.earlier)]
+    asked = [_against(frame, slugs, other) for other in (frame.previous, frame.last_year) if other]
+    asked += [one_of(period, averaged) for period in frame.earlier]
     asked += [question for section in sections for question in section.questions(frame)]
     questions = list(dict.fromkeys(asked))
     answers = dict(zip(questions, query.ask_all(questions), strict=True))
@@ -146,17 +155,13 @@ def is_known(figure: Figure) -> bool:
     return figure.value is not None or figure.previous is not None or figure.last_year is not None
 
 
-def whole(frame: Frame, slugs: tuple[str, ...]) -> Question:
-    return Question(frame.period, None, slugs, frame.previous)
-
-
-def against_last_year(frame: Frame, slugs: tuple[str, ...]) -> Question:
-    return Question(frame.period, None, slugs, frame.last_year)
-
-
-def one_of(period: Period, slugs: tuple[str, ...]) -> Question:
+def one_of(period: Period, slugs: tuple[str, ...], only: Only = ALL) -> Question:
     """A period by itself."""
-    return Question(period, None, slugs, period)
+    return Question(period, None, slugs, period, only)
+
+
+def _against(frame: Frame, slugs: tuple[str, ...], other: Period) -> Question:
+    return Question(frame.period, None, slugs, other, frame.only)
 
 
 def _once(slugs: Iterable[str]) -> tuple[str, ...]:

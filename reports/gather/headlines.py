@@ -1,18 +1,18 @@
-"""The client's main KPIs with their course, and the course of leads by channel."""
+"""The client's main KPIs with their course, and the course of what adds up by channel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from campaigns.channels import CHANNELS
 from kpis import query, reading
 from kpis.definitions import DEFINITIONS
-from kpis.measures import LEADS
 from kpis.periods import Period
 from kpis.query import Answer, By, Question
 from kpis.reading import Read
-from kpis.slices import Only, Scope
+from kpis.slices import Scope
 from reports.content import Tile, Trend
 from reports.gather.frame import Frame
 from reports.gather.gathering import Gathering, is_known
@@ -24,48 +24,64 @@ CANDIDATES = (*DEFAULT, *OTHERS)
 LEAST, MOST = 3, 6
 
 
-def trend(frame: Frame) -> Question:
-    """Compared with itself: a course is not compared."""
-    return Question(frame.trend, frame.by, CANDIDATES, frame.trend, calendar=frame.calendar)
+@dataclass(frozen=True)
+class Headlines:
+    """`candidates`: KPIs, what matters most first. At most `most` of those there is data of are shown, at least `least` in all.
+
+    `also`: KPIs whose course is asked besides.
+    """
+
+    candidates: tuple[str, ...]
+    most: int = MOST
+    least: int = LEAST
+    also: tuple[str, ...] = ()
+
+    def trend(self, frame: Frame) -> Question:
+        """Compared with itself: a course is not compared."""
+        return Question(
+            frame.trend, frame.by, tuple(dict.fromkeys((*self.candidates, *self.also))), frame.trend, frame.only, calendar=frame.calendar
+        )
+
+    def questions(self, frame: Frame) -> Sequence[Question]:
+        return [self.trend(frame)]
+
+    def buckets(self, found: Gathering) -> tuple[str, ...]:
+        return tuple(group.key for group in found.answer(self.trend(found.frame)).groups)
+
+    def tiles(self, found: Gathering) -> tuple[Tile, ...]:
+        every = [Tile(found.figure(slug), self.course(found, slug)) for slug in self.candidates]
+        known = [tile for tile in every if is_known(tile.figure) or any(value is not None for value in tile.trend.values)][: self.most]
+        chosen = {tile.figure.slug for tile in known}
+        chosen |= {tile.figure.slug for tile in [one for one in every if one.figure.slug not in chosen][: max(0, self.least - len(known))]}
+        return tuple(tile for tile in every if tile.figure.slug in chosen)
+
+    def course(self, found: Gathering, slug: str) -> Trend:
+        answer = found.answer(self.trend(found.frame))
+        return Trend(slug, tuple(_whole_value(slug, group.sums, group.period, answer) for group in answer.groups))
+
+    def by_channel(self, found: Gathering, slug: str) -> dict[str, tuple[Decimal | None, ...]]:
+        """What adds up of every channel that had any, by day, week or month."""
+        answer = found.answer(self.trend(found.frame))
+        periods = tuple(group.period for group in answer.groups)
+        [read] = reading.read([Read(Scope(By.CHANNEL, found.frame.only), DEFINITIONS[slug].measures, periods)])
+        told = {channel for (_, channel), sums in read.items() if sums}
+        return {
+            channel: tuple(_whole_value(slug, read.get((period, channel), query.Sums()), period, answer) for period in periods)
+            for channel in CHANNELS
+            if channel in told
+        }
 
 
-def questions(frame: Frame) -> Sequence[Question]:
-    return [trend(frame)]
-
-
-def buckets(found: Gathering) -> tuple[str, ...]:
-    return tuple(group.key for group in found.answer(trend(found.frame)).groups)
-
-
-def tiles(found: Gathering) -> tuple[Tile, ...]:
-    """Those of `CANDIDATES` that there is data of, at most six; where there are too few, others without."""
-    every = [Tile(found.figure(slug), _trend(found, slug)) for slug in CANDIDATES]
-    known = [tile for tile in every if is_known(tile.figure) or any(value is not None for value in tile.trend.values)][:MOST]
-    chosen = {tile.figure.slug for tile in known}
-    chosen |= {tile.figure.slug for tile in [one for one in every if one.figure.slug not in chosen][: max(0, LEAST - len(known))]}
-    return tuple(tile for tile in every if tile.figure.slug in chosen)
+MAIN = Headlines(CANDIDATES)
 
 
 def leads_by_channel(found: Gathering) -> dict[str, tuple[Decimal | None, ...]]:
     """Leads of every channel that had any, by week or month."""
-    answer = found.answer(trend(found.frame))
-    periods = tuple(group.period for group in answer.groups)
-    [read] = reading.read([Read(Scope(By.CHANNEL, Only()), (LEADS,), periods)])
-    told = {channel for (_, channel), sums in read.items() if sums}
-    return {
-        channel: tuple(_whole_value("leads", read.get((period, channel), query.Sums()), period, answer) for period in periods)
-        for channel in CHANNELS
-        if channel in told
-    }
-
-
-def _trend(found: Gathering, slug: str) -> Trend:
-    answer = found.answer(trend(found.frame))
-    return Trend(slug, tuple(_whole_value(slug, group.sums, group.period, answer) for group in answer.groups))
+    return MAIN.by_channel(found, "leads")
 
 
 def _whole_value(slug: str, sums: query.Sums, period: Period, answer: Answer) -> Decimal | None:
-    """A KPI of a week or month; None where a day of it is not loaded, for a part would look like a fall."""
+    """A KPI of a day, week or month; None where a day of it is not loaded, for a part would look like a fall."""
     if not query.is_whole(DEFINITIONS[slug], period, answer.coverage):
         return None
     return query.evaluate(DEFINITIONS[slug], sums, period, answer.coverage).decimal

@@ -27,13 +27,13 @@ def so_far(frame: Frame) -> Period:
 
 
 def questions(frame: Frame) -> Sequence[Question]:
-    return [one_of(so_far(frame), headlines.DEFAULT)]
+    return [one_of(so_far(frame), headlines.DEFAULT, frame.only)]
 
 
 def paces(found: Gathering) -> tuple[Pace, ...]:
     """Of the headlines that are wholly loaded for the month so far, where they add up or have a target."""
     month = so_far(found.frame)
-    answer = found.answer(one_of(month, headlines.DEFAULT))
+    answer = found.answer(one_of(month, headlines.DEFAULT, found.frame.only))
     told = []
     for slug in headlines.DEFAULT:
         definition = DEFINITIONS[slug]

@@ -103,6 +103,9 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         retention=retention.triangle(edition),
         customers=scorecard.customers(edition),
         rates=rates.rates(edition),
+        courses=charting.courses(edition),
+        layers=charting.layers(edition),
+        times=tables.times(edition),
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from babel.lists import format_list
 from django.utils.translation import gettext as _
 
 from campaigns.channels import CHANNELS
 from kpis import formats
 from kpis.definitions import DEFINITIONS, Definition, Unit
+from reports import content
 from reports.charts import MAX_SERIES, Chart, Series, Tick, axis
-from reports.periods_named import bucket, buckets
+from reports.periods_named import bucket, buckets, form
 from reports.presentation.edition import Edition
-from reports.presentation.figures import value_texts
+from reports.presentation.figures import tile_label, value_texts
 
 Values = Sequence[Decimal | None]
 
@@ -34,19 +36,53 @@ def trend(edition: Edition) -> Chart | None:
     return _chart(edition, titles[tuple(shown)], Unit.MONEY, series, values)
 
 
+def courses(edition: Edition) -> tuple[Chart, ...]:
+    """The further courses of a page, as many on one axis as belong together; those of which nothing is known are left out."""
+    charts = (_course(edition, group) for group in edition.report.courses)
+    return tuple(chart for chart in charts if chart)
+
+
+def _course(edition: Edition, group: Sequence[content.Trend]) -> Chart | None:
+    told = [trend for trend in group if any(value is not None for value in trend.values)]
+    if not told:
+        return None
+    definitions = [DEFINITIONS[trend.slug] for trend in told]
+    series = [_series(edition, _(kpi.short), kpi, trend.values) for kpi, trend in zip(definitions, told, strict=True)]
+    first, *others = (tile_label(kpi) for kpi in definitions)
+    title = format_list([first, *(_within(name) for name in others)], locale=edition.language)
+    values = [value for trend in told for value in trend.values]
+    return _chart(edition, _("%(kpis)s over %%(time)s") % {"kpis": title}, definitions[0].unit, series, values)
+
+
+def _within(name: str) -> str:
+    """A name inside of a line: an abbreviation stays as it is."""
+    return name if name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+
+
+def layers(edition: Edition) -> dict[str, Chart]:
+    """What adds up by channel, by KPI."""
+    told = {slug: _stacked(edition, slug, channels, "") for slug, channels in edition.report.by_channel.items()}
+    return {slug: chart for slug, chart in told.items() if chart}
+
+
 def leads(edition: Edition) -> Chart | None:
-    """Leads by channel; beyond what a chart can tell apart, the smallest channels are one layer."""
-    channels = {slug: values for slug, values in edition.report.leads_by_channel.items() if any(value for value in values)}
+    return _stacked(edition, "leads", edition.report.leads_by_channel, _("Leads by channel over %(time)s"))
+
+
+def _stacked(edition: Edition, slug: str, told: dict[str, content.Values], title: str) -> Chart | None:
+    """By channel; beyond what a chart can tell apart, the smallest channels are one layer."""
+    channels = {channel: values for channel, values in told.items() if any(value for value in values)}
     if not channels:
         return None
-    definition, layers = DEFINITIONS["leads"], _layers(channels)
+    definition, layers = DEFINITIONS[slug], _layers(channels)
     rest = [values for slug, values in channels.items() if slug not in layers]
     series = [_series(edition, _(CHANNELS.get(slug, slug)), definition, channels[slug]) for slug in layers]
     if rest:
         together = tuple(_sum(week) for week in zip(*rest, strict=True))
         series.append(_series(edition, _("Other channels"), definition, together))
     heights = [_sum(week) for week in zip(*channels.values(), strict=True)]
-    return _chart(edition, _("Leads by channel over %(time)s"), Unit.COUNT, series, heights)
+    titled = title or _("%(kpi)s by channel over %%(time)s") % {"kpi": tile_label(definition)}
+    return _chart(edition, titled, definition.unit, series, heights)
 
 
 def _layers(channels: dict[str, tuple[Decimal | None, ...]]) -> list[str]:
@@ -67,12 +103,21 @@ def _chart(edition: Edition, title: str, unit: Unit, series: Sequence[Series], h
     labels = formats.axis_labels(ticks, unit, edition.report.currency, edition.language)
     parts = [_("%(name)s: %(first)s to %(last)s") % {"name": s.name, "first": s.labels[0], "last": s.labels[-1]} for s in series]
     return Chart(
-        title=title % {"time": buckets(edition.report.buckets)},
+        title=title % {"time": buckets(edition.report.buckets, edition.report.grain)},
         summary="; ".join(parts),
         weeks=tuple(bucket(week, edition.language) for week in edition.report.buckets),
         series=tuple(series),
         ticks=tuple(Tick(float(tick), label) for tick, label in zip(ticks, labels, strict=True)),
+        head=_head(edition),
     )
+
+
+def _head(edition: Edition) -> str:
+    """What the points are."""
+    keys = edition.report.buckets
+    if edition.report.grain == "day":
+        return _("Day")
+    return _("Month") if keys and form(keys[0]) == "month" else _("Week")
 
 
 def _sum(values: Iterable[Decimal | None]) -> Decimal | None:

@@ -30,7 +30,14 @@ class Edition:
     @cached_property
     def before(self) -> Named:
         """What it is compared with."""
-        return self._named(self.report.previous_since, self.report.previous_until)
+        since, until = self.report.previous_since, self.report.previous_until
+        match self.report.compared:
+            case "previous":
+                return self._named(since, until)
+            case "last_year":
+                return replace(self._named(since, until), with_year=True)
+            case "custom":
+                return Named("days", since, until, self.language)
 
     @cached_property
     def last_year(self) -> Named | None:

@@ -114,7 +114,7 @@ def _average(edition: Edition, figure: content.Figure) -> str:
 
 def _trend_summary(edition: Edition, part: content.Tile, definition: Definition) -> str:
     values = part.trend.values
-    words = {"time": buckets(edition.report.buckets), "values": ", ".join(value_texts(edition, definition, values))}
+    words = {"time": buckets(edition.report.buckets, edition.report.grain), "values": ", ".join(value_texts(edition, definition, values))}
     return _("Last %(time)s: %(values)s") % words
 
 

@@ -91,12 +91,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """`share` is the row's part of the table's main column, 0 to 100, for a bar; None where there is none to draw."""
+    """`share` is the row's part of the table's main column, 0 to 100, for a bar; None where there is none to draw. `key`: the content's."""
 
     name: str
     channel: str
     cells: tuple[Cell, ...]
     share: int | None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,3 +197,7 @@ class Presentation:
     retention: Triangle | None = None
     customers: Scorecard | None = None
     rates: tuple[Rate, ...] = ()
+    # Of a page alone.
+    courses: tuple[Chart, ...] = ()
+    layers: dict[str, Chart] = field(default_factory=dict)
+    times: Table | None = None

@@ -14,6 +14,7 @@ from reports import content
 from reports.presentation.edition import Edition
 
 FULL = 100
+LEVELS = 5
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Share:
     text: str
     shade: int
     is_open: bool
+
+    @property
+    def level(self) -> int:
+        """One of the five shades that a page has, 1 to 5."""
+        return min(self.shade * LEVELS // FULL + 1, LEVELS)
 
 
 @dataclass(frozen=True)

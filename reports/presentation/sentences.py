@@ -116,5 +116,5 @@ def comparison(edition: Edition) -> str:
 
 
 def _dated(period: Named, said: str) -> str:
-    """A period's days stand beside its name, but for a month, which needs none."""
-    return said if period.form == "month" else f"{said} ({period.days})"
+    """A period's days stand beside its name, but for a month, which needs none, and where they are its name."""
+    return said if period.form in ("month", "days") else f"{said} ({period.days})"

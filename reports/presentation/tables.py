@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from kpis import formats
 from kpis.definitions import DEFINITIONS, Unit
-from reports import content
+from reports import content, periods_named
 from reports.presentation.edition import Edition
 from reports.presentation.figures import change, provisional_word, text
 from reports.presentation.parts import Cell, Column, Row, Table
@@ -47,6 +47,18 @@ def posts(edition: Edition) -> Table | None:
     return _optional(edition, edition.report.posts, _("Posts on social networks"), _("Post"), named(_("Other posts")))
 
 
+def times(edition: Edition) -> Table | None:
+    """A line for each day, week or month."""
+    titles = {"day": (_("Day by day"), _("Day")), "month": (_("Month by month"), _("Month"))}
+    title, header = titles.get(_grain(edition.report.times), (_("Week by week"), _("Week")))
+    return _optional(edition, edition.report.times, title, header, lambda row: periods_named.line(row.key, edition.language))
+
+
+def _grain(table: content.Table | None) -> str:
+    form = periods_named.form(table.rows[0].key) if table and table.rows else ""
+    return "day" if form == "days" else form
+
+
 def dash_notes(rows: Iterable[Row]) -> tuple[str, ...]:
     """Why the dashes in `rows` are dashes, each reason once."""
     reasons = dict.fromkeys(cell.reason for row in rows for cell in row.cells if cell.reason)
@@ -67,7 +79,8 @@ def _table(edition: Edition, table: content.Table, title: str, name_header: str,
     whole = {slug: formats.is_whole(table.total.figures[slug].value) for slug in table.slugs if _is_sum(slug)}
     columns = _columns(edition, table)
     rows = tuple(
-        Row(name(row), row_channel(row), _cells(edition, row, columns, whole), _share(row, table.total, main)) for row in table.rows
+        Row(name(row), row_channel(row), _cells(edition, row, columns, whole), _share(row, table.total, main), row.key)
+        for row in table.rows
     )
     total = Row(_("Total"), "", _cells(edition, table.total, columns, whole), None)
     return Table(

@@ -113,6 +113,7 @@ def share_header(main: str | None) -> str:
 def report_title(cadence: str) -> str:
     """What a report of that cadence is called."""
     titles = {
+        "": "",  # a page
         "weekly": _("Weekly marketing report"),
         "fortnightly": _("Fortnightly marketing report"),
         "monthly": _("Monthly marketing report"),

@@ -169,6 +169,13 @@ MAKING_CHOICES = (200, 200, 403, 200, 403, 404, 401, 403, 200)
 FIGURES: list[tuple[str, str, str, Answers]] = [
     ("overview", "GET", "/c/lumen/", ALL),
     ("overview", "POST", "/c/lumen/", no_posts(ALL)),
+    *(
+        (name, method, f"/c/lumen/{name}/", answers)
+        for name in ("channels", "campaigns", "funnel", "customers", "email", "site", "social")
+        for method, answers in (("GET", ALL), ("POST", no_posts(ALL)))
+    ),
+    ("page_file", "GET", "/c/lumen/channels/channels.csv", ALL),
+    ("page_file", "POST", "/c/lumen/channels/channels.csv", no_posts(ALL)),
     ("report_list", "GET", "/c/lumen/reports/", ALL),
     ("report_list", "POST", "/c/lumen/reports/", no_posts(ALL)),
     ("report_pdf", "GET", "/c/lumen/reports/2026-W46.pdf", ALL),

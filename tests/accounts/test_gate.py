@@ -256,9 +256,6 @@ def test_an_administrator_cannot_call_money_by_another_currency_or_days_by_anoth
 @pytest.mark.parametrize(
     "page",
     [
-        "/c/lumen/?week=9999-W52",
-        "/c/lumen/?week=0001-W01",
-        "/c/lumen/?week=2026-W54",
         "/c/lumen/reports/9999-W52.pdf",
         "/c/lumen/reports/0001-W01.pdf",
     ],

@@ -12,7 +12,7 @@ from tests.campaigns.exports import google_ads
 from tests.conftest import Cast
 from tests.e2e.test_journeys import sign_in
 
-WEEK = "/c/lumen/?week=2026-W46"
+WEEK = "/c/lumen/?period=2026-W46"
 
 
 def test_a_french_google_ads_export_becomes_figures_and_is_taken_back(page: Page, new_site: str, cast: Cast, tmp_path: Path) -> None:

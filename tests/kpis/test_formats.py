@@ -98,3 +98,9 @@ def test_an_axis_speaks_on_one_scale() -> None:
     assert formats.axis_labels(ticks, Unit.MONEY, "EUR", "fr") == (f"0{FIXED}€", f"25{FIXED}k€", f"50{FIXED}k€")
     assert formats.axis_labels(ticks, Unit.MONEY, "EUR", "en") == ("€0", "€25k", "€50k")
     assert formats.axis_labels([D(0), D(500), D(1000)], Unit.COUNT, "EUR", "en") == ("0", "500", "1,000")
+
+
+def test_an_axis_of_rates_says_percent() -> None:
+    ticks = (Decimal(0), Decimal("0.025"), Decimal("0.05"))
+    assert formats.axis_labels(ticks, Unit.FRACTION, "EUR", "en") == ("0%", "2.5%", "5%")
+    assert formats.axis_labels(ticks, Unit.FRACTION, "EUR", "fr") == ("0\xa0%", "2,5\xa0%", "5\xa0%")

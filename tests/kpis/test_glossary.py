@@ -153,7 +153,7 @@ class TestGlossaryPage:
         columns, row = "date,source,account,campaign,channel,impressions,clicks,spend", "2026-11-10,google_ads,1,Brand,paid_search,100,9,4"
         load_text(lumen, "ads", f"{columns}\n{row}\n")
         worker.work_off()
-        page = signed_in(cast.owner).get("/c/lumen/?week=2026-W46").content.decode()
+        page = signed_in(cast.owner).get("/c/lumen/?period=2026-W46").content.decode()
         dated = "from=2026-11-09&amp;to=2026-11-15&amp;compare=previous"
         linked = set(re.findall(r'href="/c/lumen/kpis/(\w+)/\?([^"]+)"', page))
         assert {"revenue", "cpl", "ctr"} <= {slug for slug, _ in linked} <= DEFINITIONS.keys()

@@ -159,7 +159,7 @@ class TestConnectorsThatAreGone:
         answer = query.ask(WEEK, slugs=["conversions"])
         assert not answer.total.values(["conversions"], answer.coverage)["conversions"].is_provisional
         browser = signed_in(cast.owner)
-        for address in ("?week=2026-W46", "kpis/spend/?from=2026-11-09&to=2026-11-15", "connections/", f"connections/{gone.pk}/"):
+        for address in ("?period=2026-W46", "kpis/spend/?from=2026-11-09&to=2026-11-15", "connections/", f"connections/{gone.pk}/"):
             assert browser.get(f"/c/lumen/{address}").status_code == 200, address
 
 

@@ -201,7 +201,7 @@ class TestNothingRuns:
             account = Connection.objects.get(source="google_ads")
             assert (account.credential_id, account.state, account.problem) == (0, Connection.State.LOST_ACCESS, RECONNECT)
             assert set(Connection.objects.exclude(pk=account.pk).values_list("credential_id", "state")) == {(None, "active")}
-        page = signed_in(cast.owner).get(f"/c/again/?week={WEEK}").content.decode()
+        page = signed_in(cast.owner).get(f"/c/again/?period={WEEK}").content.decode()
         assert "connect it again" in page or "reconnect" in page.lower()
 
     def test_whoever_pulls_it_all_the_same_is_told_to_connect_it(self, filled: Filled, export: Export) -> None:

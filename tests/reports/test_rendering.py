@@ -3,18 +3,23 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from html import unescape
 from typing import Any
 
 import pypdf
 import pytest
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from fontTools.ttLib import TTFont
 
 from accounts.brand import Brand
-from reports.charts import page_charts
+from kpis.periods import STANDARD
 from reports.content import Report, Row
+from reports.pages.asked import asked
+from reports.pages.blocks import Laid
+from reports.pages.catalogue import OVERVIEW
 from reports.presentation import Presentation, present
 from reports.rendering import Links, email_parts, marks, pdf
 from reports.rendering.pdf import printable
@@ -27,7 +32,7 @@ UNSUBSCRIBE = "https://reports.example/u/abc/"
 LINKS = Links(
     report="https://reports.example/r/abc/",
     pdf="https://reports.example/r/abc/pdf",
-    dashboard="https://reports.example/c/maison-lumen/?week=2026-W46",
+    dashboard="https://reports.example/c/maison-lumen/?period=2026-W46",
     definitions="https://reports.example/c/maison-lumen/glossary/",
     unsubscribe=UNSUBSCRIBE,
 )
@@ -36,7 +41,9 @@ REPORTS = {"sample": sample_report, "empty": empty_report, "huge": huge_report, 
 
 @cache
 def shown(name: str, language: str = "fr", brand: Brand = BRAND) -> Presentation:
-    return present(REPORTS[name](), language, brand)
+    report = REPORTS[name]()
+    course = tuple(tile.trend for tile in report.tiles if tile.figure.slug in ("revenue", "spend"))
+    return present(replace(report, courses=(course,), by_channel={"leads": report.leads_by_channel}), language, brand)
 
 
 @cache
@@ -50,15 +57,14 @@ def mail(name: str, language: str = "fr") -> tuple[str, str, str]:
 
 
 def page(presentation: Presentation) -> str:
+    question = asked(QueryDict("period=2026-W46"), date(2026, 11, 17), STANDARD)
     context = {
         "presentation": presentation,
-        "charts": page_charts(presentation),
-        "week": "2026-W46",
-        "previous_week": "2026-W45",
-        "next_week": None,
-        "pdf_url": "/x.pdf",
+        "page": OVERVIEW,
+        "asked": question,
+        "blocks": list(Laid(OVERVIEW, question, presentation).blocks()),
     }
-    return render_to_string("reports/overview.html", context)
+    return render_to_string("pages/page.html", context)
 
 
 def plain(text: str) -> str:
