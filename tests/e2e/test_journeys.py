@@ -52,12 +52,12 @@ def test_the_page_is_whole_without_scripts_on_a_phone_in_french(page: Page, site
 
 def test_the_account_manager_walks_back_a_week_by_keyboard_alone(page: Page, site: str, pulled: Cast) -> None:
     sign_in(page, site, pulled.owner.email)
-    before = page.get_by_role("heading", level=1)
-    expect(before).to_be_visible()
-    link = page.locator("a[href*='week=']").first
-    link.focus()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    period = page.locator(".picker > summary").first.inner_text()
+    page.get_by_role("link", name="Earlier").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"week=\d{4}-W\d{2}"))
+    page.wait_for_url(re.compile(r"from=[\d-]+&to=[\d-]+"))
+    assert page.locator(".picker > summary").first.inner_text() != period
 
 
 def test_a_wrong_password_says_so_and_keeps_the_address(page: Page, site: str, pulled: Cast) -> None:
