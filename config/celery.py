@@ -17,22 +17,31 @@ logger = logging.getLogger(__name__)
 
 @app.task(name="tick", bind=True)
 def tick(self: Any) -> None:
-    """Open what has come due, take jobs whose time has come or whose worker died, and send their ids to the workers."""
+    """Take jobs whose time has come or whose worker died, send their ids to the workers, and open what has come due."""
     from jobs import heartbeats, queue, registry
 
     if sent_by := self.request.origin:
         heartbeats.seen(heartbeats.Kind.BEAT, sent_by)
     queue.reap()
-    for job_id, kind in queue.claim(limit=500):
-        run.apply_async((job_id,), retry=False, queue=registry.queue_for(kind))
+    for name in registry.queues():
+        _send(name)
     registry.open_due_work()
 
 
-@app.task(name="run")
-def run(job_id: int) -> None:
+@app.task(name="run", bind=True)
+def run(self: Any, job_id: int) -> None:
+    """Do one job, then have the next of its queue sent."""
     from jobs import worker
 
     worker.run(job_id)
+    _send(self.request.delivery_info["routing_key"])
+
+
+def _send(name: str) -> None:
+    from jobs import queue
+
+    for job_id in queue.hand_out(name):
+        run.apply_async((job_id,), retry=False, queue=name)
 
 
 @worker_ready.connect

@@ -18,6 +18,8 @@ from jobs.models import Job
 # A message not picked up within this time is sent again; a worker silent for as long as its lease has died.
 PICK_UP = settings.JOB_PICK_UP_SECONDS
 LEASE = settings.JOB_LEASE_SECONDS
+# Messages of one queue that may wait where no worker is busy; where some are, as many as are.
+HANDED_OUT = 2
 # A platform may ask for patience, but not for a lifetime.
 LONGEST_WAIT = 86_400
 LONGEST_ERROR = 2_000
@@ -76,6 +78,30 @@ def claim(limit: int, client_id: int | None = None) -> list[tuple[int, str]]:
             {"pick_up": PICK_UP, "limit": limit, "client": client_id},
         )
         return sorted(cursor.fetchall())
+
+
+def hand_out(name: str) -> list[int]:
+    """Take due jobs of the queue `name` for the broker, and return their ids: no more than workers pick up soon.
+
+    As many may wait as jobs of the queue are being done. Whoever ends one calls this again, so that no worker waits for a tick; a
+    whole backlog in the broker would outlive `PICK_UP` there, be taken for lost, and be sent again and again.
+    """
+    kinds, is_default = registry.kinds_of(name)
+    own = "kind <> ALL(%(kinds)s)" if is_default else "kind = ANY(%(kinds)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE jobs_job SET state = 'sent', lease_until = now() + make_interval(secs => %(pick_up)s) WHERE id IN (
+                SELECT id FROM jobs_job WHERE state = 'queued' AND run_at <= now() AND {own}
+                ORDER BY run_at, id FOR UPDATE SKIP LOCKED LIMIT (
+                    SELECT greatest(greatest(count(*) FILTER (WHERE state = 'running'), %(least)s)
+                                    - count(*) FILTER (WHERE state = 'sent'), 0)
+                    FROM jobs_job WHERE state IN ('sent', 'running') AND {own})
+            ) RETURNING id
+            """,
+            {"pick_up": PICK_UP, "least": HANDED_OUT, "kinds": kinds},
+        )
+        return sorted(job_id for (job_id,) in cursor.fetchall())
 
 
 def reap() -> int:

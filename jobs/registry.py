@@ -80,8 +80,15 @@ def handler_for(kind: str) -> Handler:
     return _kinds[kind].handler
 
 
-def queue_for(kind: str) -> str:
-    return _kinds[kind].queue if kind in _kinds else DEFAULT_QUEUE
+def queues() -> list[str]:
+    """From which workers take jobs."""
+    return sorted({DEFAULT_QUEUE, *(kind.queue for kind in _kinds.values())})
+
+
+def kinds_of(queue: str) -> tuple[list[str], bool]:
+    """(kinds, False): the kinds of a queue; (kinds, True): of the usual one, which has all but these, known or not."""
+    is_default = queue == DEFAULT_QUEUE
+    return [name for name, kind in _kinds.items() if (kind.queue == queue) != is_default], is_default
 
 
 def attempts_for(kind: str) -> int:
