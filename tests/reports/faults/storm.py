@@ -41,6 +41,8 @@ class Storm:
     # Kills at each step, and how likely one is when a worker passes there, in a hundred.
     kills: int
     chance: int
+    # Of each worker.
+    hands: int = 2
     disturbances: Sequence[Callable[[], None]] = ()
     patience: float = 60
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -97,7 +99,7 @@ class Storm:
             arguments: tuple[str, ...] = ("beat", "--schedule", str(self.folder / f"{name}-{time.monotonic_ns()}"), "--pidfile", "")
         else:
             app = "tests.reports.faults.mortal"
-            arguments = ("worker", "--hostname", f"{name}@%h", "--concurrency", "2", "--without-mingle", "--without-gossip")
+            arguments = ("worker", "--hostname", f"{name}@%h", "--concurrency", str(self.hands), "--without-mingle", "--without-gossip")
         command = [sys.executable, "-m", "celery", "-A", app, *arguments, "--loglevel", "CRITICAL"]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
