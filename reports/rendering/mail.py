@@ -12,6 +12,8 @@ from accounts import colours, mails
 from reports.presentation import Presentation, Row, Table, dash_notes
 
 TILES_PER_ROW = 2
+# Letters of a tile's figure that half a phone is wide enough for.
+PHONE_WIDE = 13
 # What a mail's width holds; the page and the PDF have every column and campaign.
 COLUMNS = ("spend", "revenue", "leads", "cpl", "roas")
 
@@ -32,6 +34,7 @@ def email_parts(presentation: Presentation, links: Links) -> tuple[str, str, str
     context = {
         "report": presentation,
         "tile_rows": _rows(presentation),
+        "has_long_tiles": any(len(tile.value) > PHONE_WIDE for tile in presentation.tiles),
         "channels": _narrow(presentation.channels),
         "colours": colours.in_mail(presentation.brand_primary),
         "links": links,

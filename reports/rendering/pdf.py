@@ -38,13 +38,22 @@ _FONTS = Path(font_manrope.__file__).parent / "files"
 
 def pdf(presentation: Presentation) -> bytes:
     """A4 pages; the same presentation gives the same bytes. Raises `typst.TypstError` if the template is broken."""
-    # A compiler of its own for every document: one kept between calls would keep the inputs of the client before.
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS), str(marks.FILE.parent)])
-    compiler = typst.Compiler(input=str(_FOLDER / "report.typ"), root=str(_FOLDER), font_paths=fonts, sys_inputs=inputs(presentation))
-    document = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=presentation.generated_timestamp)
+    document = _compiler(presentation).compile(format="pdf", pdf_standards=STANDARDS, timestamp=presentation.generated_timestamp)
     if not isinstance(document, bytes):
         raise TypeError("typst returned no single document")
     return document
+
+
+def pictures(presentation: Presentation, per_inch: float) -> list[bytes]:
+    """The same pages as PNG, for people to look at."""
+    pages = _compiler(presentation).compile(format="png", ppi=per_inch)
+    return [pages] if isinstance(pages, bytes) else list(pages)
+
+
+def _compiler(presentation: Presentation) -> typst.Compiler:
+    # One of its own for every document: one kept between calls would keep the inputs of the client before.
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS), str(marks.FILE.parent)])
+    return typst.Compiler(input=str(_FOLDER / "report.typ"), root=str(_FOLDER), font_paths=fonts, sys_inputs=inputs(presentation))
 
 
 def inputs(presentation: Presentation) -> dict[str, str]:
