@@ -69,6 +69,7 @@ def text(reader: pypdf.PdfReader) -> str:
 @pytest.mark.parametrize("length", PAGES)
 def test_a_full_report_keeps_to_its_length_and_says_on_every_page_what_it_is(length: Length, language: str) -> None:
     presentation, reader = shown(length, language), document(length, language)
+    check_archivable_and_accessible(reader, language)
     fewest, most = PAGES[length]
     assert fewest <= len(reader.pages) <= most
     for number, page in enumerate(reader.pages, start=1):
@@ -88,6 +89,7 @@ def test_bookmarks_lead_to_every_chapter(length: Length) -> None:
 def test_chapters_without_figures_are_a_line_each_and_no_page(length: Length) -> None:
     presentation = present(empty(length), "en", BRANDS["dark"])
     reader = printed(presentation)
+    check_archivable_and_accessible(reader, "en")
     assert len(reader.pages) <= 3
     lines = [
         "There is no figure to draw yet.",
@@ -113,8 +115,10 @@ def test_chapters_without_figures_are_a_line_each_and_no_page(length: Length) ->
 @pytest.mark.parametrize("brand", BRANDS)
 @pytest.mark.parametrize("length", PAGES)
 def test_reports_without_a_figure_and_reports_of_huge_figures_can_be_printed(length: Length, brand: str) -> None:
-    assert len(printed(present(all_null(length), "fr", BRANDS[brand])).pages) <= PAGES[length][1]
-    assert len(printed(present(huge(length), "fr", BRANDS[brand])).pages) >= PAGES[length][1]
+    unknown, large = (printed(present(report, "fr", BRANDS[brand])) for report in (all_null(length), huge(length)))
+    assert len(unknown.pages) <= PAGES[length][1] <= len(large.pages)
+    for reader in (unknown, large):
+        check_archivable_and_accessible(reader, "fr")
 
 
 # ---------------------------------------------------------------------------------------------------------- its figures
@@ -217,9 +221,37 @@ def test_tables_are_tagged_with_heads_and_cells(length: Length) -> None:
     assert kinds.count("/TD") > kinds.count("/TH")
 
 
+def check_archivable_and_accessible(reader: pypdf.PdfReader, language: str) -> None:
+    """What PDF/A-2a and PDF/UA-1 ask of a document's structure and a program can see."""
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == language
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert [intent.get_object()["/S"] for intent in root["/OutputIntents"]] == ["/GTS_PDFA1"]
+    assert all(mark in root["/Metadata"].get_data() for mark in (b"pdfuaid:part>1<", b"pdfaid:part>2<", b"pdfaid:conformance>A<"))
+    assert root["/StructTreeRoot"]["/K"]
+    tags = structure(reader)
+    assert [tag for tag in tags if tag["/S"] == "/Figure" and not str(tag.get("/Alt", "")).strip()] == []
+    kinds = [str(tag["/S"]) for tag in tags]
+    assert (kinds.count("/Document"), kinds.count("/Title")) == (1, 1)
+    assert kinds.count("/H1") >= len(BOOKMARKS["weekly"])
+    assert kinds.count("/THead") == kinds.count("/TBody") == kinds.count("/Table")
+    # The order of reading is that of the tags, and every letter comes with its typeface.
+    assert all(page["/Tabs"] == "/S" and "/StructParents" in page for page in reader.pages)
+    fonts = [found for found in objects(reader) if found.get("/Type") == "/FontDescriptor"]
+    assert fonts
+    assert all({"/FontFile", "/FontFile2", "/FontFile3"} & font.keys() for font in fonts)
+
+
+def objects(reader: pypdf.PdfReader) -> Iterator[Any]:
+    for number in range(1, int(str(reader.trailer["/Size"]))):
+        found = reader.get_object(number)
+        if isinstance(found, dict):
+            yield found
+
+
 def structure(reader: pypdf.PdfReader) -> list[Any]:
-    objects = (reader.get_object(number) for number in range(1, int(str(reader.trailer["/Size"]))))
-    return [found for found in objects if isinstance(found, dict) and found.get("/Type") == "/StructElem"]
+    return [found for found in objects(reader) if found.get("/Type") == "/StructElem"]
 
 
 @pytest.mark.parametrize("primary", ["#1f4e5f", "#f0d67f", "#ffffff", "#000000", "#7f7f7f"])
