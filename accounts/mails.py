@@ -19,16 +19,38 @@ from django.utils.translation import override
 from accounts import colours
 from accounts.brand import Brand
 
+ON_ONE_LINE = ("Message-ID", "List-Unsubscribe")
+
+
+class _OneLine(Header):
+    """A header that is never folded: an address in angle brackets stands on the line of its header's name, however long."""
+
+    def encode(self, *arguments: Any, **options: Any) -> str:
+        return super().encode(*arguments, **options | {"maxlinelen": 0})
+
+
+class _Words(Header):
+    """A header in words of at most 75 letters (RFC 2047, 2): with the space before them a line has 76, where mail is written in 78."""
+
+    def encode(self, *arguments: Any, **options: Any) -> str:
+        return super().encode(*arguments, **options | {"maxlinelen": 76})
+
 
 class Mail(EmailMultiAlternatives):
-    """Its subject begins on the line of the header's name: Django leaves no room there for the name when it folds a long one."""
+    """Its subject begins on the line of the header's name: Django leaves no room there for the name when it folds a long one.
+
+    Nor are addresses that only machines read folded: not all of them put the lines together again.
+    """
 
     # What a mail provider's API takes along and tells back with its reports.
     metadata: dict[str, str]
 
     def message(self, **options: Any) -> Any:
         message = super().message(**options)  # which refuses what a header cannot carry
-        message.replace_header("Subject", Header(str(self.subject), header_name="Subject"))
+        message.replace_header("Subject", _Words(str(self.subject), header_name="Subject"))
+        for name in ON_ONE_LINE:
+            if name in message:
+                message.replace_header(name, _OneLine(str(message[name])))
         return message
 
 
@@ -42,16 +64,21 @@ def send(name: str, to: str, *, language: str, brand: Brand, context: dict[str, 
 
 def build(name: str, to: str, *, language: str, brand: Brand, context: dict[str, object]) -> Mail:
     subject, html, text = parts(name, language=language, brand=brand, context=context)
-    message = Mail(
+    message = note(to, subject=subject, body=text, brand=brand)
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def note(to: str, *, subject: str, body: str, brand: Brand) -> Mail:
+    """A mail of text to one person, with the head that every mail of ours to one person has."""
+    return Mail(
         subject=subject,
-        body=text,
+        body=body,
         from_email=sender(brand),
         to=[to],
         reply_to=[brand.reply_to] if brand.reply_to else None,
         headers={"Message-ID": make_msgid(domain=_address().rpartition("@")[2]), "Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(html, "text/html")
-    return message
 
 
 def parts(name: str, *, language: str, brand: Brand, context: dict[str, object]) -> tuple[str, str, str]:

@@ -92,7 +92,7 @@ def send_test(client: Client, schedule: Schedule, key: str, email: str, language
     html, text = (_body(documents[kind], page) for kind in (Document.Kind.HTML, Document.Kind.TEXT))
     with override(language):
         subject = _("[Test] %(subject)s") % {"subject": documents[Document.Kind.SUBJECT].decode().strip()}
-    message = mails.Mail(subject=subject, body=text, from_email=mails.sender(brand.of_organisation(client)), to=[email])
+    message = mails.note(email, subject=subject, body=text, brand=brand.of_organisation(client))
     message.attach_alternative(html, "text/html")
     message.attach(f"{client.slug}-{key}.pdf", documents[Document.Kind.PDF], "application/pdf")
     message.send()

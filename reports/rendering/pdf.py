@@ -47,7 +47,7 @@ def pdf(presentation: Presentation) -> bytes:
 def pictures(presentation: Presentation, per_inch: float) -> list[bytes]:
     """The same pages as PNG, for people to look at."""
     pages = _compiler(presentation).compile(format="png", ppi=per_inch)
-    return [pages] if isinstance(pages, bytes) else list(pages)
+    return [pages] if isinstance(pages, bytes) else pages or []
 
 
 def _compiler(presentation: Presentation) -> typst.Compiler:

@@ -237,7 +237,7 @@ def check_archivable_and_accessible(reader: pypdf.PdfReader, language: str) -> N
     assert kinds.count("/H1") >= len(BOOKMARKS["weekly"])
     assert kinds.count("/THead") == kinds.count("/TBody") == kinds.count("/Table")
     # The order of reading is that of the tags, and every letter comes with its typeface.
-    assert all(page["/Tabs"] == "/S" and "/StructParents" in page for page in reader.pages)
+    assert all(str(page["/Tabs"]) == "/S" and "/StructParents" in page for page in reader.pages)
     fonts = [found for found in objects(reader) if found.get("/Type") == "/FontDescriptor"]
     assert fonts
     assert all({"/FontFile", "/FontFile2", "/FontFile3"} & font.keys() for font in fonts)
