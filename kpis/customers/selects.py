@@ -67,8 +67,12 @@ def person(measures: Sequence[Measure], cells: Mapping[str, str], day: str) -> s
 
 def active(since: str, until: str) -> str:
     """Who ordered on these days or had a subscription on one of them, each once."""
-    return f"""SELECT person_id FROM kpis_customerday WHERE day BETWEEN {since} AND {until} AND orders > 0
-        UNION SELECT person_id FROM kpis_customerspan WHERE since <= {until} AND (until IS NULL OR until >= {since})"""
+    ordered = f"day BETWEEN {since} AND {until} AND orders > 0"
+    # By the last of their orders among these days: so each is found once without comparing them all.
+    return f"""SELECT person_id FROM kpis_customerday WHERE {ordered} AND (next_order_day IS NULL OR next_order_day > {until})
+        UNION ALL SELECT DISTINCT person_id FROM kpis_customerspan AS span
+        WHERE since <= {until} AND (until IS NULL OR until >= {since})
+        AND NOT EXISTS (SELECT FROM kpis_customerday AS bought WHERE bought.person_id = span.person_id AND {ordered})"""
 
 
 def levels(changes: str) -> str:
