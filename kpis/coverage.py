@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache, partial
+from functools import cached_property
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -14,7 +16,7 @@ from campaigns import systems
 from campaigns.connectors import settle_days
 from campaigns.models import Connection
 from kpis.definitions import Definition, Reason
-from kpis.measures import Measure
+from kpis.measures import MEASURES, Measure
 from kpis.models import LAYOUT
 from kpis.periods import ONE_DAY, Period
 
@@ -23,6 +25,8 @@ PURCHASES = "purchases"
 TELL_OF_CUSTOMERS = ("orders", "subscriptions", "customers")
 # What goes on while nobody speaks of it.
 LASTING = ("subscriptions", "customers")
+# What goes on growing for so many days after its own, by family.
+MATURING = {(measure.family, measure.matures_in) for measure in MEASURES.values() if measure.matures_in}
 # What is told and what is believed, and by which number the figures and the names and labels of campaigns go: as of one moment.
 _STANDING = """
     SELECT coalesce((SELECT max(number) FROM kpis_dataversion), 0), (SELECT max(layout) FROM kpis_dataversion),
@@ -49,17 +53,28 @@ class Coverage:
     is_being_summed: bool = False
     _days: dict[str, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
     _lasts: dict[str, list[date]] = field(default_factory=dict, compare=False, repr=False)
-    _over: dict[Period, Over] = field(default_factory=dict, compare=False, repr=False)
+    _over: dict[Period | int, Over] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls) -> Coverage:
         return Standing.load().coverage
 
     def over(self, period: Period) -> Over:
-        """What is told of each KPI in `period`, kept for all the figures of it."""
-        if period not in self._over:
-            self._over[period] = Over(self, period)
-        return self._over[period]
+        """What is told of each KPI in `period`, kept for all the figures of it, and of all days between two of `_turns`."""
+        same = bisect_right(self._turns, period.since) if period.since == period.until else period
+        found = self._over.get(same)
+        if found is None:
+            found = self._over[same] = Over(self, period)
+        return found
+
+    @cached_property
+    def _turns(self) -> list[date]:
+        """The days of which something may be told otherwise than of the day before."""
+        spans = [span for told in self.spans.values() for of_connection in told.values() for span in of_connection]
+        settled = [last for lasts in self.settled.values() for last in lasts.values()]
+        mature = [last - timedelta(days=days) for family, days in MATURING if (last := self.last_day(family))]
+        ends = [span.until for span in spans] + settled + mature
+        return sorted({span.since for span in spans} | {end + ONE_DAY for end in ends if end < date.max})
 
     def counted(self, definition: Definition, period: Period) -> Period:
         """The days of `period` that a KPI counts: not those of which a part of what it is made of was told, and another not yet.
@@ -104,9 +119,8 @@ class Coverage:
 
     def days_loaded(self, families: Iterable[str], period: Period) -> int:
         """On how many days of `period` everyone who is expected to has told of all the families."""
-        days = [self._loaded(family) for family in families]
-        first, last = period.since.toordinal(), period.until.toordinal()
-        return sum(all(day in loaded for loaded in days) for day in range(first, last + 1))
+        asked = range(period.since.toordinal(), period.until.toordinal() + 1)
+        return len(frozenset(asked).intersection(*map(self._loaded, families)))
 
     def _loaded(self, family: str) -> frozenset[int]:
         if family not in self._days:
@@ -129,20 +143,27 @@ class Coverage:
         return self._lasts[family]
 
 
-@dataclass(frozen=True)
-class Observed:
+class Observed(NamedTuple):
     """What is told of a KPI in a period, whatever the part of it that is asked for.
 
-    `period`: the days it counts. `gaps`: the measures of which nothing is known in them, and why. `is_whole`: every day that is
-    asked for is loaded for all that it is computed from.
+    `until`: the last day it counts, where that is before the last one asked for. `gaps`: the measures of which nothing is known in
+    these days, and why. `is_whole`: every day that is asked for is loaded for all that it is computed from.
     `may_change`: a part may be told otherwise or may yet grow, counted as it was. `days_loaded`: on which everyone told of all.
     """
 
-    period: Period
+    until: date | None
     gaps: Mapping[Measure, Reason]
     is_whole: bool
     may_change: bool
     days_loaded: int
+
+
+class _Told(NamedTuple):
+    """What is told of a family in a period."""
+
+    gap: Reason | None
+    is_whole: bool
+    is_settled: bool
 
 
 class Over(dict[Definition, Observed]):
@@ -151,29 +172,34 @@ class Over(dict[Definition, Observed]):
     def __init__(self, coverage: Coverage, period: Period) -> None:
         super().__init__()
         self._coverage, self._period = coverage, period
-        self._gap = cache(partial(coverage.gap, period=period))
-        self._is_whole = cache(partial(coverage.is_whole, period=period))
-        self._is_settled = cache(partial(coverage.is_settled, period=period))
-        self._days_loaded = cache(partial(coverage.days_loaded, period=period))
+        self._told: dict[str, _Told] = {}
 
     def __missing__(self, definition: Definition) -> Observed:
         counted = self._coverage.counted(definition, self._period)
-        is_shorter = counted != self._period
-        found = replace(self._coverage.over(counted)[definition], is_whole=False) if is_shorter else self._observed(definition)
+        if counted == self._period:
+            found = self._observed(definition)
+        else:
+            found = self._coverage.over(counted)[definition]._replace(until=counted.until, is_whole=False)
         self[definition] = found
         return found
 
     def _observed(self, definition: Definition) -> Observed:
         return Observed(
-            self._period,
-            {measure: gap for measure in definition.measures if (gap := self._gap(measure.family))},
-            all(map(self._is_whole, definition.families)),
+            None,
+            {measure: gap for measure in definition.measures if (gap := self._of(measure.family).gap)},
+            all(self._of(family).is_whole for family in definition.families),
             any(map(self._may_change, definition.measures)),
-            self._days_loaded(definition.families),
+            self._coverage.days_loaded(definition.families, self._period),
         )
 
+    def _of(self, family: str) -> _Told:
+        if family not in self._told:
+            asked = family, self._period
+            self._told[family] = _Told(self._coverage.gap(*asked), self._coverage.is_whole(*asked), self._coverage.is_settled(*asked))
+        return self._told[family]
+
     def _may_change(self, measure: Measure) -> bool:
-        if measure.settles_late and not self._is_settled(measure.family):
+        if measure.settles_late and not self._of(measure.family).is_settled:
             return True
         if not measure.matures_in:
             return False

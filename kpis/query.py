@@ -86,7 +86,7 @@ class Slice:
             is_provisional(definition, self._sums(now), now),
             now.days_loaded,
             self.period.days,
-            now.period.until if now.period.until < self.period.until else None,
+            now.until,
         )
 
     def _previous(self, definition: Definition, now: Observed, before: Observed) -> Value:
@@ -100,9 +100,9 @@ class Slice:
 
     def _sums(self, observed: Observed, *, is_previous: bool = False) -> Sums:
         asked, sums = (self.previous_period, self.previous_sums) if is_previous else (self.period, self.sums)
-        if asked is None or observed.period.until == asked.until:
+        if asked is None or observed.until is None:
             return sums
-        return self.shorter.get(observed.period) or Sums()
+        return self.shorter.get(Period(asked.since, observed.until)) or Sums()
 
     def _of(self, definition: Definition, observed: Observed, *, is_previous: bool = False) -> Value:
         if self.is_joined and not all(measure.is_additive for measure in definition.measures):
