@@ -285,7 +285,7 @@ def is_whole(definition: Definition, period: Period, coverage: Coverage) -> bool
 
 def is_provisional(definition: Definition, sums: Sums, observed: Observed) -> bool:
     """Whether a part of it may still change: counted too soon, not yet settled by who tells it, or of people who may yet act."""
-    return observed.may_change or any(sums.of[measure.slug].unsettled for measure in definition.measures if measure.slug in sums.of)
+    return observed.may_change or any(found.unsettled for measure in definition.measures if (found := sums.find(measure)))
 
 
 def _evaluate(definition: Definition, sums: Sums, observed: Observed, is_divided: bool) -> Value:
@@ -299,7 +299,7 @@ def _measured(sums: Sums, observed: Observed, is_divided: bool, measure: Measure
         return Value(None, Reason.NOT_DIVISIBLE)
     if measure.has_basis and sums.is_mixed(measure.source):
         return Value(None, Reason.MIXED_BASIS)
-    found = sums.of.get(measure.slug)
+    found = sums.find(measure)
     if found is None:
         return Value(None, measure.missing) if measure.known_only else Value(Fraction(0))
     if found.unknown:

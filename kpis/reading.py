@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
@@ -16,7 +16,12 @@ from kpis.customers import active, lifetime, payback, recurring, retention
 from kpis.measures import Measure
 from kpis.periods import Period
 from kpis.roll_ups import ROLL_UPS, RollUp
-from kpis.slices import NO_BASES, PARTS, By, Scope, Sum, Sums
+from kpis.slices import NO_BASES, PARTS, By, Only, Scope, Sums
+
+# Taken apart by `Sums`, when it is asked for them.
+_COLUMNS = "one.number, one.key, one.totals::text, one.unknown::text, one.unconverted::text, one.unsettled, one.bases"
+_ONE = "one (number, key, reader, totals, unknown, unconverted, unsettled, bases)"
+_OF_ONLY = re.compile(rf"%\(({'|'.join(Only().parameters())})\)s")
 
 
 @dataclass(frozen=True)
@@ -30,16 +35,44 @@ class Read:
 
 @dataclass(frozen=True)
 class Reader:
-    """A source of measures: `selects` makes selects of one shape of them. `is_divisible`: it tells them by channel and campaign."""
+    """A source of measures: `selects` makes selects of one shape of them. `is_divisible`: it tells them by channel and campaign.
+
+    `is_of_rows`: it has the same groups whatever measures are asked of it.
+    """
 
     selects: Callable[[Sequence[Measure], Scope], list[str]]
     is_divisible: bool = True
+    is_of_rows: bool = False
 
 
 # The ways in which the figures of a family were counted, as (told by, basis).
 Bases = dict[str, set[tuple[str, str]]]
 # The measures of each period by key of the group; where the scope is of a dimension, "" is the group of what has none.
 Found = dict[tuple[Period, str], Sums]
+# What is asked of a source at once: by scope, source and, where its groups follow from them, measures.
+Together = tuple[Scope, str, tuple[Measure, ...]]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """All that reads ask of a source at once, in the order of its arrays and of the numbers of its periods."""
+
+    scope: Scope
+    source: str
+    measures: dict[Measure, int] = field(default_factory=dict)
+    periods: dict[Period, int] = field(default_factory=dict)
+
+    def add(self, measures: Iterable[Measure], periods: Iterable[Period]) -> None:
+        for measure in measures:
+            self.measures.setdefault(measure, len(self.measures))
+        for period in periods:
+            self.periods.setdefault(period, len(self.periods))
+
+    @property
+    def selects(self) -> list[str]:
+        """Of what nobody tells by channel, nothing but what there is in all."""
+        reader = READERS[self.source]
+        return [] if self.scope.is_divided and not reader.is_divisible else reader.selects(tuple(self.measures), self.scope)
 
 
 def read(reads: Sequence[Read], version: str = "", chosen: Choices | None = None) -> list[Found]:
@@ -47,39 +80,43 @@ def read(reads: Sequence[Read], version: str = "", chosen: Choices | None = None
 
     `chosen`: the client's choices, where they are known already.
     """
-    of_client = (chosen or choices.in_force()).parameters()
-    wanted = [_by_source(each.measures) for each in reads]
-    selects = [
-        f"SELECT {place}, one.* FROM ({_in_place(select, place)}) AS one"
-        for place, each in enumerate(reads)
-        for name, measures in wanted[place].items()
-        for select in _selects(name, measures, each.scope)
-    ]
-    parameters = {
-        f"{name}_{place}": value for place, each in enumerate(reads) for name, value in {**of_client, **_parameters(each)}.items()
-    }
-    statement = "\nUNION ALL\n".join(selects)
-    if not selects:
+    asked = _asked(reads)
+    statement, parameters = _statement(list(asked.values()))
+    if not statement:
         return [{} for _ in reads]
+    parameters |= (chosen or choices.in_force()).parameters()
     rows = kept.rows((statement, parameters), version, lambda: _rows(statement, parameters)) if version else _rows(statement, parameters)
+    told: list[kept.Rows] = [[] for _ in asked]
+    for place, *row in rows:
+        told[place].append(row)
+    rows_of = dict(zip(asked, told, strict=True))
+    return [_found(each, asked, rows_of) for each in reads]
+
+
+def _found(asked: Read, together: Mapping[Together, _Asked], rows_of: Mapping[Together, kept.Rows]) -> Found:
+    """What a read asked for, of all that was read."""
     # By the number of the period: of two days a hash is slow, and there are thousands of rows.
-    found: list[dict[tuple[int, str], Sums]] = [{} for _ in reads]
-    ways: list[dict[tuple[int, str], Bases]] = [{} for _ in reads]
-    for place, number, key, reader, *cells, bases in rows:
-        if bases is not None:
-            ways[place].setdefault((number, key), {})[reader] = {_way(basis) for basis in bases}
-            continue
-        sums = found[place].get((number, key))
-        if sums is None:
-            sums = found[place][number, key] = Sums()
-        _keep(sums, wanted[place].get(reader, []), *cells)
-    for each, sliced, counted in zip(reads, found, ways, strict=True):
-        for (number, key), sums in sliced.items():
-            # Which campaign was counted how is not kept: another way of any makes all of them doubtful.
-            sums.bases = counted.get((number, key if each.scope.by is By.CHANNEL else ""), {})
-    return [
-        {(each.periods[number], key): sums for (number, key), sums in sliced.items()} for each, sliced in zip(reads, found, strict=True)
-    ]
+    found: dict[tuple[int, str], Sums] = {}
+    ways: dict[tuple[int, str], Bases] = {}
+    for key_of_all, measures in _by_source(asked):
+        source, of_all = key_of_all[1], together[key_of_all]
+        layout = [(measure, of_all.measures[measure]) for measure in measures]
+        numbers = {of_all.periods[period]: number for number, period in enumerate(asked.periods)}
+        for number_of_all, key, totals, unknown, unconverted, unsettled, bases in rows_of[key_of_all]:
+            number = numbers.get(number_of_all)
+            if number is None:
+                continue
+            if bases is not None:
+                ways.setdefault((number, key), {})[source] = {_way(basis) for basis in bases}
+                continue
+            sums = found.get((number, key))
+            if sums is None:
+                sums = found[number, key] = Sums()
+            sums.tell(source, layout, (totals, unknown, unconverted, unsettled))
+    for (number, key), sums in found.items() if ways else ():
+        # Which campaign was counted how is not kept: another way of any makes all of them doubtful.
+        sums.bases = ways.get((number, key if asked.scope.by is By.CHANNEL else ""), {})
+    return {(asked.periods[number], key): sums for (number, key), sums in found.items()}
 
 
 def _way(basis: str) -> tuple[str, str]:
@@ -87,60 +124,58 @@ def _way(basis: str) -> tuple[str, str]:
     return told_by, way
 
 
-def _by_source(measures: Iterable[Measure]) -> dict[str, list[Measure]]:
+def _asked(reads: Iterable[Read]) -> dict[Together, _Asked]:
+    found: dict[Together, _Asked] = {}
+    for each in reads:
+        for together, measures in _by_source(each):
+            found.setdefault(together, _Asked(each.scope, together[1])).add(measures, each.periods)
+    return found
+
+
+def _by_source(asked: Read) -> Iterator[tuple[Together, list[Measure]]]:
     wanted: dict[str, list[Measure]] = {}
-    for measure in dict.fromkeys(measures):
+    for measure in dict.fromkeys(asked.measures):
         wanted.setdefault(measure.source, []).append(measure)
-    return wanted
+    for source, measures in wanted.items():
+        yield (asked.scope, source, () if READERS[source].is_of_rows else tuple(measures)), measures
 
 
-def _in_place(select: str, place: int) -> str:
-    """With parameters of its own, though others have them by the same names."""
-    return re.sub(r"%\((\w+)\)s", rf"%(\1_{place})s", select)
-
-
-def _parameters(asked: Read) -> dict[str, Any]:
-    return {
-        "numbers": list(range(len(asked.periods))),
-        "sinces": [period.since for period in asked.periods],
-        "untils": [period.until for period in asked.periods],
-        **asked.scope.only.parameters(),
+def _statement(asked: Sequence[_Asked]) -> tuple[str, dict[str, Any]]:
+    """One statement of (place, number, key, arrays of sums as text, unsettled, bases), with its parameters but for the choices."""
+    calendars: dict[tuple[Period, ...], int] = {}
+    confined: dict[Only, int] = {}
+    selects = []
+    for place, each in enumerate(asked):
+        calendar = calendars.setdefault(tuple(each.periods), len(calendars))
+        only = confined.setdefault(each.scope.only, len(confined))
+        for select in each.selects:
+            placed = _OF_ONLY.sub(rf"%(\1_{only})s", select.replace(PARTS, f"periods_{calendar} AS part"))
+            selects.append(f"SELECT {place}, {_COLUMNS} FROM ({placed}) AS {_ONE}")
+    parameters: dict[str, Any] = {
+        f"{name}_{number}": value for only, number in confined.items() for name, value in only.parameters().items()
     }
-
-
-def _keep(
-    sums: Sums,
-    measures: Sequence[Measure],
-    totals: list[int | None],
-    unknown: list[int | None],
-    unconverted: list[int | None],
-    unsettled: int | None,
-) -> None:
-    for measure, total, missing, without_rate in zip(measures, totals, unknown, unconverted, strict=False):
-        if total is None and measure.known_only:
-            continue
-        part = Sum(total or 0, missing or 0, without_rate or 0, unsettled or 0)
-        known = sums.of.setdefault(measure.slug, part)
-        if known is not part:
-            known.add(part)
+    for periods, number in calendars.items():
+        parameters |= {f"sinces_{number}": [period.since for period in periods], f"untils_{number}": [period.until for period in periods]}
+    # Written once, however many selects are of them.
+    named = ", ".join(
+        f"""periods_{number} (since, until, number) AS (
+            SELECT since, until, (number - 1)::int FROM unnest(%(sinces_{number})s::date[], %(untils_{number})s::date[])
+            WITH ORDINALITY AS asked (since, until, number))"""
+        for number in calendars.values()
+    )
+    return f"WITH {named} {' UNION ALL '.join(selects)}" if selects else "", parameters
 
 
 def _rows(statement: str, parameters: dict[str, Any]) -> kept.Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [[*row[:4], row[4] and [None if total is None else int(total) for total in row[4]], *row[5:]] for row in cursor.fetchall()]
+        return list(map(list, cursor.fetchall()))
 
 
 @cache
 def is_divisible(measure: Measure) -> bool:
     """Whether its source tells it by channel and campaign."""
     return READERS[measure.source].is_divisible
-
-
-def _selects(name: str, measures: Sequence[Measure], scope: Scope) -> list[str]:
-    """Of what nobody tells by channel, nothing but what there is in all."""
-    reader = READERS[name]
-    return [] if scope.is_divided and not reader.is_divisible else reader.selects(measures, scope)
 
 
 def _of_roll_up(roll_up: RollUp, measures: Sequence[Measure], scope: Scope) -> list[str]:
@@ -208,7 +243,7 @@ def _unconverted(measure: Measure) -> str:
 
 # Every source of measures: the roll-ups, and what is found from other tables.
 READERS = {
-    **{roll_up.name: Reader(partial(_of_roll_up, roll_up), roll_up.is_divisible) for roll_up in ROLL_UPS},
+    **{roll_up.name: Reader(partial(_of_roll_up, roll_up), roll_up.is_divisible, is_of_rows=True) for roll_up in ROLL_UPS},
     "stocks": Reader(stocks.selects, is_divisible=False),
     "active": Reader(active.selects),
     "retention": Reader(retention.selects),

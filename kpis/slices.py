@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+
+from kpis.measures import MEASURES, Measure
 
 
 class By(StrEnum):
@@ -65,15 +68,53 @@ class Sum:
         self.unsettled += other.unsettled
 
 
-@dataclass
-class Sums:
-    """The measures of one slice by slug, and the ways in which those of a family were counted, as (told by, basis)."""
+# Which measures of a source were read, and in which places of its arrays they are.
+Layout = Sequence[tuple[Measure, int]]
+# Totals, unknown and unconverted parts as the text of arrays; unsettled parts.
+Cells = tuple[str, str, str, int | None]
 
-    of: dict[str, Sum] = field(default_factory=dict)
-    bases: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+
+class Sums:
+    """The measures of one slice by slug, and the ways in which those of a family were counted, as (told by, basis).
+
+    What is `told` of a source stays as it was read until a measure of it is asked for: of many slices most are only counted.
+    """
+
+    def __init__(self, of: dict[str, Sum] | None = None, bases: dict[str, set[tuple[str, str]]] | None = None) -> None:
+        self.bases = {} if bases is None else bases
+        self._of = {} if of is None else of
+        self._told: dict[str, list[tuple[Layout, Cells]]] = {}
+
+    @property
+    def of(self) -> dict[str, Sum]:
+        for source in tuple(self._told):
+            self._take_apart(source)
+        return self._of
+
+    def find(self, measure: Measure) -> Sum | None:
+        if measure.source in self._told:
+            self._take_apart(measure.source)
+        return self._of.get(measure.slug)
 
     def get(self, slug: str) -> Sum:
-        return self.of.get(slug) or Sum()
+        return self.find(MEASURES[slug]) or Sum()
+
+    def tell(self, source: str, layout: Layout, cells: Cells) -> None:
+        self._told.setdefault(source, []).append((layout, cells))
+
+    def _take_apart(self, source: str) -> None:
+        for layout, (*arrays, unsettled) in self._told.pop(source):
+            totals, unknown, unconverted = (array[1:-1].split(",") for array in arrays)
+            for measure, place in layout:
+                is_known = totals[place] != "NULL"
+                if is_known or not measure.known_only:
+                    total = int(totals[place]) if is_known else 0
+                    self._add(measure.slug, Sum(total, _count(unknown[place]), _count(unconverted[place]), unsettled or 0))
+
+    def _add(self, slug: str, part: Sum) -> None:
+        known = self._of.setdefault(slug, part)
+        if known is not part:
+            known.add(part)
 
     def add(self, other: Sums) -> None:
         for slug, part in other.of.items():
@@ -88,6 +129,10 @@ class Sums:
 
     def __bool__(self) -> bool:
         return bool(self.of)
+
+
+def _count(cell: str) -> int:
+    return 0 if cell == "NULL" else int(cell)
 
 
 @dataclass(frozen=True)
