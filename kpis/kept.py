@@ -15,14 +15,16 @@ import msgspec
 from django.core.cache import cache
 from django.db import connection, transaction
 
-Rows = list[list[Any]]
+from kpis.slices import Row
+
+_decoder = msgspec.json.Decoder(list[Row])
 # Of one client. Two thousand clients have room in the cache, which everything else shares, before it drops any.
 PLACES = 32
 # Bytes of one answer, packed: 4 MiB of a client at the most, and mostly a hundredth of that.
 LARGEST = 2**17
 
 
-def rows(asked: object, version: str, read: Callable[[], Rows]) -> Rows:
+def rows(asked: object, version: str, read: Callable[[], list[Row]]) -> list[Row]:
     """What `read` gives, or gave when the same was asked under the same version. `asked` is told by its `repr`.
 
     Kept when the transaction that read it is over: were it undone, its version would come to stand for other figures.
@@ -31,8 +33,7 @@ def rows(asked: object, version: str, read: Callable[[], Rows]) -> Rows:
     place = f"kpis:{int(hashlib.sha256(repr(asked).encode()).hexdigest()[:8], 16) % PLACES}"
     kept = cache.get(place)
     if kept is not None and kept[0] == mark:
-        found: Rows = msgspec.json.decode(zlib.decompress(kept[1]))
-        return found
+        return _decoder.decode(zlib.decompress(kept[1]))
     read_now = read()
     packed = zlib.compress(msgspec.json.encode(read_now), 1)
     if len(packed) <= LARGEST:

@@ -65,7 +65,8 @@ class Slice:
         return {slug: self._compared(DEFINITIONS[slug], now, before) for slug in slugs}
 
     def value(self, definition: Definition, coverage: Coverage) -> Value:
-        return self._of(definition, coverage.over(self.period)[definition])
+        observed = coverage.over(self.period)[definition]
+        return self._of(definition, observed, self._sums(observed))
 
     def measured(self, measure: Measure, definition: Definition, coverage: Coverage) -> Value:
         """What a KPI is made of, over the days that it counts."""
@@ -80,10 +81,11 @@ class Slice:
 
     def _compared(self, definition: Definition, over: Over, over_previous: Over | None) -> Comparison:
         now = over[definition]
+        sums = self._sums(now)
         return Comparison(
-            self._of(definition, now),
+            self._of(definition, now, sums),
             self._previous(definition, now, over_previous[definition]) if over_previous is not None else Value(None, Reason.NOT_COMPARABLE),
-            is_provisional(definition, self._sums(now), now),
+            is_provisional(definition, sums, now),
             now.days_loaded,
             self.period.days,
             now.until,
@@ -91,7 +93,7 @@ class Slice:
 
     def _previous(self, definition: Definition, now: Observed, before: Observed) -> Value:
         """A KPI is compared only where both periods are wholly loaded and counted alike: else a part would look like a fall or a rise."""
-        previous = self._of(definition, before, is_previous=True)
+        previous = self._of(definition, before, self._sums(before, is_previous=True))
         if previous.exact is not None and not (now.is_whole and before.is_whole):
             return Value(None, Reason.NOT_COMPARABLE)
         if previous.exact is not None and _is_mixed(definition, self.sums, self.previous_sums):
@@ -104,10 +106,10 @@ class Slice:
             return sums
         return self.shorter.get(Period(asked.since, observed.until)) or Sums()
 
-    def _of(self, definition: Definition, observed: Observed, *, is_previous: bool = False) -> Value:
+    def _of(self, definition: Definition, observed: Observed, sums: Sums) -> Value:
         if self.is_joined and not all(measure.is_additive for measure in definition.measures):
             return Value(None, Reason.NOT_DIVISIBLE)
-        return _evaluate(definition, self._sums(observed, is_previous=is_previous), observed, self.is_divided)
+        return _evaluate(definition, sums, observed, self.is_divided)
 
     @classmethod
     def together(cls, key: str, those: Iterable[Slice], period: Period, previous: Period | None) -> Slice:
@@ -285,7 +287,13 @@ def is_whole(definition: Definition, period: Period, coverage: Coverage) -> bool
 
 def is_provisional(definition: Definition, sums: Sums, observed: Observed) -> bool:
     """Whether a part of it may still change: counted too soon, not yet settled by who tells it, or of people who may yet act."""
-    return observed.may_change or any(found.unsettled for measure in definition.measures if (found := sums.find(measure)))
+    if observed.may_change:
+        return True
+    for measure in definition.measures:
+        found = sums.find(measure)
+        if found is not None and found.unsettled:
+            return True
+    return False
 
 
 def _evaluate(definition: Definition, sums: Sums, observed: Observed, is_divided: bool) -> Value:
@@ -306,8 +314,9 @@ def _measured(sums: Sums, observed: Observed, is_divided: bool, measure: Measure
         # What is told of nobody is `missing`; here a part of what is told is not known.
         missing = Reason.NOT_REPORTED if measure.known_only else measure.missing
         return Value(None, Reason.NO_EXCHANGE_RATE if found.unconverted else missing)
-    return Value(Fraction(found.total, measure.scale))
+    # A denominator has it look for what is common, even where that is 1.
+    return Value(Fraction(found.total) if measure.scale == 1 else Fraction(found.total, measure.scale))
 
 
 def _is_mixed(definition: Definition, sums: Sums, others: Sums) -> bool:
-    return any(sums.is_mixed(source, others) for source in definition.counted_by_basis)
+    return bool(sums.bases or others.bases) and any(sums.is_mixed(source, others) for source in definition.counted_by_basis)

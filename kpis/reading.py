@@ -16,9 +16,9 @@ from kpis.customers import active, lifetime, payback, recurring, retention
 from kpis.measures import Measure
 from kpis.periods import Period
 from kpis.roll_ups import ROLL_UPS, RollUp
-from kpis.slices import NO_BASES, PARTS, By, Only, Scope, Sums
+from kpis.slices import NO_BASES, PARTS, By, Layout, Only, Row, Scope, Sums
 
-# Taken apart by `Sums`, when it is asked for them.
+# Of a `Row`, but for its place.
 _COLUMNS = "one.number, one.key, one.totals::text, one.unknown::text, one.unconverted::text, one.unsettled, one.bases"
 _ONE = "one (number, key, reader, totals, unknown, unconverted, unsettled, bases)"
 _OF_ONLY = re.compile(rf"%\(({'|'.join(Only().parameters())})\)s")
@@ -86,33 +86,35 @@ def read(reads: Sequence[Read], version: str = "", chosen: Choices | None = None
         return [{} for _ in reads]
     parameters |= (chosen or choices.in_force()).parameters()
     rows = kept.rows((statement, parameters), version, lambda: _rows(statement, parameters)) if version else _rows(statement, parameters)
-    told: list[kept.Rows] = [[] for _ in asked]
-    for place, *row in rows:
-        told[place].append(row)
-    rows_of = dict(zip(asked, told, strict=True))
-    return [_found(each, asked, rows_of) for each in reads]
+    told: list[list[Row]] = [[] for _ in asked]
+    for row in rows:
+        told[row.place].append(row)
+    places = {together: place for place, together in enumerate(asked)}
+    return [_found(each, asked, places, told) for each in reads]
 
 
-def _found(asked: Read, together: Mapping[Together, _Asked], rows_of: Mapping[Together, kept.Rows]) -> Found:
+def _found(asked: Read, together: Mapping[Together, _Asked], places: Mapping[Together, int], told: Sequence[Sequence[Row]]) -> Found:
     """What a read asked for, of all that was read."""
     # By the number of the period: of two days a hash is slow, and there are thousands of rows.
     found: dict[tuple[int, str], Sums] = {}
     ways: dict[tuple[int, str], Bases] = {}
+    layouts: dict[int, Layout] = {}
     for key_of_all, measures in _by_source(asked):
-        source, of_all = key_of_all[1], together[key_of_all]
-        layout = [(measure, of_all.measures[measure]) for measure in measures]
+        of_all, place = together[key_of_all], places[key_of_all]
+        layouts[place] = Layout(of_all.source, [(measure, of_all.measures[measure]) for measure in measures])
         numbers = {of_all.periods[period]: number for number, period in enumerate(asked.periods)}
-        for number_of_all, key, totals, unknown, unconverted, unsettled, bases in rows_of[key_of_all]:
-            number = numbers.get(number_of_all)
+        for row in told[place]:
+            number = numbers.get(row.number)
             if number is None:
                 continue
-            if bases is not None:
-                ways.setdefault((number, key), {})[source] = {_way(basis) for basis in bases}
+            one = number, row.key
+            if row.bases is not None:
+                ways.setdefault(one, {})[of_all.source] = {_way(basis) for basis in row.bases}
                 continue
-            sums = found.get((number, key))
+            sums = found.get(one)
             if sums is None:
-                sums = found[number, key] = Sums()
-            sums.tell(source, layout, (totals, unknown, unconverted, unsettled))
+                sums = found[one] = Sums(layouts=layouts)
+            sums.tell(row)
     for (number, key), sums in found.items() if ways else ():
         # Which campaign was counted how is not kept: another way of any makes all of them doubtful.
         sums.bases = ways.get((number, key if asked.scope.by is By.CHANNEL else ""), {})
@@ -141,7 +143,7 @@ def _by_source(asked: Read) -> Iterator[tuple[Together, list[Measure]]]:
 
 
 def _statement(asked: Sequence[_Asked]) -> tuple[str, dict[str, Any]]:
-    """One statement of (place, number, key, arrays of sums as text, unsettled, bases), with its parameters but for the choices."""
+    """One statement that gives `Row`s, with its parameters but for the choices."""
     calendars: dict[tuple[Period, ...], int] = {}
     confined: dict[Only, int] = {}
     selects = []
@@ -166,10 +168,10 @@ def _statement(asked: Sequence[_Asked]) -> tuple[str, dict[str, Any]]:
     return f"WITH {named} {' UNION ALL '.join(selects)}" if selects else "", parameters
 
 
-def _rows(statement: str, parameters: dict[str, Any]) -> kept.Rows:
+def _rows(statement: str, parameters: dict[str, Any]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return list(map(list, cursor.fetchall()))
+        return [Row(*row) for row in cursor.fetchall()]
 
 
 @cache
@@ -213,7 +215,7 @@ def _bases(roll_up: RollUp, scope: Scope) -> str:
     """The ways of counting; by channel, or of the asked channels, where they can be told apart."""
     key = "row.channel" if scope.by is By.CHANNEL else "''"
     where = "row.channel = ANY(%(channels)s)" if scope.only.channels else "TRUE"
-    return f"""SELECT part.number, {key}, '{roll_up.name}', NULL::numeric[], NULL::bigint[], NULL::bigint[], 0::bigint,
+    return f"""SELECT part.number, {key}, '{roll_up.name}', ARRAY[]::numeric[], ARRAY[]::bigint[], ARRAY[]::bigint[], 0::bigint,
             array_agg(DISTINCT row.told_by || ':' || row.basis)
         FROM {PARTS} JOIN kpis_basisday AS row ON row.day BETWEEN part.since AND part.until AND row.family = '{roll_up.name}'
         WHERE {where} GROUP BY 1, 2"""

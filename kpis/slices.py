@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
 
 from kpis.measures import MEASURES, Measure
 
@@ -49,8 +53,7 @@ class Only:
         return bool(self.channels or self.by_campaign)
 
 
-@dataclass(slots=True)
-class Sum:
+class Sum(msgspec.Struct, gc=False):
     """A measure over a slice: `total` in stored units, `unknown` rows whose part is not known.
 
     `unconverted`: parts that are unknown because there is no exchange rate. `unsettled`: parts that may still grow.
@@ -68,48 +71,79 @@ class Sum:
         self.unsettled += other.unsettled
 
 
-# Which measures of a source were read, and in which places of its arrays they are.
-Layout = Sequence[tuple[Measure, int]]
-# Totals, unknown and unconverted parts as the text of arrays; unsettled parts.
-Cells = tuple[str, str, str, int | None]
+class Row(msgspec.Struct, array_like=True, gc=False):
+    """What was read of one group in one period, or, where there are `bases`, in which ways it was counted.
+
+    `place`: of the source among all that was asked; `number`: of the period. Sums are the text of arrays, for most are never looked at.
+    """
+
+    place: int
+    number: int
+    key: str
+    totals: str
+    unknown: str
+    unconverted: str
+    unsettled: int | None
+    bases: list[str] | None
+
+
+class Layout(NamedTuple):
+    """Of a source: which measures are asked for, and in which places of its arrays they are."""
+
+    source: str
+    measures: Sequence[tuple[Measure, int]]
 
 
 class Sums:
     """The measures of one slice by slug, and the ways in which those of a family were counted, as (told by, basis).
 
-    What is `told` of a source stays as it was read until a measure of it is asked for: of many slices most are only counted.
+    A row that was told, by its place of `layouts`, stays as it was read until a measure of its source is asked for.
     """
 
-    def __init__(self, of: dict[str, Sum] | None = None, bases: dict[str, set[tuple[str, str]]] | None = None) -> None:
+    __slots__ = ("_layouts", "_of", "_told", "bases")
+
+    def __init__(
+        self,
+        of: dict[str, Sum] | None = None,
+        bases: dict[str, set[tuple[str, str]]] | None = None,
+        layouts: Mapping[int, Layout] | None = None,
+    ) -> None:
         self.bases = {} if bases is None else bases
         self._of = {} if of is None else of
-        self._told: dict[str, list[tuple[Layout, Cells]]] = {}
+        self._layouts = {} if layouts is None else layouts
+        self._told: list[Row] = []
 
     @property
     def of(self) -> dict[str, Sum]:
-        for source in tuple(self._told):
-            self._take_apart(source)
+        for place in {row.place for row in self._told}:
+            self._take_apart(self._layouts[place].source)
         return self._of
 
     def find(self, measure: Measure) -> Sum | None:
-        if measure.source in self._told:
+        found = self._of.get(measure.slug)
+        if found is None and self._told:
             self._take_apart(measure.source)
-        return self._of.get(measure.slug)
+            found = self._of.get(measure.slug)
+        return found
 
     def get(self, slug: str) -> Sum:
         return self.find(MEASURES[slug]) or Sum()
 
-    def tell(self, source: str, layout: Layout, cells: Cells) -> None:
-        self._told.setdefault(source, []).append((layout, cells))
+    def tell(self, row: Row) -> None:
+        self._told.append(row)
 
     def _take_apart(self, source: str) -> None:
-        for layout, (*arrays, unsettled) in self._told.pop(source):
-            totals, unknown, unconverted = (array[1:-1].split(",") for array in arrays)
-            for measure, place in layout:
-                is_known = totals[place] != "NULL"
-                if is_known or not measure.known_only:
-                    total = int(totals[place]) if is_known else 0
-                    self._add(measure.slug, Sum(total, _count(unknown[place]), _count(unconverted[place]), unsettled or 0))
+        told, self._told = self._told, []
+        for row in told:
+            layout = self._layouts[row.place]
+            if layout.source != source:
+                self._told.append(row)
+                continue
+            totals, unknown, unconverted = _numbers(row.totals), _numbers(row.unknown), _numbers(row.unconverted)
+            for measure, place in layout.measures:
+                total = totals[place]
+                if total is not None or not measure.known_only:
+                    self._add(measure.slug, Sum(total or 0, unknown[place] or 0, unconverted[place] or 0, row.unsettled or 0))
 
     def _add(self, slug: str, part: Sum) -> None:
         known = self._of.setdefault(slug, part)
@@ -124,6 +158,8 @@ class Sums:
 
     def is_mixed(self, family: str, *others: Sums) -> bool:
         """Whether one teller's figures of a family were counted in several ways, here or in one of `others`."""
+        if not (self.bases or others):
+            return False
         ways = {way for sums in (self, *others) for way in sums.bases.get(family, ())}
         return len(ways) > len({told_by for told_by, _ in ways})
 
@@ -131,8 +167,10 @@ class Sums:
         return bool(self.of)
 
 
-def _count(cell: str) -> int:
-    return 0 if cell == "NULL" else int(cell)
+@lru_cache(maxsize=64)
+def _numbers(array: str) -> Sequence[int | None]:
+    """The cells of an array. Those of what is unknown are mostly the same: nothing."""
+    return [None if cell == "NULL" else int(cell) for cell in array[1:-1].split(",")]
 
 
 @dataclass(frozen=True)
