@@ -6,7 +6,7 @@ Of people whose first order is before all days on which sales changed, only thes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,6 +27,8 @@ NAMES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "touches": (("campaigns_touch", "lead", "lead_ref"), ("campaigns_touch", "customer", "customer_ref")),
     "leads": (("campaigns_lead", "lead", "external_id"),),
 }
+# What makes nobody a customer, but tells where who is one came from.
+CREDITS = ("touches", "leads")
 # By family: whose rows follow from facts of these days, as they were found last.
 _ON_DAYS = "{} = ANY(%(days_of_{{}})s)"
 _TOLD_ON_DAYS = "EXISTS (SELECT 1 FROM unnest(%(days_of_{})s::date[]) AS day WHERE day BETWEEN told_since AND told_until)"
@@ -51,7 +53,7 @@ class Moved:
 def refresh(changed: dict[str, set[date]], asked: dict[str, Any]) -> Moved:
     """Bring up to date the customers of changed days and those who are marked; the marks are taken."""
     families = sorted(NAMES.keys() & changed.keys())
-    who = ["SELECT unnest(%(marked)s::bigint[]) AS person_id", *(select for family in families for select in _affected_by(family))]
+    who = ["SELECT unnest(%(marked)s::bigint[]) AS person_id", *_affected_by(families)]
     asked = {**asked, **{f"days_of_{family}": sorted(changed[family]) for family in families}}
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM campaigns_dirtyperson RETURNING person_id")
@@ -69,15 +71,27 @@ def rebuild(asked: dict[str, Any]) -> None:
         _bring_up_to_date(cursor, "SELECT DISTINCT person_id FROM campaigns_personkey", asked, [], set())
 
 
-def _affected_by(family: str) -> Iterable[str]:
+def _affected_by(families: Sequence[str]) -> Iterator[str]:
     """Of whom the facts of the days are now, and whose they were."""
-    for table, kind, column in NAMES[family]:
-        space = "0" if kind == "email" else SPACE
-        yield f"""SELECT key.person_id FROM {table} AS fact {SOURCE}
-            JOIN campaigns_personkey AS key ON key.kind = '{kind}' AND key.space = {space} AND key.value = fact.{column}
-            WHERE fact.day = ANY(%(days_of_{family})s)"""
-    table, condition = KNOWN[family]
-    yield f"SELECT person_id FROM {table} WHERE {condition.format(family)}"
+    told = " UNION ALL ".join(_told(family, *name) for family in families for name in NAMES[family])
+    if told:
+        # One by one, by their index: read through, the keys are those of all people there ever were.
+        yield f"""SELECT named.person_id FROM (
+                SELECT kind, space, value, bool_or(makes) AS makes FROM ({told}) AS told GROUP BY kind, space, value) AS told
+            CROSS JOIN LATERAL (
+                SELECT key.person_id FROM campaigns_personkey AS key
+                WHERE key.kind = told.kind AND key.space = told.space AND key.value = told.value OFFSET 0) AS named
+            WHERE told.makes OR EXISTS (SELECT FROM kpis_customerstate AS state WHERE state.person_id = named.person_id)"""
+    for family in families:
+        table, condition = KNOWN[family]
+        yield f"SELECT person_id FROM {table} WHERE {condition.format(family)}"
+
+
+def _told(family: str, table: str, kind: str, column: str) -> str:
+    """The keys by which the facts of the days name people, and whether these may become customers by them."""
+    space = "0" if kind == "email" else SPACE
+    return f"""SELECT '{kind}' AS kind, {space} AS space, fact.{column} AS value, {family not in CREDITS} AS makes
+        FROM {table} AS fact {SOURCE} WHERE fact.day = ANY(%(days_of_{family})s)"""
 
 
 def _bring_up_to_date(cursor: Any, who: str, asked: dict[str, Any], sale_days: list[date], marked: set[int]) -> Moved:
@@ -178,8 +192,9 @@ _FOUND_ROWS = (
 _FIND_AFFECTED = """
     CREATE TEMPORARY TABLE affected ON COMMIT DROP AS
     SELECT who.person_id, who.person_id = ANY(%(marked)s::bigint[]) OR state.person_id IS NULL AS is_whole
-    FROM ({}) AS who LEFT JOIN kpis_customerstate AS state ON state.person_id = who.person_id
-        AND state.first_order_day < coalesce(%(first_sale_day)s::date, 'infinity')
+    FROM ({}) AS who LEFT JOIN LATERAL (
+        SELECT person_id FROM kpis_customerstate AS known WHERE known.person_id = who.person_id
+        AND known.first_order_day < coalesce(%(first_sale_day)s::date, 'infinity') OFFSET 0) AS state ON TRUE
 """
 # As it is found of the days that are read, it may be another day's, and that of the last order before them is not read.
 _FIND_NEXT = """

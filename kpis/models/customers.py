@@ -39,6 +39,7 @@ class CustomerState(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["acquired_day"], name="kpis_customer_acquired"),
             models.Index(fields=["first_order_day"], name="kpis_customer_first_order"),
+            models.Index(fields=["basis_day"], name="kpis_customer_basis"),
         ]
 
 
