@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -20,8 +22,15 @@ class LeadState(models.Model):
     day = models.DateField(db_index=True)
     channel = models.CharField(max_length=20)
     campaign_id = models.BigIntegerField()
-    mql_day = models.DateField(null=True, db_index=True)
-    sql_day = models.DateField(null=True, db_index=True)
-    won_day = models.DateField(null=True, db_index=True)
-    deal_day = models.DateField(null=True, db_index=True)
+    mql_day = models.DateField(null=True)
+    sql_day = models.DateField(null=True)
+    won_day = models.DateField(null=True)
+    deal_day = models.DateField(null=True)
     is_customer = models.BooleanField()
+
+    class Meta:
+        # Of the many leads that never come so far nothing is kept.
+        indexes: ClassVar = [
+            models.Index(fields=[f"{step}_day"], name=f"kpis_lead_{step}_day", condition=models.Q(**{f"{step}_day__isnull": False}))
+            for step in ("mql", "sql", "won", "deal")
+        ]
