@@ -30,7 +30,8 @@ from kpis.definitions import DEFINITIONS, Unit
 from kpis.periods import ONE_DAY, WEEK, Calendar, Grain, Period, buckets
 from kpis.query import Answer, By, Question, Slice
 from kpis.values import Reason, Value
-from reports import exchange
+from reports import concerns, exchange
+from reports.concerns import Concerns
 from reports.gather.headlines import DEFAULT
 from reports.models import Headline
 
@@ -74,6 +75,7 @@ class Told:
     month: Period
     complete_until: date | None
     figures: Figures
+    concerns: Concerns
     data_version: int
     computed_at: datetime
     lost_connections: int
@@ -97,21 +99,22 @@ def for_clients(clients: QuerySet[Client], currency: str = "") -> dict[int, Told
     seen = [client.pk for client in clients if SEE in access.permissions_in(client)]
     kept = Headline.objects.filter(pk__in=seen).values_list(
         "pk", "currency", "week_since", "week_until", "month_since", "month_until", "complete_until",
-        Cast("figures", TextField()), "data_version", "computed_at",
+        Cast("figures", TextField()), Cast("concerns", TextField()), "data_version", "computed_at",
     )  # fmt: skip
     rows = list(kept)
     lost = _lost_connections(seen)
     rates = exchange.rates_into(currency, {(row[1], row[3]) for row in rows}) if currency else {}
     return {
         number: Told(
-            money, Period(since, until), Period(first, last), complete_until, _figures.decode(figures), version, computed_at,
-            lost.get(number, 0), rates.get((money, until)),
+            money, Period(since, until), Period(first, last), complete_until, _figures.decode(figures),
+            _concerns.decode(needs), version, computed_at, lost.get(number, 0), rates.get((money, until)),
         )
-        for number, money, since, until, first, last, complete_until, figures, version, computed_at in rows
+        for number, money, since, until, first, last, complete_until, figures, needs, version, computed_at in rows
     }  # fmt: skip
 
 
 _figures = msgspec.json.Decoder(Figures)
+_concerns = msgspec.json.Decoder(Concerns)
 
 
 def ask(client_id: int) -> None:
@@ -177,6 +180,7 @@ def _told(client: Client, now: datetime) -> Headline:
         days = Days.before(today, calendar)
         version = recompute.data_version()
         week, month, trend = query.ask_all(days.questions(calendar))
+        needs = concerns.of(client, calendar, week.coverage, now)
     return Headline(
         client=client,
         currency=client.currency,
@@ -186,6 +190,7 @@ def _told(client: Client, now: datetime) -> Headline:
         month_until=days.month.until,
         complete_until=_complete_until(week.coverage),
         figures=msgspec.to_builtins(Figures(_of_period(week), _of_period(month), {slug: _course(trend, slug) for slug in SLUGS})),
+        concerns=msgspec.to_builtins(needs),
         data_version=version,
         computed_at=now,
         due_at=datetime.combine(today + ONE_DAY, time(), client.zone),

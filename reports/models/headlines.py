@@ -22,6 +22,8 @@ class Headline(models.Model):
     complete_until = models.DateField(null=True)
     # As `reports.headlines.Figures` has them.
     figures = models.JSONField()
+    # As `reports.concerns.Concerns` has them.
+    concerns = models.JSONField(default=dict, db_default={})
     # Of `kpis.recompute`: with equal numbers, figures of the same days are equal.
     data_version = models.BigIntegerField()
     computed_at = models.DateTimeField()
