@@ -107,6 +107,13 @@ def present_slug(identity: Identity, former: str) -> str | None:
     return clients_of(identity).filter(pk__in=moved).values_list("slug", flat=True).first()
 
 
+def as_viewer(grant: Grant[Client]) -> Grant[Client]:
+    """The client as it is in the hands of its viewers, with nothing that whoever asked may not do anyway."""
+    client = grant.organisation
+    client.roles = [Role.VIEWER]  # type: ignore[attr-defined]  # what `roles_in` reads
+    return Grant(client, grant.permissions & permissions_of(roles_in(client), client))
+
+
 def _checked(organisation: Held, permission: str) -> Grant[Held]:
     permissions = permissions_in(organisation)
     if permission not in permissions:

@@ -30,6 +30,12 @@ SENTENCES = {
     "client.deleted": _("deleted the client %(client)s and everything of it"),
     "client.exported": _("exported everything of the client %(client)s"),
     "client.restored": _("created the client %(client)s from an export"),
+    "client.viewed_as": _("looked at the pages of %(client)s as its viewers see them"),
+    "client.view_left": _("went back to their own view of %(client)s"),
+    "client.set_up_dismissed": _("put away the set-up list of %(client)s"),
+    "client.set_up_shown": _("had the set-up list of %(client)s shown again"),
+    "label.saved": _("saved the label “%(name)s”"),
+    "label.removed": _("removed the label “%(name)s”"),
     "member.added": _("gave %(person)s the role %(role)s"),
     "member.invited": _("invited %(person)s as %(role)s"),
     "member.joined": _("joined as %(role)s"),
@@ -120,7 +126,7 @@ STRUCK = "…"
 # Kinds of change, to look for one: a name, and the part of the verb before its point.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "team": (_("Team"), ("member", "invitation")),
-    "clients": (_("Client and agency"), ("client", "agency")),
+    "clients": (_("Client and agency"), ("client", "agency", "label")),
     "connections": (_("Connections"), ("consent", "connection", "system_of_record")),
     "imports": (_("Imports"), ("import",)),
     "reports": (_("Reports"), ("schedule", "report", "note", "suppression", "share")),

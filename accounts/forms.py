@@ -182,6 +182,19 @@ class NewClientForm(forms.Form):
         return cleaned
 
 
+class LabelForm(forms.Form):
+    """A label's name and who has it, among the clients that a person sees."""
+
+    name = forms.CharField(label=_("Name"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    clients = forms.ModelMultipleChoiceField(Client.objects.none(), label=_("Clients"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, clients: QuerySet[Client], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["clients"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = self.seen = clients
+
+
 class CloseForm(forms.Form):
     """Asks for the client's short name, so that nobody closes the wrong one."""
 

@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
 from django.views.defaults import permission_denied
 
-from accounts import access, hosts
+from accounts import access, hosts, viewing
 from accounts.identity import API, identity, unauthenticated
 from accounts.models import Agency, Client, Organisation, User
 from accounts.tenancy import undo, visit
@@ -27,6 +27,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 SAFE = ("GET", "HEAD", "OPTIONS")
 # The attribute of a view that names its permissions: for reading, and for all else (None: it only reads).
 PERMISSIONS = "gate_permissions"
+# The attribute of a view that changes nothing of the client, so that it is answered while one sees its pages as its viewers do.
+WHILE_VIEWING = "gate_while_viewing"
 DEFAULT = ("client.view", None)
 
 
@@ -36,6 +38,8 @@ class OrganisationRequest(HttpRequest):
     organisation: Organisation
     permissions: frozenset[str]
     user: User
+    # Whether an agency's person sees the client's pages as its viewers do.
+    is_viewed_as: bool
     # What is entered for the client is left when the response is complete.
     entered: ExitStack
 
@@ -67,6 +71,12 @@ def requires(reading: str, writing: str | None = None) -> Callable[[View], View]
     return mark
 
 
+def while_viewing(view: View) -> View:
+    """Let a view change something although whoever asks sees the client's pages as its viewers do, who only read."""
+    setattr(view, WHILE_VIEWING, True)
+    return view
+
+
 class Gate:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -93,21 +103,33 @@ class Gate:
         try:
             if "agency_slug" in kwargs:
                 return _enter_agency(cast("AgencyRequest", request), kwargs.pop("agency_slug"), permission)
-            return _enter_client(cast("ClientRequest", request), kwargs.pop("client_slug"), permission)
+            may_write = getattr(view, WHILE_VIEWING, False)
+            return _enter_client(cast("ClientRequest", request), kwargs.pop("client_slug"), permission, may_write=may_write)
         except PermissionDenied as refusal:
             return _forbidden(request, refusal)
 
 
-def _enter_client(request: ClientRequest, slug: str, permission: str | None) -> HttpResponse | None:
+def _enter_client(request: ClientRequest, slug: str, permission: str | None, *, may_write: bool) -> HttpResponse | None:
     try:
         grant = access.client_for(identity(request), slug, permission or "client.view")
     except Http404:
         return _moved(request, slug)
+    request.is_viewed_as = viewing.is_on(request, grant.organisation)
+    if request.is_viewed_as:
+        grant = _as_viewer(request, grant, permission, may_write=may_write)
     if refusal := _admit(request, grant, permission):
         return refusal
     request.client = grant.organisation
     request.entered.enter_context(visit(request.client, of_one_state=request.method in {"GET", "HEAD"}))
     return None
+
+
+def _as_viewer(request: ClientRequest, grant: access.Grant[Client], permission: str | None, *, may_write: bool) -> access.Grant[Client]:
+    """What a viewer has of the grant. Raises `PermissionDenied` for the rest, and to whoever would change anything."""
+    narrow = access.as_viewer(grant)
+    if (permission or "client.view") not in narrow.permissions or not (may_write or request.method in SAFE):
+        raise PermissionDenied
+    return narrow
 
 
 def _enter_agency(request: AgencyRequest, slug: str, permission: str | None) -> HttpResponse | None:

@@ -57,7 +57,7 @@ CLIENT_ENTRIES = (
     Entry(_("Settings"), "client.change", "settings", ("client_close", "settings_figures")),
 )
 AGENCY_ENTRIES = (
-    Entry(_("Clients"), "agency.view", "clients", ("client_new",)),
+    Entry(_("Overview"), "agency.view", "overview", ("client_new", "client_file", "labels", "label", "label_remove")),
     *SHARED,
     Entry(_("Settings"), "agency.change", "settings"),
 )
@@ -79,7 +79,7 @@ def address(organisation: Organisation, page: str, *args: Any) -> str:
 
 def landing(organisation: Organisation) -> str:
     """Where an organisation's people arrive."""
-    return address(organisation, "clients" if isinstance(organisation, Agency) else "overview")
+    return address(organisation, "overview")
 
 
 def same_page(client: Client, page: str) -> str:
@@ -122,6 +122,8 @@ def _agency_above(organisation: Organisation | None) -> Agency | None:
 
 def _may_switch(request: HttpRequest, organisation: Organisation | None) -> bool:
     user = getattr(request, "user", None)
+    if getattr(request, "is_viewed_as", False):
+        return False
     if isinstance(organisation, Agency) or _agency_above(organisation):
         return True
     return isinstance(user, User) and hosts.served(request, access.clients_of(user))[:2].count() > 1

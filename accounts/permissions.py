@@ -50,6 +50,10 @@ PERMISSIONS: dict[str, Allowed] = {
     "agency.view": Allowed(to_agency=AGENCY_ROLES),
     "agency.change": Allowed(to_agency=frozenset({Role.OWNER})),
     "client.create": Allowed(to_agency=frozenset({Role.OWNER})),
+    # Which of its clients are called what, to find them by.
+    "label.manage": Allowed(to_agency=frozenset({Role.OWNER, Role.MANAGER})),
+    # Looking at a client's pages as its own people see them: never more than one sees oneself.
+    "client.view_as": Allowed(AGENCY_ROLES),
     "team.view": Allowed(
         frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN}), frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST})
     ),

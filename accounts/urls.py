@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from accounts.navigation import AGENCY_PREFIX
-from accounts.views import activity, clients, join, logo, settings, team, tokens
+from accounts.views import activity, clients, join, labels, logo, settings, team, tokens, viewing
 
 
 class Digest:
@@ -44,13 +44,16 @@ def organisation_pages(prefix: str = "") -> Routes:
 client_pages: Routes = [
     *organisation_pages(),
     path("settings/", settings.client_settings, name="settings"),
+    path("view-as/", viewing.begin, name="view_as_client"),
+    path("view-as/leave/", viewing.leave, name="view_as_client_leave"),
     path("settings/close/", settings.close, name="client_close"),
     path("settings/reopen/", settings.reopen, name="client_reopen"),
 ]
 agency_pages: Routes = [
     *organisation_pages(AGENCY_PREFIX),
-    path("clients/", clients.client_list, name=f"{AGENCY_PREFIX}clients"),
-    path("clients/new/", clients.new, name=f"{AGENCY_PREFIX}client_new"),
+    path("labels/", labels.label_list, name=f"{AGENCY_PREFIX}labels"),
+    path("labels/<int:label_id>/", labels.label, name=f"{AGENCY_PREFIX}label"),
+    path("labels/<int:label_id>/remove/", labels.remove, name=f"{AGENCY_PREFIX}label_remove"),
     path("settings/", settings.agency_settings, name=f"{AGENCY_PREFIX}settings"),
 ]
 pages: Routes = [

@@ -102,6 +102,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "csp.context_processors.nonce",
                 "accounts.brand.context",
                 "accounts.navigation.context",
+                "reports.agency.checklist_views.context",
             ]
         },
     }

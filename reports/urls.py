@@ -1,10 +1,14 @@
-"""The addresses of schedules and of reports' states in the API."""
+"""The addresses of agencies' overviews, of clients' set-up, and of schedules and reports' states in the API."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from accounts.navigation import AGENCY_PREFIX
 from reports import api as views
+from reports.agency import views as agency
+from reports.agency.checklist_views import set_up
+from reports.agency.creation_views import new, new_from_file, template
 
 CLIENT = "clients/<slug:client_slug>"
 SCHEDULE, RUN = f"{CLIENT}/schedules/<int:schedule_id>", f"{CLIENT}/reports/<int:run_id>"
@@ -22,4 +26,13 @@ api: list[URLPattern | URLResolver] = [
     path(f"{RUN}/decline/", views.DeclineView.as_view(), name="api_report_decline"),
     path(f"{RUN}/prepare/", views.PrepareAnewView.as_view(), name="api_report_prepare"),
     path(f"{RUN}/deliveries/<int:delivery_id>/resend/", views.ResendView.as_view(), name="api_report_resend"),
+]
+agency_pages: list[URLPattern | URLResolver] = [
+    path("", agency.overview, name=f"{AGENCY_PREFIX}overview"),
+    path("clients/new/", new, name=f"{AGENCY_PREFIX}client_new"),
+    path("clients/file/", new_from_file, name=f"{AGENCY_PREFIX}client_file"),
+    path("clients/template.csv", template, name=f"{AGENCY_PREFIX}client_template"),
+]
+client_pages: list[URLPattern | URLResolver] = [
+    path("set-up/", set_up, name="set_up"),
 ]

@@ -10,7 +10,7 @@ from babel.numbers import get_territory_currencies
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import Tenant
@@ -116,6 +116,24 @@ class Client(Tenant):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.timezone)
+
+
+class Label(models.Model):
+    """An agency's word for some of its clients, by which its people find them. No client company sees it."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=40)
+    clients = models.ManyToManyField(Client, blank=True, related_name="labels")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "agency", Lower("name"), name="accounts_label_once", violation_error_message=_("There is such a label.")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class FormerSlug(models.Model):

@@ -13,6 +13,7 @@ MANAGERS = (200, 200, 403, 200, 403, 404, *NOBODY)
 IN_CHARGE = (200, 403, 403, 200, 403, 404, *NOBODY)
 AGENCY = (200, 200, 200, 404, 404, 404, *NOBODY)
 AGENCY_OWNER = (200, 403, 403, 404, 404, 404, *NOBODY)
+AGENCY_MANAGER = (200, 200, 403, 404, 404, 404, *NOBODY)
 API = (200, 200, 200, 200, 200, 404, 401, 200, 200)
 ANY_API = (200, 200, 200, 200, 200, 200, 401, 200, 200)
 # None of these runs the server.
@@ -115,10 +116,29 @@ ORGANISATIONS: list[tuple[str, str, str, Answers]] = [
     ("client_reopen", "POST", "/c/lumen/settings/reopen/", instead(IN_CHARGE, 302)),
     ("agency_settings", "GET", "/a/nord/settings/", AGENCY_OWNER),
     ("agency_settings", "POST", "/a/nord/settings/", AGENCY_OWNER),
-    ("agency_clients", "GET", "/a/nord/clients/", AGENCY),
-    ("agency_clients", "POST", "/a/nord/clients/", no_posts(AGENCY)),
+    ("agency_overview", "GET", "/a/nord/", AGENCY),
+    ("agency_overview", "POST", "/a/nord/", no_posts(AGENCY)),
     ("agency_client_new", "GET", "/a/nord/clients/new/", AGENCY_OWNER),
     ("agency_client_new", "POST", "/a/nord/clients/new/", AGENCY_OWNER),
+    ("agency_client_file", "GET", "/a/nord/clients/file/", AGENCY_OWNER),
+    ("agency_client_file", "POST", "/a/nord/clients/file/", AGENCY_OWNER),
+    ("agency_client_template", "GET", "/a/nord/clients/template.csv", AGENCY_OWNER),
+    ("agency_client_template", "POST", "/a/nord/clients/template.csv", no_posts(AGENCY)),
+    ("agency_labels", "GET", "/a/nord/labels/", AGENCY_MANAGER),
+    ("agency_labels", "POST", "/a/nord/labels/", AGENCY_MANAGER),
+    ("agency_label", "GET", "/a/nord/labels/{agency_label}/", AGENCY_MANAGER),
+    ("agency_label", "GET", "/a/nord/labels/{foreign_agency_label}/", hidden(AGENCY_MANAGER)),
+    ("agency_label", "POST", "/a/nord/labels/{agency_label}/", AGENCY_MANAGER),
+    ("agency_label", "POST", "/a/nord/labels/{foreign_agency_label}/", hidden(AGENCY_MANAGER)),
+    ("agency_label_remove", "GET", "/a/nord/labels/{agency_label}/remove/", AGENCY_MANAGER),
+    ("agency_label_remove", "POST", "/a/nord/labels/{agency_label}/remove/", instead(AGENCY_MANAGER, 302)),
+    ("agency_label_remove", "POST", "/a/nord/labels/{foreign_agency_label}/remove/", hidden(AGENCY_MANAGER)),
+    ("view_as_client", "GET", "/c/lumen/view-as/", (405, 405, 405, 403, 403, 404, *NOBODY)),
+    ("view_as_client", "POST", "/c/lumen/view-as/", (302, 302, 302, 403, 403, 404, *NOBODY)),
+    ("view_as_client_leave", "GET", "/c/lumen/view-as/leave/", instead(ALL, 405)),
+    ("view_as_client_leave", "POST", "/c/lumen/view-as/leave/", instead(ALL, 302)),
+    ("set_up", "GET", "/c/lumen/set-up/", (200, 200, 200, 403, 403, 404, *NOBODY)),
+    ("set_up", "POST", "/c/lumen/set-up/", (302, 302, 403, 403, 403, 404, *NOBODY)),
     ("client_hits", "GET", "/clients.json", ANY_PERSON),
     ("client_hits", "POST", "/clients.json", (405,) * 9),
 ]

@@ -18,7 +18,7 @@ SignIn = Callable[[User], Browser]
 
 @pytest.mark.parametrize(
     "page",
-    ["/", "/c/lumen/", "/c/lumen/team/", "/c/lumen/activity.csv", "/a/nord/clients/", "/profile/", "/c/nobody/", KPIS.format("lumen")],
+    ["/", "/c/lumen/", "/c/lumen/team/", "/c/lumen/activity.csv", "/a/nord/", "/profile/", "/c/nobody/", KPIS.format("lumen")],
 )
 def test_a_browser_keeps_no_page_file_or_figures(cast: Cast, signed_in: SignIn, page: str) -> None:
     assert "no-store" in signed_in(cast.owner).get(page)["Cache-Control"]

@@ -1,4 +1,4 @@
-"""Finding one's way among clients: the agency's list, the start page, the switcher."""
+"""Finding one's way among clients: the start page, the switcher."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from accounts import closing
 from accounts.audit import OPERATOR
 from accounts.models import Agency, Client, Membership, Role
 from accounts.services import add_member
-from accounts.tenancy import inside
-from campaigns.models import Connection
-from tests.accounts.reading import SignIn, asked, person, queries, text
+from tests.accounts.reading import SignIn, asked, queries, text
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
-NEW = {"name": "Épicerie du Faubourg", "slug": "", "currency": "EUR", "timezone": "Europe/Paris", "language": "fr"}
 
 
 def rows(agency: Agency | None, *names: str) -> list[Client]:
@@ -28,73 +25,19 @@ def rows(agency: Agency | None, *names: str) -> list[Client]:
     return Client.objects.bulk_create(made)
 
 
-class TestTheAgencysList:
-    def test_shows_each_client_with_its_people(self, cast: Cast, signed_in: SignIn) -> None:
-        add_member(person("admin"), Role.ADMIN, client=cast.client)
-        assert "Maison Lumen lumen EUR Europe/Paris 2 1" in text(signed_in(cast.owner).get("/a/nord/clients/"))
-
-    def test_shows_an_analyst_the_assigned_ones_only(self, cast: Cast, signed_in: SignIn) -> None:
-        rows(cast.agency, "Secret")
-        assert "Secret" in text(signed_in(cast.owner).get("/a/nord/clients/"))
-        page = text(signed_in(cast.analyst).get("/a/nord/clients/"))
-        assert "Maison Lumen" in page
-        assert "Secret" not in page
-
-    def test_finds_without_accents_and_without_a_script(self, cast: Cast, signed_in: SignIn) -> None:
-        rows(cast.agency, "Épicerie", "Hôtel")
-        page = text(signed_in(cast.owner).get("/a/nord/clients/?q=epi"))
-        assert "Épicerie" in page
-        assert "Hôtel" not in page
-        assert "Nothing matches." in text(signed_in(cast.owner).get("/a/nord/clients/?q=zzz"))
-
-    def test_asks_the_database_as_often_for_three_as_for_one(self, cast: Cast, signed_in: SignIn) -> None:
-        browser = signed_in(cast.owner)
-        before = queries(browser, "/a/nord/clients/")
-        for client in rows(cast.agency, "Two", "Three"):
-            add_member(person(client.name), Role.VIEWER, client=client)
-        assert queries(browser, "/a/nord/clients/") == before
-
-
-class TestCreating:
-    def test_a_new_client_gets_a_short_name_from_its_name_and_opens_at_once(self, cast: Cast, signed_in: SignIn) -> None:
-        browser = signed_in(cast.owner)
-        assert browser.post("/a/nord/clients/new/", NEW)["Location"] == "/c/epicerie-du-faubourg/"
-        assert "No figures yet" in text(browser.get("/c/epicerie-du-faubourg/"))
-        client = Client.objects.get(slug="epicerie-du-faubourg")
-        assert client.agency == cast.agency
-        with inside(client):
-            assert not Connection.objects.exists()
-
-    @pytest.mark.parametrize(
-        ("wrong", "said"),
-        [
-            ({"slug": "lumen"}, "This short name is taken."),
-            ({"slug": "a b"}, "Use letters a to z"),
-            ({"timezone": "Paris"}, "“Paris” is not a time zone"),
-            ({"currency": "DEM"}, "Select a valid choice."),
-            ({"name": "***"}, "Choose a short name of letters a to z, digits and hyphens."),
-        ],
-    )
-    def test_a_wrong_field_is_named_and_nothing_is_made(self, cast: Cast, signed_in: SignIn, wrong: dict[str, str], said: str) -> None:
-        page = signed_in(cast.owner).post("/a/nord/clients/new/", NEW | wrong)
-        assert said in text(page)
-        assert Client.objects.count() == 2
-
-    def test_the_form_begins_with_what_the_agencys_latest_client_has(self, cast: Cast, signed_in: SignIn) -> None:
-        Client.objects.filter(slug="lumen").update(timezone="Europe/Zurich", currency="CHF")
-        page = signed_in(cast.owner).get("/a/nord/clients/new/").content.decode()
-        assert 'value="Europe/Zurich"' in page
-        assert '<option value="CHF" selected>' in page
-
-
 class TestTheStartPage:
     def test_has_clients_of_all_ones_agencies_and_companies_and_leads_to_the_agencies(self, cast: Cast, signed_in: SignIn) -> None:
         add_member(cast.owner, Role.VIEWER, client=cast.other_client)
         page = signed_in(cast.owner).get("/")
         assert "Autre Agence Sud" in text(page)
         assert "Maison Lumen Agence Nord" in text(page)
-        assert 'href="/a/nord/clients/"' in page.content.decode()
-        assert 'href="/a/sud/clients/"' not in page.content.decode()
+        assert 'href="/a/nord/"' in page.content.decode()
+        assert 'href="/a/sud/"' not in page.content.decode()
+
+    def test_of_an_agencys_people_is_its_overview(self, cast: Cast, signed_in: SignIn) -> None:
+        for user in (cast.owner, cast.analyst):
+            assert signed_in(user).get("/")["Location"] == "/a/nord/"
+        assert signed_in(cast.viewer).get("/")["Location"] == "/c/lumen/"
 
     def test_finds_by_what_is_typed_in_whatever_accents(self, cast: Cast, signed_in: SignIn) -> None:
         rows(cast.agency, "Épicerie", "Œuvre d’Art")
@@ -106,10 +49,10 @@ class TestTheStartPage:
     def test_is_light_and_asks_no_more_for_five_hundred_clients(self, cast: Cast, signed_in: SignIn) -> None:
         browser = signed_in(cast.owner)
         rows(cast.agency, "Second")
-        before = queries(browser, "/")
+        before = queries(browser, "/?q=")
         rows(cast.agency, *(f"Client number {number}" for number in range(498)))
-        assert queries(browser, "/") == before
-        assert len(browser.get("/").content) < 200_000
+        assert queries(browser, "/?q=") == before
+        assert len(browser.get("/?q=").content) < 200_000
 
     def test_asks_nothing_twice(self, cast: Cast, signed_in: SignIn) -> None:
         add_member(cast.owner, Role.VIEWER, client=cast.other_client)
@@ -175,7 +118,7 @@ class TestNavigation:
         reading = ["Overview", "Cohorts", "Reports", "Glossary", "Connections", "Imports", "Team", "Agence Nord"]
         assert self.entries(signed_in(cast.analyst), "/c/lumen/reports/") == reading
         assert self.entries(signed_in(cast.viewer), "/c/lumen/reports/") == ["Overview", "Cohorts", "Reports", "Glossary"]
-        assert self.entries(signed_in(cast.analyst), "/a/nord/clients/") == ["Clients", "Team", "All clients"]
+        assert self.entries(signed_in(cast.analyst), "/a/nord/") == ["Overview", "Team", "All clients"]
 
     def test_the_admin_shows_who_belongs_where_and_changes_it_nowhere(self, cast: Cast, signed_in: SignIn) -> None:
         type(cast.owner).objects.filter(pk=cast.owner.pk).update(is_superuser=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import attempts, tokens
 from accounts.audit import Actor
-from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scope, User
+from accounts.models import ApiToken, Client, Invitation, Label, Membership, Role, Scope, User
 from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
 from campaigns.models import Connection, Pull, Upload
@@ -61,6 +61,8 @@ def rows(cast: Cast) -> dict[str, int]:
         if "client" in owner:
             found |= connected(owner["client"], person, prefix)
             found |= reported(owner["client"], prefix)
+        if "agency" in owner:
+            found[f"{prefix}label"] = Label.objects.create(name="Retail", **owner).pk
         found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
     stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
     with inside(cast.client):
@@ -198,7 +200,7 @@ def test_the_home_page_lists_only_ones_own_clients(cast: Cast, signed_in: SignIn
     page = signed_in(cast.viewer).get("/").content.decode()
     assert "Maison Lumen" in page
     assert "Autre" in page
-    assert signed_in(cast.stranger).get("/")["Location"] == "/c/autre/"
+    assert signed_in(cast.stranger).get("/")["Location"] == "/a/sud/"
 
 
 def test_an_unknown_host_is_misdirected_and_an_agencys_own_is_served(cast: Cast) -> None:
@@ -236,7 +238,7 @@ class TestAgencyHost:
 
     def test_lists_its_own_clients_only(self, cast: Cast) -> None:
         add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
-        assert self.browser(cast.viewer).get("/")["Location"] == "/c/autre/"
+        assert self.browser(cast.viewer).get("/")["Location"] == "/a/sud/"
 
     @pytest.mark.parametrize("page", ["/admin/", "/admin/login/", "/admin/accounts/client/"])
     def test_has_no_admin(self, cast: Cast, page: str) -> None:

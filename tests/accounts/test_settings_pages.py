@@ -62,8 +62,8 @@ class TestClosing:
         last = closing.deleted_at(client)
         assert last
         browser = signed_in(cast.owner)
-        for page in ("/", "/a/nord/clients/"):
-            found = browser.get(page)
+        for page in ("/", "/a/nord/"):
+            found = browser.get(page, follow=True)
             assert f"Maison Lumen {last.day} {last:%B %Y} Download the archive" in text(found)
             assert 'action="/c/lumen/export/"' in found.content.decode()
             assert 'action="/c/lumen/settings/reopen/"' in found.content.decode()
@@ -82,7 +82,7 @@ class TestClosing:
             browser = signed_in(user)
             assert "reopen/" not in browser.get("/", follow=True).content.decode()
             assert browser.post("/c/lumen/settings/reopen/").status_code == status
-        assert "Maison Lumen" not in text(signed_in(cast.analyst).get("/a/nord/clients/"))
+        assert "Maison Lumen" not in text(signed_in(cast.analyst).get("/a/nord/"))
 
 
 class TestAgency:

@@ -1,0 +1,228 @@
+"""The table of an agency's clients: a line for each with its figures, the state of its data and its next report; ordered, and summed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_datetime
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import moments
+from accounts.models import Client
+from accounts.search import fold
+from campaigns.standings.models import Standing
+from kpis import formats
+from kpis.definitions import DEFINITIONS
+from kpis.values import Reason
+from reports import content
+from reports.headlines import Figure, Told
+from reports.models import Schedule
+from reports.presentation.figures import moved, tile_label
+from reports.presentation.parts import Change
+from reports.presentation.words import reason_text
+
+COLUMNS = ("revenue", "spend", "roas", "leads", "cpl")
+DRAWN = ("revenue", "leads")
+# Added up over clients; what is a ratio of a client's sums cannot be.
+SUMMED = ("revenue", "spend", "leads")
+CHANGE = "_change"
+# Of a line's little chart, in its own units.
+WIDTH, HEIGHT = 88, 20
+_NOT_TOLD = Figure(None, Reason.NOT_YET_OBSERVED, None, is_provisional=False, is_incomplete=False)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`reason` says why there is no figure; `course` is the path of its last weeks, "" where there is too little to draw."""
+
+    slug: str
+    label: str
+    text: str
+    reason: str
+    change: Change | None
+    is_moving: bool
+    course: str = ""
+
+
+@dataclass(frozen=True)
+class State:
+    """How far the data goes, as a word beside a mark of `tone`, and where more of it is said."""
+
+    tone: str
+    text: str
+    rank: int
+    url: str = ""
+
+
+@dataclass
+class Line:
+    """A client, its figures by KPI in the currency asked for, and what is written of them once its page is shown."""
+
+    client: Client
+    told: Told | None
+    figures: Mapping[str, Figure]
+    state: State
+    next_send: Schedule | None
+    needs: int
+    cells: list[Cell] = field(default_factory=list)
+    next_text: str = ""
+
+    @property
+    def labels(self) -> list[str]:
+        return sorted((label.name for label in self.client.labels.all()), key=str.casefold)
+
+
+@dataclass(frozen=True)
+class Total:
+    """What the clients have together. `unknown`: of how many a figure is not known and missing in it."""
+
+    slug: str
+    label: str
+    text: str
+    note: str
+
+
+def lines(clients: Collection[Client], told: Mapping[int, Told], needs: Mapping[int, int], language: str) -> list[Line]:
+    """As many queries for five hundred as for one."""
+    ids = [client.pk for client in clients]
+    sends = _next_sends(ids)
+    connected = set(Standing.objects.filter(client__in=ids).values_list("client_id", flat=True))
+    return [
+        Line(
+            client,
+            one := told.get(client.pk),
+            {slug: one.converted(slug) if one else _NOT_TOLD for slug in COLUMNS},
+            _state(client, one, client.pk in connected, language),
+            sends.get(client.pk),
+            needs.get(client.pk, 0),
+        )
+        for client in clients
+    ]
+
+
+def _next_sends(ids: list[int]) -> dict[int, Schedule]:
+    found: dict[int, Schedule] = {}
+    for schedule in Schedule.objects.filter(client__in=ids, paused=False, stopped_at=None).order_by("next_run_at", "pk"):
+        found.setdefault(schedule.client_id, schedule)
+    return found
+
+
+def _state(client: Client, told: Told | None, is_connected: bool, language: str) -> State:
+    url = reverse("connections", args=[client.slug])
+    if told is None:
+        return State("over", _("Being computed"), 3)
+    if told.lost_connections:
+        return State(
+            "lost", ngettext("%(n)d access lost", "%(n)d accesses lost", told.lost_connections) % {"n": told.lost_connections}, 0, url
+        )
+    if days := {day for gap in told.concerns.gaps for day in gap.missing_days}:
+        return State("incomplete", ngettext("%(n)d day missing", "%(n)d days missing", len(days)) % {"n": len(days)}, 1, url)
+    if told.complete_until is None:
+        text = _("Being read") if is_connected else _("No data yet")
+        return State("over", text, 2, url)
+    until = _("To %(day)s") % {"day": moments.weekday(told.complete_until, language)}
+    week = told.figures.week.values()
+    if any(figure.is_incomplete and figure.value is not None for figure in week):
+        return State("moving", until, 4, url)
+    is_provisional = any(figure.is_provisional and figure.value is not None for figure in week)
+    return State("moving" if is_provisional else "ok", until, 5 if is_provisional else 6)
+
+
+# ------------------------------------------------------------------------------------------------------------ order
+def sort_keys() -> dict[str, str]:
+    """What a reader may order by, as it is in the address, with its name."""
+    named = {slug: tile_label(DEFINITIONS[slug]) for slug in COLUMNS}
+    changes = {slug + CHANGE: _("%(kpi)s: change") % {"kpi": name} for slug, name in named.items()}
+    return {"name": _("Name"), "needs": _("What needs me"), **named, **changes, "data": _("State of the data"), "next": _("Next report")}
+
+
+def ordered(found: list[Line], sort: str) -> list[Line]:
+    """By one of `sort_keys`, downwards with "-" before it. What is not known comes last either way."""
+    key, downwards = sort.removeprefix("-"), sort.startswith("-")
+    by_name = sorted(found, key=lambda line: (fold(line.client.name), line.client.pk), reverse=key == "name" and downwards)
+    if key == "name":
+        return by_name
+    value = _value(key)
+    known = [line for line in by_name if value(line) is not None]
+    unknown = [line for line in by_name if value(line) is None]
+    return sorted(known, key=value, reverse=downwards) + unknown
+
+
+def _value(key: str) -> Callable[[Line], Any]:
+    if key == "needs":
+        return lambda line: line.needs
+    if key == "data":
+        return lambda line: line.state.rank
+    if key == "next":
+        return lambda line: line.next_send.next_run_at if line.next_send else None
+    slug = key.removesuffix(CHANGE)
+    if key.endswith(CHANGE):
+        return lambda line: formats.change_step(line.figures[slug].value, line.figures[slug].previous, DEFINITIONS[slug].unit)
+    return lambda line: line.figures[slug].value
+
+
+# ---------------------------------------------------------------------------------------------------------- writing
+def written(line: Line, currency: str, now: datetime, language: str) -> Line:
+    """The line with its figures and days as text."""
+    line.cells = [_cell(slug, line, currency, language) for slug in COLUMNS]
+    if line.next_send:
+        at = line.next_send.next_run_at.astimezone(line.client.zone)
+        pattern = "EEE d MMM, HH:mm" if at.year == now.year else "d MMM y"
+        line.next_text = _("Being prepared") if line.next_send.next_run_at <= now else format_datetime(at, pattern, locale=language)
+    return line
+
+
+def _cell(slug: str, line: Line, currency: str, language: str) -> Cell:
+    definition, figure = DEFINITIONS[slug], line.figures[slug]
+    told = content.Figure(slug, figure.value, figure.reason, figure.previous, figure.is_provisional, figure.is_incomplete)
+    return Cell(
+        slug,
+        tile_label(definition),
+        formats.figure(figure.value, definition.unit, currency, language),
+        reason_text(figure.reason) if figure.value is None else "",
+        None if figure.is_incomplete else moved(told, language),
+        figure.is_provisional or figure.is_incomplete,
+        _course(line.told.figures.trend[slug]) if line.told and slug in DRAWN else "",
+    )
+
+
+def _course(values: tuple[float | None, ...]) -> str:
+    """An SVG path in a box of `WIDTH` by `HEIGHT`; its line is broken where a week is not known."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return ""
+    low, high = min(known), max(known)
+    step, scale = (WIDTH - 4) / (len(values) - 1), (HEIGHT - 4) / (high - low) if high > low else 0.0
+    path, pen = [], "M"
+    for place, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        y = HEIGHT - 2 - (value - low) * scale if scale else HEIGHT / 2
+        path.append(f"{pen}{2 + place * step:.0f} {y:.1f}")
+        pen = "L"
+    return "".join(path)
+
+
+def totals(found: Collection[Line], currency: str, language: str) -> list[Total]:
+    """Of all the lines, whether they are on the page or not."""
+    return [_total(slug, found, currency, language) for slug in COLUMNS]
+
+
+def _total(slug: str, found: Collection[Line], currency: str, language: str) -> Total:
+    definition = DEFINITIONS[slug]
+    label = tile_label(definition)
+    if slug not in SUMMED:
+        return Total(slug, label, "", "")
+    figures = [line.figures[slug] for line in found]
+    known = [figure.value for figure in figures if figure.value is not None]
+    # Who has no account that tells of it adds nothing, and lacks nothing.
+    unknown = sum(figure.value is None and figure.reason is not Reason.NOT_REPORTED for figure in figures)
+    note = ngettext("without %(n)d client", "without %(n)d clients", unknown) % {"n": unknown} if unknown else ""
+    return Total(slug, label, formats.figure(sum(known, Decimal(0)) if known else None, definition.unit, currency, language), note)
