@@ -224,7 +224,7 @@ class TestTheTable:
         browser = signed_in(cast.owner)
         type(cast.owner).objects.filter(pk=cast.owner.pk).update(language="fr")
         page = text(browser.get(HERE))
-        assert "Qui a besoin de moi aujourd’hui" in page
+        assert "Qui a besoin de moi aujourd'hui" in page
         assert "dernière semaine" in page
         assert "attend une validation" in page
 

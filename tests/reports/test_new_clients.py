@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
+from django.utils import timezone
 
+from accounts.audit import Actor
 from accounts.models import AuditEvent, Client, Invitation, Label
 from accounts.tenancy import inside
 from campaigns.models import Connection
 from jobs.models import Job
 from kpis import choices
 from reports import scheduling
+from reports.agency.creation import NewClient, Refused, create_all
 from tests.accounts.reading import SignIn, queries, text
 from tests.conftest import Cast, LoadText
 
@@ -42,8 +46,6 @@ def upload(browser: Browser, content: str | bytes) -> Any:
 
 def confirm(browser: Browser, page: Any) -> Any:
     """Press the button, with what the page keeps of the file."""
-    from html import unescape
-
     kept = re.search(r'<textarea name="text" hidden>(.*?)</textarea>', page.content.decode(), re.DOTALL)
     assert kept
     return browser.post(FILE, {"text": unescape(kept.group(1))})
@@ -149,17 +151,16 @@ class TestByFile:
         assert "9 things are wrong; nothing was written" in text(browser.post(FILE, {"text": HEAD + lines}))
         assert Client.objects.count() == 2
 
-    def test_all_are_made_or_none(self, cast: Cast, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The second one's first contact was written to so often just now that this is refused."""
-        for number in range(5):
-            AuditEvent.objects.create(
-                verb="member.invited", details={"person": "b@beta.example"}, client=cast.client, actor_label=str(number)
-            )
+    def test_all_are_made_or_none(self, cast: Cast, signed_in: SignIn) -> None:
+        """Somebody took a short name between the look at the file and its confirmation, or while the clients were being made."""
         browser = signed_in(cast.owner)
         page = upload(browser, HEAD + "Alpha,alpha,EUR,Europe/Paris,fr,,,,\nBeta,beta,EUR,Europe/Paris,fr,,b@beta.example,admin,\n")
         Client.objects.create(name="Beta", slug="beta", schema_name="none", currency="EUR", timezone="UTC")
-        said = confirm(browser, page)
-        assert "short_name This short name is taken." in text(said)
+        assert "short_name This short name is taken." in text(confirm(browser, page))
+        wanted = [NewClient("Alpha", "alpha", "EUR", "Europe/Paris", "fr"), NewClient("Beta", "beta", "EUR", "Europe/Paris", "fr")]
+        with pytest.raises(Refused, match="taken") as refusal:
+            create_all(cast.agency, wanted, Actor("owner", cast.owner))
+        assert refusal.value.place == 1
         assert not Client.objects.filter(slug="alpha").exists()
         assert not Invitation.objects.exists()
 
@@ -204,7 +205,7 @@ class TestSetUp:
             assert f'href="/c/lumen/connections/{source.pk}/"' in browser.get("/c/lumen/reports/").content.decode()
             action.counts = True
             action.save()
-            by = signed_in_actor(cast)
+            by = Actor("owner", cast.owner)
             choices.choose(client, "tax_basis", "gross", None, by)
             choices.choose(client, "mql_rule", {"kind": "score", "at_least": 50}, None, by)
             load_text(client, "targets", f"month,kpi,value\n{this_month()},revenue,30000\n")
@@ -242,13 +243,5 @@ class TestSetUp:
         assert with_list - queries(signed_in(cast.viewer), "/c/lumen/reports/") <= 3
 
 
-def signed_in_actor(cast: Cast) -> Any:
-    from accounts.audit import Actor
-
-    return Actor("owner", cast.owner)
-
-
 def this_month() -> str:
-    from django.utils import timezone
-
     return f"{timezone.now():%Y-%m}"
