@@ -5,6 +5,7 @@ Each client's are made inside its schema, by a job, and kept in the public one: 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 
 import msgspec
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -97,7 +99,7 @@ def for_clients(clients: QuerySet[Client], currency: str = "") -> dict[int, Told
     `clients` come from `accounts.access`, with the roles there of whoever asks; of others, who may see them is not known.
     """
     seen = [client.pk for client in clients if SEE in access.permissions_in(client)]
-    kept = Headline.objects.filter(pk__in=seen).values_list(
+    kept = Headline.objects.filter(client__in=among(seen)).values_list(
         "pk", "currency", "week_since", "week_until", "month_since", "month_until", "complete_until",
         Cast("figures", TextField()), Cast("concerns", TextField()), "data_version", "computed_at",
     )  # fmt: skip
@@ -111,6 +113,11 @@ def for_clients(clients: QuerySet[Client], currency: str = "") -> dict[int, Told
         )
         for number, money, since, until, first, last, complete_until, figures, needs, version, computed_at in rows
     }  # fmt: skip
+
+
+def among(ids: Collection[int]) -> RawSQL:
+    """What `…__in` may be: one parameter however many ids there are, where a list is taken apart and written out one by one."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
 _figures = msgspec.json.Decoder(Figures)
@@ -226,7 +233,7 @@ def _complete_until(coverage: Coverage) -> date | None:
 
 
 def _lost_connections(client_ids: list[int]) -> dict[int, int]:
-    lost: QuerySet[Any] = Standing.objects.filter(client__in=client_ids, state=Connection.State.LOST_ACCESS)
+    lost: QuerySet[Any] = Standing.objects.filter(client__in=among(client_ids), state=Connection.State.LOST_ACCESS)
     return dict(lost.order_by().values_list("client").annotate(number=Count("pk")))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from enum import IntEnum
 from typing import Any
 
 from babel.dates import format_datetime
@@ -21,7 +22,7 @@ from kpis import formats
 from kpis.definitions import DEFINITIONS
 from kpis.values import Reason
 from reports import content
-from reports.headlines import Figure, Told
+from reports.headlines import Figure, Told, among
 from reports.models import Schedule
 from reports.presentation.figures import moved, tile_label
 from reports.presentation.parts import Change
@@ -39,14 +40,14 @@ _NOT_TOLD = Figure(None, Reason.NOT_YET_OBSERVED, None, is_provisional=False, is
 
 @dataclass(frozen=True)
 class Cell:
-    """`reason` says why there is no figure; `course` is the path of its last weeks, "" where there is too little to draw."""
+    """`reason` says why there is no figure; `moving` that it may still change; `course` is the path of its last weeks, "" where there is too little to draw."""
 
     slug: str
     label: str
     text: str
     reason: str
     change: Change | None
-    is_moving: bool
+    moving: str
     course: str = ""
 
 
@@ -56,7 +57,6 @@ class State:
 
     tone: str
     text: str
-    rank: int
     url: str = ""
 
 
@@ -66,16 +66,15 @@ class Line:
 
     client: Client
     told: Told | None
+    labels: list[str]
     figures: Mapping[str, Figure]
-    state: State
+    rank: int
+    is_connected: bool
     next_send: Schedule | None
     needs: int
     cells: list[Cell] = field(default_factory=list)
+    state: State | None = None
     next_text: str = ""
-
-    @property
-    def labels(self) -> list[str]:
-        return sorted((label.name for label in self.client.labels.all()), key=str.casefold)
 
 
 @dataclass(frozen=True)
@@ -88,17 +87,19 @@ class Total:
     note: str
 
 
-def lines(clients: Collection[Client], told: Mapping[int, Told], needs: Mapping[int, int], language: str) -> list[Line]:
+def lines(clients: Collection[Client], told: Mapping[int, Told], needs: Mapping[int, int], labels: Mapping[int, list[str]]) -> list[Line]:
     """As many queries for five hundred as for one."""
     ids = [client.pk for client in clients]
     sends = _next_sends(ids)
-    connected = set(Standing.objects.filter(client__in=ids).values_list("client_id", flat=True))
+    connected = set(Standing.objects.filter(client__in=among(ids)).values_list("client_id", flat=True))
     return [
         Line(
             client,
             one := told.get(client.pk),
+            labels.get(client.pk, []),
             {slug: one.converted(slug) if one else _NOT_TOLD for slug in COLUMNS},
-            _state(client, one, client.pk in connected, language),
+            _rank(one),
+            client.pk in connected,
             sends.get(client.pk),
             needs.get(client.pk, 0),
         )
@@ -108,30 +109,53 @@ def lines(clients: Collection[Client], told: Mapping[int, Told], needs: Mapping[
 
 def _next_sends(ids: list[int]) -> dict[int, Schedule]:
     found: dict[int, Schedule] = {}
-    for schedule in Schedule.objects.filter(client__in=ids, paused=False, stopped_at=None).order_by("next_run_at", "pk"):
+    for schedule in Schedule.objects.filter(client__in=among(ids), paused=False, stopped_at=None).order_by("next_run_at", "pk"):
         found.setdefault(schedule.client_id, schedule)
     return found
 
 
-def _state(client: Client, told: Told | None, is_connected: bool, language: str) -> State:
-    url = reverse("connections", args=[client.slug])
+class Rank(IntEnum):
+    """How the data is, the worst first."""
+
+    LOST = 0
+    GAPS = 1
+    NONE = 2
+    COMPUTING = 3
+    INCOMPLETE = 4
+    PROVISIONAL = 5
+    COMPLETE = 6
+
+
+def _rank(told: Told | None) -> Rank:
     if told is None:
-        return State("over", _("Being computed"), 3)
+        return Rank.COMPUTING
     if told.lost_connections:
-        return State(
-            "lost", ngettext("%(n)d access lost", "%(n)d accesses lost", told.lost_connections) % {"n": told.lost_connections}, 0, url
-        )
-    if days := {day for gap in told.concerns.gaps for day in gap.missing_days}:
-        return State("incomplete", ngettext("%(n)d day missing", "%(n)d days missing", len(days)) % {"n": len(days)}, 1, url)
+        return Rank.LOST
+    if told.concerns.gaps:
+        return Rank.GAPS
     if told.complete_until is None:
-        text = _("Being read") if is_connected else _("No data yet")
-        return State("over", text, 2, url)
+        return Rank.NONE
+    known = [figure for figure in told.figures.week.values() if figure.value is not None]
+    if any(figure.is_incomplete for figure in known):
+        return Rank.INCOMPLETE
+    return Rank.PROVISIONAL if any(figure.is_provisional for figure in known) else Rank.COMPLETE
+
+
+def _state(line: Line, language: str) -> State:
+    told, url = line.told, reverse("connections", args=[line.client.slug])
+    if told is None:
+        return State("over", _("Being computed"))
+    if line.rank == Rank.LOST:
+        return State(
+            "lost", ngettext("%(n)d access lost", "%(n)d accesses lost", told.lost_connections) % {"n": told.lost_connections}, url
+        )
+    if line.rank == Rank.GAPS:
+        days = {day for gap in told.concerns.gaps for day in gap.missing_days}
+        return State("incomplete", ngettext("%(n)d day missing", "%(n)d days missing", len(days)) % {"n": len(days)}, url)
+    if told.complete_until is None:
+        return State("over", _("Being read") if line.is_connected else _("No data yet"), url)
     until = _("To %(day)s") % {"day": moments.weekday(told.complete_until, language)}
-    week = told.figures.week.values()
-    if any(figure.is_incomplete and figure.value is not None for figure in week):
-        return State("moving", until, 4, url)
-    is_provisional = any(figure.is_provisional and figure.value is not None for figure in week)
-    return State("moving" if is_provisional else "ok", until, 5 if is_provisional else 6)
+    return State("ok" if line.rank == Rank.COMPLETE else "moving", until, url)
 
 
 # ------------------------------------------------------------------------------------------------------------ order
@@ -158,7 +182,7 @@ def _value(key: str) -> Callable[[Line], Any]:
     if key == "needs":
         return lambda line: line.needs
     if key == "data":
-        return lambda line: line.state.rank
+        return lambda line: line.rank
     if key == "next":
         return lambda line: line.next_send.next_run_at if line.next_send else None
     slug = key.removesuffix(CHANGE)
@@ -170,6 +194,7 @@ def _value(key: str) -> Callable[[Line], Any]:
 # ---------------------------------------------------------------------------------------------------------- writing
 def written(line: Line, currency: str, now: datetime, language: str) -> Line:
     """The line with its figures and days as text."""
+    line.state = _state(line, language)
     line.cells = [_cell(slug, line, currency, language) for slug in COLUMNS]
     if line.next_send:
         at = line.next_send.next_run_at.astimezone(line.client.zone)
@@ -186,10 +211,16 @@ def _cell(slug: str, line: Line, currency: str, language: str) -> Cell:
         tile_label(definition),
         formats.figure(figure.value, definition.unit, currency, language),
         reason_text(figure.reason) if figure.value is None else "",
-        None if figure.is_incomplete else moved(told, language),
-        figure.is_provisional or figure.is_incomplete,
+        None if figure.is_incomplete else _change(told, language),
+        _("incomplete") if figure.is_incomplete else _("provisional") if figure.is_provisional else "",
         _course(line.told.figures.trend[slug]) if line.told and slug in DRAWN else "",
     )
+
+
+def _change(figure: content.Figure, language: str) -> Change | None:
+    """That it is provisional is said of the figure: here it is only judged by nobody."""
+    change = moved(replace(figure, is_provisional=False), language)
+    return replace(change, tone="neutral", word="") if change and figure.is_provisional else change
 
 
 def _course(values: tuple[float | None, ...]) -> str:

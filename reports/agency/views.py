@@ -51,13 +51,14 @@ def overview(request: AgencyRequest) -> HttpResponse:
     if wish.currency and request.session.get(KEPT) != wish.currency:
         request.session[KEPT] = wish.currency
     # Also those of them that a narrower table leaves out need somebody.
-    clients = access.clients_of(request.user).filter(agency=request.agency).prefetch_related("labels")
+    clients = access.clients_of(request.user).filter(agency=request.agency)
+    labelled = _labelled(labels)
     currency = wish.currency or usual_currency(clients)
     told = headlines.for_clients(clients, currency)
     found = needs.of(clients, told, now, language)
-    shown = _narrowed(list(clients), wish)
+    shown = _narrowed(list(clients), wish, labelled.get(wish.label, set()))
     counts = Counter(need.client.pk for need in found)
-    rows = table.ordered(table.lines(shown, told, counts, language), wish.sort)
+    rows = table.ordered(table.lines(shown, told, counts, _by_client(labels, labelled)), wish.sort)
     closing, _others = access.closing_clients_of(request.user)
     context = {
         **_needs(found, wish),
@@ -77,9 +78,27 @@ def overview(request: AgencyRequest) -> HttpResponse:
     return render(request, "reports/agency_overview.html", context)
 
 
-def _narrowed(clients: list[Client], wish: Wish) -> list[Client]:
-    labelled = [client for client in clients if not wish.label or any(str(label.pk) == wish.label for label in client.labels.all())]
-    return matching(labelled, wish.q) if wish.q else labelled
+def _labelled(labels: list[Label]) -> dict[str, set[int]]:
+    """By label's id, as the address has it, the ids of those who have it."""
+    found: dict[str, set[int]] = {str(label.pk): set() for label in labels}
+    for label, client in Label.clients.through.objects.filter(label__in=labels).values_list("label_id", "client_id"):
+        found[str(label)].add(client)
+    return found
+
+
+def _by_client(labels: list[Label], labelled: dict[str, set[int]]) -> dict[int, list[str]]:
+    """The names of the labels of each client, in their order."""
+    found: dict[int, list[str]] = {}
+    for label in labels:
+        for client in labelled[str(label.pk)]:
+            found.setdefault(client, []).append(label.name)
+    return found
+
+
+def _narrowed(clients: list[Client], wish: Wish, having: set[int]) -> list[Client]:
+    """Those that are looked for, among those `having` the label if one is."""
+    found = [client for client in clients if client.pk in having] if wish.label else clients
+    return matching(found, wish.q) if wish.q else found
 
 
 def _needs(found: list[Need], wish: Wish) -> dict[str, Any]:
