@@ -40,7 +40,8 @@ _NOT_TOLD = Figure(None, Reason.NOT_YET_OBSERVED, None, is_provisional=False, is
 
 @dataclass(frozen=True)
 class Cell:
-    """`reason` says why there is no figure; `moving` that it may still change; `course` is the path of its last weeks, "" where there is too little to draw."""
+    """`reason` says why there is no figure, `moving` that it may still change; `course` is the path of its last weeks, "" where there
+    is too little to draw. `is_main`: also where there is little room."""
 
     slug: str
     label: str
@@ -48,7 +49,8 @@ class Cell:
     reason: str
     change: Change | None
     moving: str
-    course: str = ""
+    course: str
+    is_main: bool
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ def _cell(slug: str, line: Line, currency: str, language: str) -> Cell:
         None if figure.is_incomplete else _change(told, language),
         _("incomplete") if figure.is_incomplete else _("provisional") if figure.is_provisional else "",
         _course(line.told.figures.trend[slug]) if line.told and slug in DRAWN else "",
+        slug in DRAWN,
     )
 
 
