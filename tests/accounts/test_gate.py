@@ -238,7 +238,7 @@ class TestAgencyHost:
 
     def test_lists_its_own_clients_only(self, cast: Cast) -> None:
         add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
-        assert self.browser(cast.viewer).get("/")["Location"] == "/a/sud/"
+        assert self.browser(cast.viewer).get("/")["Location"] == "/c/autre/"
 
     @pytest.mark.parametrize("page", ["/admin/", "/admin/login/", "/admin/accounts/client/"])
     def test_has_no_admin(self, cast: Cast, page: str) -> None:

@@ -72,7 +72,12 @@ def addresses(site: str, pulled: Cast) -> Addresses:
     return Addresses(
         {"shared": shared, "with a password": locked, "gone": gone, "unsubscribe": f"/u/{reader.token}/"},
         {
+            "agency": "/a/nord/",
+            "new client": "/a/nord/clients/new/",
+            "new clients": "/a/nord/clients/file/",
+            "labels": "/a/nord/labels/",
             "overview": "/c/lumen/",
+            "set-up": "/c/lumen/set-up/",
             "a draft": f"/c/lumen/reports/{draft.pk}/",
             "a sent report": f"/c/lumen/reports/{sent.pk}/",
             "reports": "/c/lumen/reports/",

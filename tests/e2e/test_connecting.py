@@ -33,6 +33,7 @@ def connected_site(simulator: Simulator, new_site: str) -> str:
 
 def test_the_account_manager_connects_an_account_and_its_figures_appear(page: Page, connected_site: str, cast: Cast) -> None:
     sign_in(page, connected_site, cast.owner.email)
+    page.get_by_role("link", name="Maison Lumen", exact=True).first.click()
     page.wait_for_url(re.compile("/c/lumen/"))
     page.get_by_role("link", name="Connect an account").click()
     page.get_by_role("button", name="Connect Google Ads").click()
@@ -57,6 +58,7 @@ def test_a_consent_that_is_refused_leads_back_to_a_sentence_on_a_phone(page: Pag
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False, locale="fr-FR")
     phone = context.new_page()
     sign_in(phone, connected_site, cast.owner.email)
+    phone.get_by_role("link", name="Maison Lumen", exact=True).first.click()
     phone.wait_for_url(re.compile("/c/lumen/"))
     phone.goto(f"{connected_site}/c/lumen/connections/new/")
     phone.get_by_role("button", name="Connecter Google Ads").click()

@@ -19,6 +19,7 @@ def test_a_french_google_ads_export_becomes_figures_and_is_taken_back(page: Page
     file = tmp_path / "Rapport campagnes.csv"
     file.write_bytes(google_ads(encoding="utf-16"))
     sign_in(page, new_site, cast.owner.email)
+    page.get_by_role("link", name="Maison Lumen", exact=True).first.click()
     page.get_by_role("link", name="Import a file").click()
     page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_role("button", name="Look at this file").click()
@@ -55,6 +56,7 @@ def test_a_french_google_ads_export_becomes_figures_and_is_taken_back(page: Page
 
 def test_a_file_is_dropped_and_matched_by_keyboard(page: Page, new_site: str, cast: Cast) -> None:
     sign_in(page, new_site, cast.owner.email)
+    page.get_by_role("link", name="Maison Lumen", exact=True).first.click()
     page.get_by_role("link", name="Imports").click()
     dropped = page.evaluate_handle(
         """() => { const carried = new DataTransfer();
@@ -86,6 +88,7 @@ def test_it_works_without_scripts_on_a_phone_in_french(page: Page, new_site: str
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False, locale="fr-FR")
     phone = context.new_page()
     sign_in(phone, new_site, cast.owner.email)
+    phone.get_by_role("link", name="Maison Lumen", exact=True).first.click()
     phone.wait_for_url(re.compile("/c/lumen/"))
     phone.goto(f"{new_site}/c/lumen/imports/")
     phone.get_by_label("Fichier", exact=True).set_input_files(file)
