@@ -79,6 +79,12 @@ SENTENCES = {
     "session.ended": _("ended one of their sessions"),
     "session.others_ended": _("ended their other sessions"),
     "person.erased": _("erased a person from the data"),
+    "webhook.made": _("has %(host)s told of %(events)s"),
+    "webhook.changed": _("changed what %(host)s is told: %(events)s"),
+    "webhook.secret_changed": _("changed the secret that signs what %(host)s is told"),
+    "webhook.started": _("has %(host)s told again"),
+    "webhook.stopped": _("stopped telling %(host)s, which did not answer"),
+    "webhook.removed": _("removed %(host)s from what is told"),
 }
 # Fields whose change is told.
 FIELDS = {
@@ -125,7 +131,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "imports": (_("Imports"), ("import",)),
     "reports": (_("Reports"), ("schedule", "report", "note", "suppression", "share")),
     "choices": (_("How figures are made"), ("choice",)),
-    "tokens": (_("API tokens"), ("token",)),
+    "tokens": (_("API tokens and webhooks"), ("token", "webhook")),
     "data": (_("Data"), ("person",)),
     "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
 }

@@ -59,6 +59,8 @@ PERMISSIONS: dict[str, Allowed] = {
     "team.leave": Allowed(PEOPLE, AGENCY_ROLES),
     "token.manage": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
     "audit.view": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
+    # Which programs are told what happens, and what signs that.
+    "webhook.manage": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
 }
 # A client that is closing is there for these only.
 WHILE_CLOSING = frozenset({"client.close", "client.export"})

@@ -84,6 +84,7 @@ client_pages: list[URLPattern | URLResolver] = [
     path("settings/figures/", figures_settings, name="settings_figures"),
     path("export/", export_client, name="export_client"),
     *campaigns.client_pages,
+    *report_urls.client_pages,
     *accounts.client_pages,
 ]
 api: list[URLPattern | URLResolver] = [
@@ -111,7 +112,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *accounts.pages,
     *campaigns.pages,
     path("c/<slug:client_slug>/", include(client_pages)),
-    path("a/<slug:agency_slug>/", include(accounts.agency_pages)),
+    path("a/<slug:agency_slug>/", include([*accounts.agency_pages, *report_urls.agency_pages])),
     path("api/v1/", include(api)),
     path("u/<slug:token>/", reports.unsubscribe, name="unsubscribe"),
     path("r/<str:token>/", share, name="share"),

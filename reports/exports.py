@@ -12,7 +12,19 @@ from accounts import vault
 from accounts.models import Client
 from accounts.portability import Reading, Refused, Table, Writing, leave_out, register
 from accounts.portability.tables import ROW, Staged
-from reports.models import Delivery, Headline, Recipient, Run, Schedule, ShareLink, ShareView, Suppression, new_token
+from reports.models import (
+    Delivery,
+    Endpoint,
+    EndpointCall,
+    Headline,
+    Recipient,
+    Run,
+    Schedule,
+    ShareLink,
+    ShareView,
+    Suppression,
+    new_token,
+)
 from reports.scheduling import plan_of
 
 LINKS = "unsubscribe-links.sealed"
@@ -89,3 +101,5 @@ register(
 leave_out(ShareLink, "signed by this installation; new ones are made for a restored client's reports")
 leave_out(ShareView, "who opened links of this installation")
 leave_out(Headline, "derived: told anew from the client's own figures when they are back")
+leave_out(Endpoint, "told by this installation and signed with a secret of it; whoever restores a client says anew who is told")
+leave_out(EndpointCall, "what this installation told programs")

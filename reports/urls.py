@@ -1,10 +1,12 @@
-"""The addresses of schedules and of reports' states in the API."""
+"""The addresses of schedules and of reports' states in the API, and of the programs that are told what happens."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from accounts.navigation import AGENCY_PREFIX
 from reports import api as views
+from reports import endpoint_views as endpoints
 
 CLIENT = "clients/<slug:client_slug>"
 SCHEDULE, RUN = f"{CLIENT}/schedules/<int:schedule_id>", f"{CLIENT}/reports/<int:run_id>"
@@ -23,3 +25,19 @@ api: list[URLPattern | URLResolver] = [
     path(f"{RUN}/prepare/", views.PrepareAnewView.as_view(), name="api_report_prepare"),
     path(f"{RUN}/deliveries/<int:delivery_id>/resend/", views.ResendView.as_view(), name="api_report_resend"),
 ]
+
+
+def organisation_pages(prefix: str = "") -> list[URLPattern | URLResolver]:
+    """What a client and an agency both have."""
+    return [
+        path("webhooks/", endpoints.endpoint_list, name=f"{prefix}webhooks"),
+        path("webhooks/<int:endpoint_id>/", endpoints.endpoint, name=f"{prefix}webhook"),
+        path("webhooks/<int:endpoint_id>/test/", endpoints.test, name=f"{prefix}webhook_test"),
+        path("webhooks/<int:endpoint_id>/secret/", endpoints.rotate, name=f"{prefix}webhook_secret"),
+        path("webhooks/<int:endpoint_id>/start/", endpoints.start, name=f"{prefix}webhook_start"),
+        path("webhooks/<int:endpoint_id>/remove/", endpoints.remove, name=f"{prefix}webhook_remove"),
+    ]
+
+
+client_pages = organisation_pages()
+agency_pages = organisation_pages(AGENCY_PREFIX)

@@ -355,4 +355,33 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
-URLS = FIGURES + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE
+WEBHOOKS: list[tuple[str, str, str, Answers]] = [
+    row
+    for prefix, home, answers, foreign in (
+        ("", "/c/lumen/webhooks/", IN_CHARGE, ("foreign_", "agency_")),
+        ("agency_", "/a/nord/webhooks/", AGENCY_OWNER, ("foreign_agency_", "")),
+    )
+    for row in (
+        (f"{prefix}webhooks", "GET", home, answers),
+        (f"{prefix}webhooks", "POST", home, answers),
+        (f"{prefix}webhook", "GET", f"{home}{{{prefix}endpoint}}/", answers),
+        (f"{prefix}webhook", "POST", f"{home}{{{prefix}endpoint}}/", answers),
+        *((f"{prefix}webhook", method, f"{home}{{{other}endpoint}}/", hidden(answers)) for other in foreign for method in ("GET", "POST")),
+        (f"{prefix}webhook_secret", "GET", f"{home}{{{prefix}endpoint}}/secret/", instead(answers, 405)),
+        (f"{prefix}webhook_secret", "POST", f"{home}{{{prefix}endpoint}}/secret/", answers),
+        (f"{prefix}webhook_secret", "POST", f"{home}{{{foreign[0]}endpoint}}/secret/", hidden(answers)),
+        (f"{prefix}webhook_remove", "GET", f"{home}{{{prefix}endpoint}}/remove/", answers),
+        (f"{prefix}webhook_remove", "POST", f"{home}{{{prefix}endpoint}}/remove/", instead(answers, 302)),
+        (f"{prefix}webhook_remove", "POST", f"{home}{{{foreign[0]}endpoint}}/remove/", hidden(answers)),
+        *(
+            line
+            for act in ("test", "start")
+            for line in (
+                (f"{prefix}webhook_{act}", "GET", f"{home}{{{prefix}endpoint}}/{act}/", instead(answers, 405)),
+                (f"{prefix}webhook_{act}", "POST", f"{home}{{{prefix}endpoint}}/{act}/", instead(answers, 302)),
+                (f"{prefix}webhook_{act}", "POST", f"{home}{{{foreign[0]}endpoint}}/{act}/", hidden(answers)),
+            )
+        ),
+    )
+]
+URLS = FIGURES + WEBHOOKS + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE

@@ -15,7 +15,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from accounts import attempts, tokens
+from accounts import attempts, tokens, vault
 from accounts.audit import Actor
 from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scope, User
 from accounts.services import add_member, keep_credential
@@ -24,7 +24,7 @@ from campaigns.models import Connection, Pull, Upload
 from jobs import queue
 from reports import scheduling, sharing
 from reports.archive.models import Note
-from reports.models import Suppression
+from reports.models import Endpoint, Suppression
 from reports.preparing import DELIVER
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
@@ -61,6 +61,7 @@ def rows(cast: Cast) -> dict[str, int]:
         if "client" in owner:
             found |= connected(owner["client"], person, prefix)
             found |= reported(owner["client"], prefix)
+        found[f"{prefix}endpoint"] = Endpoint.objects.create(url="https://a.example", sealed=vault.seal({"secret": "s"}), **owner).pk
         found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
     stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
     with inside(cast.client):
