@@ -43,6 +43,9 @@ PARTS: dict[str, tuple[Entry, ...]] = {
             "connections",
             ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
         ),
+        Entry(_("Channels"), "mapping.view", "mapping", ("mapping_rules",)),
+        Entry(_("Campaigns"), "mapping.view", "mapping_campaigns", ("mapping_alias",)),
+        Entry(_("People"), "people.manage", "people", ("person_apart", "person_erase")),
     ),
     "settings": (
         Entry(_("Names and language"), "client.change", "settings", ("client_close",)),

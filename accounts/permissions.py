@@ -34,6 +34,11 @@ PERMISSIONS: dict[str, Allowed] = {
     # Which files were imported and what became of them; importing others, and taking that back.
     "import.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "import.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # Which channel and which campaign things belong to; saying so.
+    "mapping.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN})),
+    "mapping.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN})),
+    # Telling people apart who were taken for one; erasing somebody.
+    "people.manage": Allowed(frozenset({Role.OWNER, Role.ADMIN})),
     # How its figures are made: when a lead is qualified, what counts, the margin; and who decided that.
     "choice.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "choice.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),

@@ -355,6 +355,30 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
+MAPPING: list[tuple[str, str, str, Answers]] = [
+    ("mapping", "GET", "/c/lumen/mapping/", READERS),
+    ("mapping", "POST", "/c/lumen/mapping/", no_posts(ALL)),
+    ("mapping_rules", "GET", "/c/lumen/mapping/rules/", MANAGERS),
+    ("mapping_rules", "POST", "/c/lumen/mapping/rules/", MANAGERS),
+    ("mapping_restore", "GET", "/c/lumen/mapping/rules/{rules}/restore/", instead(MANAGERS, 405)),
+    ("mapping_restore", "POST", "/c/lumen/mapping/rules/{rules}/restore/", instead(MANAGERS, 302)),
+    ("mapping_restore", "POST", "/c/lumen/mapping/rules/{foreign_rules}/restore/", hidden(MANAGERS)),
+    ("mapping_campaigns", "GET", "/c/lumen/mapping/campaigns/", READERS),
+    ("mapping_campaigns", "POST", "/c/lumen/mapping/campaigns/", MANAGERS),
+    ("mapping_alias", "GET", "/c/lumen/mapping/aliases/", instead(MANAGERS, 405)),
+    ("mapping_alias", "POST", "/c/lumen/mapping/aliases/", MANAGERS),
+    ("mapping_alias_remove", "GET", "/c/lumen/mapping/aliases/{alias}/remove/", instead(MANAGERS, 405)),
+    ("mapping_alias_remove", "POST", "/c/lumen/mapping/aliases/{alias}/remove/", instead(MANAGERS, 302)),
+    ("mapping_alias_remove", "POST", "/c/lumen/mapping/aliases/{foreign_alias}/remove/", hidden(MANAGERS)),
+    ("people", "GET", "/c/lumen/people/", IN_CHARGE),
+    ("people", "POST", "/c/lumen/people/", no_posts(ALL)),
+    ("person_apart", "GET", "/c/lumen/people/merges/{merge}/", IN_CHARGE),
+    ("person_apart", "POST", "/c/lumen/people/merges/{merge}/", instead(IN_CHARGE, 302)),
+    ("person_apart", "GET", "/c/lumen/people/merges/{foreign_merge}/", hidden(IN_CHARGE)),
+    ("person_apart", "POST", "/c/lumen/people/merges/{foreign_merge}/", hidden(IN_CHARGE)),
+    ("person_erase", "GET", "/c/lumen/people/erase/", instead(IN_CHARGE, 405)),
+    ("person_erase", "POST", "/c/lumen/people/erase/", IN_CHARGE),
+]
 WEBHOOKS: list[tuple[str, str, str, Answers]] = [
     row
     for prefix, home, answers, foreign in (
@@ -384,4 +408,4 @@ WEBHOOKS: list[tuple[str, str, str, Answers]] = [
         ),
     )
 ]
-URLS = FIGURES + WEBHOOKS + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE
+URLS = FIGURES + WEBHOOKS + MAPPING + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE

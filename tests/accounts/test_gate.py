@@ -20,7 +20,7 @@ from accounts.audit import Actor
 from accounts.models import ApiToken, Client, Invitation, Membership, Role, Scope, User
 from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
-from campaigns.models import Connection, Pull, Upload
+from campaigns.models import Campaign, CampaignAlias, ChannelRules, Connection, Person, PersonMerge, Pull, Upload
 from jobs import queue
 from reports import scheduling, sharing
 from reports.archive.models import Note
@@ -95,7 +95,12 @@ def connected(client: Client, user: User, prefix: str) -> dict[str, int]:
         account = {"source": "google_ads", "account": prefix, "currency": "EUR", "timezone": "Europe/Paris", "credential_id": 1}
         source = Connection.objects.create(**account, **numbers)
         pull = Pull.objects.create(connection=source, family="ads", since=day, until=day, state=Pull.State.SUSPECT, **numbers)
-    return {f"{prefix}attempt": attempt.pk, f"{prefix}connection": source.pk, f"{prefix}pull": pull.pk}
+        rules = ChannelRules.objects.create(made_by="owner", **numbers)
+        campaign = Campaign.objects.create(name="Brand", key="brand")
+        alias = CampaignAlias.objects.create(kind=CampaignAlias.Kind.NAME, key="b", campaign=campaign, **numbers)
+        merge = PersonMerge.objects.create(kept=Person.objects.create(), dissolved=Person.objects.create(), **numbers)
+    rows = {"attempt": attempt, "connection": source, "pull": pull, "rules": rules, "alias": alias, "merge": merge}
+    return {f"{prefix}{name}": row.pk for name, row in rows.items()}
 
 
 @pytest.fixture
