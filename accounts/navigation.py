@@ -49,6 +49,7 @@ PARTS: dict[str, tuple[Entry, ...]] = {
     ),
     "settings": (
         Entry(_("Names and language"), "client.change", "settings", ("client_close",)),
+        Entry(_("How figures are made"), "choice.view", "settings_choices", ("settings_choice",)),
         Entry(_("Money and days"), "client.change", "settings_figures"),
         Entry(_("Webhooks"), "webhook.manage", "webhooks", ("webhook", "webhook_remove")),
     ),
