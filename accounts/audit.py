@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import get_adapter
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -193,6 +194,15 @@ def chosen(events: QuerySet[AuditEvent], kind: str = "", actor: str = "") -> Que
     if kind in KINDS:
         events = events.filter(reduce(or_, (Q(verb__startswith=f"{noun}.") for noun in KINDS[kind][1])))
     return events.filter(actor_label=actor) if actor else events
+
+
+def of_days(events: QuerySet[AuditEvent], since: date | None, until: date | None, zone: ZoneInfo) -> QuerySet[AuditEvent]:
+    """Those from the day `since` on and up to the day `until`, as `zone` counts days."""
+    if since:
+        events = events.filter(at__gte=datetime.combine(since, time.min, zone))
+    if until and until < date.max:
+        events = events.filter(at__lt=datetime.combine(until + timedelta(days=1), time.min, zone))
+    return events
 
 
 def page(events: QuerySet[AuditEvent], before: int = 0) -> tuple[list[AuditEvent], int]:

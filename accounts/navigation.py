@@ -95,7 +95,7 @@ class Shown:
     title: str
     url: str
     is_current: bool
-    is_apart: bool
+    is_apart: bool = False
 
 
 def address(organisation: Organisation, page: str, *args: Any) -> str:

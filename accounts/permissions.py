@@ -78,6 +78,11 @@ MEANINGS: dict[str, str] = {
     Role.ADMIN: _("Everything in this company: figures, team, API tokens and settings."),
     Role.VIEWER: _("Sees the figures and downloads the reports; changes nothing."),
 }
+# What a program's scope is for, for those who make its token.
+SCOPE_MEANINGS: dict[str, str] = {
+    Scope.READ: _("Reads figures, definitions and reports; changes nothing."),
+    Scope.WRITE: _("Also imports files, decides how figures are made, writes notes, and looks after schedules, recipients and links."),
+}
 
 
 def permissions_of(roles: frozenset[str], organisation: Organisation) -> frozenset[str]:
