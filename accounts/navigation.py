@@ -43,8 +43,8 @@ PARTS: dict[str, tuple[Entry, ...]] = {
             "connections",
             ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
         ),
-        Entry(_("Channels"), "mapping.view", "mapping", ("mapping_rules",)),
-        Entry(_("Campaigns"), "mapping.view", "mapping_campaigns", ("mapping_alias",)),
+        Entry(_("Rules of channels"), "mapping.view", "mapping", ("mapping_rules",)),
+        Entry(_("Names of campaigns"), "mapping.view", "mapping_campaigns", ("mapping_alias",)),
         Entry(_("People"), "people.manage", "people", ("person_apart", "person_erase")),
     ),
     "settings": (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from babel.dates import format_date
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
@@ -89,7 +90,7 @@ def of(lines: Iterable[shown.Line], until: date, length: int, now: datetime) -> 
 
 
 def _column(day: date, is_older: bool) -> Day:
-    label = f"{day.day}" if day.weekday() == 0 else ""
+    label = str(format_date(day, "d MMM", locale=_language())) if day.weekday() == 0 else ""
     return Day(day, moments.weekday(day, _language()), label, is_older)
 
 

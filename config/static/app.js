@@ -270,6 +270,7 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+
 /* What a form's brand looks like is asked of the page itself, which can tell it without scripts too. */
 function enableLooks(form) {
   const names = form.dataset.looks.split(" ");
