@@ -149,12 +149,17 @@ def _summary(worst: Sequence[Cell], days: Sequence[date]) -> str:
     if not here and not lacking:
         return _("Nothing is expected of these days.")
     if not lacking:
-        return _("Complete until %(day)s.") % {"day": moments.weekday(here[-1], _language())}
+        return _ended(_("Complete until %(day)s.") % {"day": moments.weekday(here[-1], _language())})
     spans = [(since, until) for since, until in _runs(lacking)]
     named = ", ".join(_span(span) for span in spans[-MOST_NAMED:])
     if len(spans) > MOST_NAMED:
         named = _("%(days)s, and earlier ones") % {"days": named}
-    return _("Missing: %(days)s.") % {"days": named}
+    return _ended(_("Missing: %(days)s.") % {"days": named})
+
+
+def _ended(sentence: str) -> str:
+    """With one full stop, also after a month that is written with one."""
+    return f"{sentence.rstrip('.')}."
 
 
 def _runs(days: Sequence[date]) -> list[Span]:

@@ -385,3 +385,9 @@ class TestWhichDaysAreHere:
                     source="google_ads", account=str(number), currency="EUR", timezone="Europe/Paris", credential_id=source.credential_id
                 )
         assert count() == one
+
+    def test_in_french_a_sentence_ends_with_one_full_stop(self, cast: Cast, page: Browser, source: Connection) -> None:
+        pull(cast, source)
+        page.cookies["vigie_language"] = "fr"
+        User.objects.filter(pk=cast.owner.pk).update(language="fr")
+        assert re.search(r"Complet jusqu'au [^.]+\.? [^.]+\.(?!\.)", seen(page))
