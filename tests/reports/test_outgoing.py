@@ -211,7 +211,7 @@ class TestTrying:
         assert len(program.heard) == 6 * outgoing.ATTEMPTS - 1
         assert endpoint.calls.filter(state=CALLS.FAILED).count() == 6
         [mail] = mail_server.messages()
-        assert (mail["To"], mail["Subject"]) == (cast.owner.email, "127.0.0.1 is told nothing more")
+        assert (mail["To"], mail["Subject"]) == (cast.owner.email, "127.0.0.1 n'est plus prévenu")
         self.failed(cast.client, schedule, "2026-W46")
         browser = signed_in(cast.owner)
         shown = texts(browser.get(f"{LIST}{endpoint.pk}/"))
