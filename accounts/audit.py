@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import get_adapter
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -85,6 +86,18 @@ SENTENCES = {
     "session.ended": _("ended one of their sessions"),
     "session.others_ended": _("ended their other sessions"),
     "person.erased": _("erased a person from the data"),
+    "person.told_apart": _("told apart two people who had been taken for one"),
+    "mapping.rules_changed": _("changed the rules of channels; there are %(number)s now"),
+    "mapping.alias_given": _("said that “%(called)s” is the campaign “%(campaign)s”"),
+    "mapping.alias_taken_back": _("took back that “%(called)s” is the campaign “%(campaign)s”"),
+    "mapping.label_given": _("gave the label “%(label)s” to the campaigns %(campaigns)s"),
+    "mapping.label_removed": _("took the label “%(label)s” from the campaigns %(campaigns)s"),
+    "webhook.made": _("has %(host)s told of %(events)s"),
+    "webhook.changed": _("changed what %(host)s is told: %(events)s"),
+    "webhook.secret_changed": _("changed the secret that signs what %(host)s is told"),
+    "webhook.started": _("has %(host)s told again"),
+    "webhook.stopped": _("stopped telling %(host)s, which did not answer"),
+    "webhook.removed": _("removed %(host)s from what is told"),
 }
 # Fields whose change is told.
 FIELDS = {
@@ -128,10 +141,11 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "team": (_("Team"), ("member", "invitation")),
     "clients": (_("Client and agency"), ("client", "agency", "label")),
     "connections": (_("Connections"), ("consent", "connection", "system_of_record")),
+    "mapping": (_("Channels and campaigns"), ("mapping",)),
     "imports": (_("Imports"), ("import",)),
     "reports": (_("Reports"), ("schedule", "report", "note", "suppression", "share")),
     "choices": (_("How figures are made"), ("choice",)),
-    "tokens": (_("API tokens"), ("token",)),
+    "tokens": (_("API tokens and webhooks"), ("token", "webhook")),
     "data": (_("Data"), ("person",)),
     "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
 }
@@ -186,6 +200,15 @@ def chosen(events: QuerySet[AuditEvent], kind: str = "", actor: str = "") -> Que
     if kind in KINDS:
         events = events.filter(reduce(or_, (Q(verb__startswith=f"{noun}.") for noun in KINDS[kind][1])))
     return events.filter(actor_label=actor) if actor else events
+
+
+def of_days(events: QuerySet[AuditEvent], since: date | None, until: date | None, zone: ZoneInfo) -> QuerySet[AuditEvent]:
+    """Those from the day `since` on and up to the day `until`, as `zone` counts days."""
+    if since:
+        events = events.filter(at__gte=datetime.combine(since, time.min, zone))
+    if until and until < date.max:
+        events = events.filter(at__lt=datetime.combine(until + timedelta(days=1), time.min, zone))
+    return events
 
 
 def page(events: QuerySet[AuditEvent], before: int = 0) -> tuple[list[AuditEvent], int]:

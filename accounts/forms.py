@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from django import forms
@@ -31,7 +32,7 @@ from accounts.models import (
     currencies_in_use,
     validate_timezone,
 )
-from accounts.permissions import MEANINGS, grantable
+from accounts.permissions import MEANINGS, SCOPE_MEANINGS, grantable
 from accounts.pictures import MOST_BYTES, Picture, checked
 from accounts.sign_in.forms import PASSWORD_HELP
 
@@ -121,10 +122,17 @@ class TokenForm(forms.Form):
         max_length=100,
         help_text=_("For instance “Google Sheets”: you will revoke it by this name."),
     )
-    scope = forms.ChoiceField(label=_("It may"), choices=Scope.choices, initial=Scope.READ, widget=forms.RadioSelect)
+    scope = forms.ChoiceField(label=_("It may"), initial=Scope.READ, widget=forms.RadioSelect)
     days = forms.TypedChoiceField(
         label=_("It lives"), choices=[(30, _("30 days")), (90, _("90 days")), (365, _("365 days"))], coerce=int, initial=90
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["scope"]
+        assert isinstance(field, forms.ChoiceField)
+        line = '{}<span class="sub">{}</span>'
+        field.choices = [(scope.value, format_html(line, scope.label, gettext(SCOPE_MEANINGS[scope]))) for scope in Scope]
 
 
 class ClientForm(forms.Form):
@@ -287,9 +295,12 @@ class ActivityForm(forms.Form):
 
     who = forms.ChoiceField(label=_("Who"), required=False)
     kind = forms.ChoiceField(label=_("What"), required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, *args: Any, actors: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actors: list[str], zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.zone = zone
         who, kind = self.fields["who"], self.fields["kind"]
         assert isinstance(who, forms.ChoiceField)
         assert isinstance(kind, forms.ChoiceField)
@@ -303,7 +314,8 @@ class ActivityForm(forms.Form):
 
     def narrowed(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         wish = self.wish()
-        return audit.chosen(events, wish.get("kind", ""), wish.get("who", ""))
+        found = audit.chosen(events, wish.get("kind", ""), wish.get("who", ""))
+        return audit.of_days(found, wish.get("since"), wish.get("until"), self.zone)
 
 
 class JoinForm(forms.Form):

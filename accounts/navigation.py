@@ -34,6 +34,39 @@ SHARED = (
     Entry(_("API tokens"), "token.manage", "tokens", ("token_revoke",)),
     Entry(_("Activity"), "audit.view", "activity"),
 )
+# Pages of one matter, each a step beside the others: the first is the entry's own.
+PARTS: dict[str, tuple[Entry, ...]] = {
+    "connections": (
+        Entry(
+            _("Accounts"),
+            "connection.view",
+            "connections",
+            ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
+        ),
+        Entry(_("Rules of channels"), "mapping.view", "mapping", ("mapping_rules",)),
+        Entry(_("Names of campaigns"), "mapping.view", "mapping_campaigns", ("mapping_alias",)),
+        Entry(_("People"), "people.manage", "people", ("person_apart", "person_erase")),
+    ),
+    "settings": (
+        Entry(_("Names and language"), "client.change", "settings", ("client_close",)),
+        Entry(_("How figures are made"), "choice.view", "settings_choices", ("settings_choice",)),
+        Entry(_("Money and days"), "client.change", "settings_figures"),
+        Entry(_("Webhooks"), "webhook.manage", "webhooks", ("webhook", "webhook_remove")),
+    ),
+}
+AGENCY_PARTS: dict[str, tuple[Entry, ...]] = {
+    "settings": (
+        Entry(_("Name and brand"), "agency.change", "settings"),
+        Entry(_("Webhooks"), "webhook.manage", "webhooks", ("webhook", "webhook_remove")),
+    ),
+}
+
+
+def _below(parts: dict[str, tuple[Entry, ...]], page: str) -> tuple[str, ...]:
+    """The names of all pages of one matter."""
+    return tuple(name for part in parts[page] for name in (part.page, *part.below))
+
+
 CLIENT_ENTRIES = (
     Entry(_("Overview"), "client.view", "overview", ("figure",)),
     Entry(_("Channels"), "client.view", "channels"),
@@ -45,21 +78,15 @@ CLIENT_ENTRIES = (
     Entry(_("Social networks"), "client.view", "social"),
     Entry(_("Reports"), "client.view", "report_list", ("report_run",), is_apart=True),
     Entry(_("Glossary"), "client.view", "glossary"),
-    Entry(
-        _("Connections"),
-        "connection.view",
-        "connections",
-        ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
-        is_apart=True,
-    ),
+    Entry(_("Connections"), "connection.view", "connections", _below(PARTS, "connections"), is_apart=True),
     Entry(_("Imports"), "import.view", "imports", ("import_file", "import_undo")),
     *SHARED,
-    Entry(_("Settings"), "client.change", "settings", ("client_close", "settings_figures")),
+    Entry(_("Settings"), "client.change", "settings", _below(PARTS, "settings")),
 )
 AGENCY_ENTRIES = (
     Entry(_("Overview"), "agency.view", "overview", ("client_new", "client_file", "labels", "label", "label_remove")),
     *SHARED,
-    Entry(_("Settings"), "agency.change", "settings"),
+    Entry(_("Settings"), "agency.change", "settings", _below(AGENCY_PARTS, "settings")),
 )
 
 
@@ -68,7 +95,7 @@ class Shown:
     title: str
     url: str
     is_current: bool
-    is_apart: bool
+    is_apart: bool = False
 
 
 def address(organisation: Organisation, page: str, *args: Any) -> str:
@@ -94,21 +121,46 @@ def entries(organisation: Organisation, permissions: frozenset[str], page: str) 
     """What those with `permissions` are shown on the page called `page`."""
     table = AGENCY_ENTRIES if isinstance(organisation, Agency) else CLIENT_ENTRIES
     page = page.removeprefix(AGENCY_PREFIX)
+    opened = ((entry, _opened(organisation, entry, permissions)) for entry in table)
     return [
-        Shown(gettext(entry.title), address(organisation, entry.page), page == entry.page or page in entry.below, entry.is_apart)
-        for entry in table
-        if entry.permission in permissions
+        Shown(gettext(entry.title), address(organisation, first), page == entry.page or page in entry.below, entry.is_apart)
+        for entry, first in opened
+        if first
     ]
 
 
+def _opened(organisation: Organisation, entry: Entry, permissions: frozenset[str]) -> str:
+    """The page that an entry opens: of a matter of several pages, the first that may be opened; "" where none may."""
+    pages = _parts(organisation).get(entry.page, (entry,))
+    return next((part.page for part in pages if part.permission in permissions), "")
+
+
+def _parts(organisation: Organisation) -> dict[str, tuple[Entry, ...]]:
+    return AGENCY_PARTS if isinstance(organisation, Agency) else PARTS
+
+
+def parts(organisation: Organisation, permissions: frozenset[str], page: str) -> list[Shown]:
+    """The pages of the matter of which the page called `page` is one; none where those with `permissions` have but one of them."""
+    table = _parts(organisation)
+    page = page.removeprefix(AGENCY_PREFIX)
+    matter = next((group for name, group in table.items() if page in _below(table, name)), ())
+    shown = [
+        Shown(gettext(entry.title), address(organisation, entry.page), page == entry.page or page in entry.below)
+        for entry in matter
+        if entry.permission in permissions
+    ]
+    return shown if len(shown) > 1 else []
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context for people: `navigation`, the lines of the organisation at hand; `agency_above`, if they work in a client's
-    agency; `may_switch`, whether there is another client to go to."""
+    """Template context for people: `navigation`, the lines of the organisation at hand; `parts`, the pages beside this one;
+    `agency_above`, if they work in a client's agency; `may_switch`, whether there is another client to go to."""
     organisation: Organisation | None = getattr(request, "organisation", None)
     permissions: frozenset[str] = getattr(request, "permissions", frozenset())
     page = request.resolver_match.url_name if request.resolver_match else None
     return {
         "navigation": entries(organisation, permissions, page or "") if organisation else [],
+        "parts": parts(organisation, permissions, page or "") if organisation else [],
         "agency_above": _agency_above(organisation),
         "may_switch": partial(_may_switch, request, organisation),
     }

@@ -34,6 +34,11 @@ PERMISSIONS: dict[str, Allowed] = {
     # Which files were imported and what became of them; importing others, and taking that back.
     "import.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "import.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # Which channel and which campaign things belong to; saying so.
+    "mapping.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN})),
+    "mapping.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN})),
+    # Telling people apart who were taken for one; erasing somebody.
+    "people.manage": Allowed(frozenset({Role.OWNER, Role.ADMIN})),
     # How its figures are made: when a lead is qualified, what counts, the margin; and who decided that.
     "choice.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "choice.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
@@ -63,6 +68,8 @@ PERMISSIONS: dict[str, Allowed] = {
     "team.leave": Allowed(PEOPLE, AGENCY_ROLES),
     "token.manage": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
     "audit.view": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
+    # Which programs are told what happens, and what signs that.
+    "webhook.manage": Allowed(frozenset({Role.OWNER, Role.ADMIN}), frozenset({Role.OWNER})),
 }
 # A client that is closing is there for these only.
 WHILE_CLOSING = frozenset({"client.close", "client.export"})
@@ -74,6 +81,11 @@ MEANINGS: dict[str, str] = {
     Role.ANALYST: _("Sees the figures and reports of the clients assigned to them; sends and changes nothing."),
     Role.ADMIN: _("Everything in this company: figures, team, API tokens and settings."),
     Role.VIEWER: _("Sees the figures and downloads the reports; changes nothing."),
+}
+# What a program's scope is for, for those who make its token.
+SCOPE_MEANINGS: dict[str, str] = {
+    Scope.READ: _("Reads figures, definitions and reports; changes nothing."),
+    Scope.WRITE: _("Also imports files, decides how figures are made, writes notes, and looks after schedules, recipients and links."),
 }
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import access, audit
 from accounts.audit import Actor
 from accounts.models import Agency, ApiToken, Organisation, Scope, User, owner_fields
+from accounts.permissions import SCOPE_MEANINGS
 
 # Lets people, and scanners of published code, see what was lost.
 PREFIX = "vigie_"
@@ -37,6 +38,7 @@ class State(Enum):
 class Line:
     token: ApiToken
     scope: str
+    meaning: str
     state: State
 
     @property
@@ -103,7 +105,10 @@ def of(organisation: Organisation) -> QuerySet[ApiToken]:
 def listed(organisation: Organisation) -> list[Line]:
     """Every token with what it opens now."""
     in_charge = set(access.holders(organisation, PERMISSION).values_list("pk", flat=True))
-    return [Line(token, str(Scope(token.scope).label), _state(token, token.created_by_id in in_charge)) for token in of(organisation)]
+    return [
+        Line(token, str(Scope(token.scope).label), _(SCOPE_MEANINGS[token.scope]), _state(token, token.created_by_id in in_charge))
+        for token in of(organisation)
+    ]
 
 
 def _state(token: ApiToken, maker_is_in_charge: bool) -> State:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.client_jobs import handles_client_job
 from accounts.models import Client
 from accounts.tenancy import inside
-from campaigns import connections, import_handlers, plan, pulls
+from campaigns import connections, import_handlers, plan, pulls, signals
 from campaigns.connectors.errors import Passing
 from campaigns.models import Connection
 from jobs.models import Job
@@ -47,6 +47,7 @@ def try_again_tomorrow(job: Job, reason: Exception | None) -> None:
         source = Connection.objects.filter(pk=job.arguments["connection_id"]).exclude(state=Connection.State.DISCONNECTED).first()
         if source:
             pulls.schedule(client, source, run_at=plan.next_morning(source, timezone.now()))
+            signals.pull_failed.send(sender=None, client=client, source=source, reason=pulls.UNREACHABLE)
 
 
 @handles_client_job(connections.RESUME)

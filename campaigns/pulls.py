@@ -16,7 +16,7 @@ from django.db import DataError
 from django.utils import timezone
 
 from accounts.models import Client
-from campaigns import loaded, plan, standing
+from campaigns import loaded, plan, signals, standing
 from campaigns.channels import gettext_noop as _
 from campaigns.connectors import connector_for
 from campaigns.connectors.base import Account, Connector, LostAccess, Passing, Stream, UnexpectedAnswer
@@ -35,6 +35,9 @@ KIND = "campaigns.pull"
 # Seconds of history that one account may read before others have their turn.
 TURN = 1.0
 UNSTORABLE = _("The platform told a text or a number that cannot be stored. Nothing of this answer was kept; whoever runs this must look.")
+# What is told of an account that needs somebody. `unreachable`: it did not answer for a whole day.
+REASONS = {Pull.State.LOST: "access_lost", Pull.State.FAILED: "unreadable", Pull.State.SUSPECT: "needs_decision"}
+UNREACHABLE = "unreachable"
 Effect = Callable[[], AbstractContextManager[None]]
 
 
@@ -181,7 +184,10 @@ class _Turn:
                 problem=problem,
                 rows=rows,
             )
+            before = Connection.objects.values_list("state", flat=True).get(pk=self.source.pk)
             standing.settle(self.client, self.source, state)
+            if Connection.objects.exclude(state=before).filter(pk=self.source.pk).exists():
+                signals.pull_failed.send(sender=None, client=self.client, source=self.source, reason=REASONS[Pull.State(state)])
 
 
 def _leading_rows(spool: Spool, ask: Ask) -> int:

@@ -12,10 +12,10 @@ from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.models import Client
-from campaigns import connections, families, plan, pulls, standing
+from campaigns import connections, families, plan, pulls
 from campaigns.connectors import connector_for, sources
 from campaigns.imports.kinds import DEFAULT_ACCOUNT
-from campaigns.loaded import ONE_DAY
+from campaigns.loaded import ONE_DAY, Span
 from campaigns.models import Connection, LoadedSpan, Pull
 from campaigns.plan import Progress
 from campaigns.records import FILE_SOURCE
@@ -122,17 +122,53 @@ class Line:
         return self.stand in (Stand.LOADING, Stand.BEHIND) and self.loaded < self.wanted
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is stored and what was asked last, of some connections: spans and the newest pulls by (connection id, family)."""
+
+    spans: dict[tuple[int, str], list[Span]]
+    newest: dict[tuple[int, str], Pull]
+
+    @classmethod
+    def of(cls, sources: Iterable[Connection]) -> Known:
+        ids = [source.pk for source in sources]
+        spans: dict[tuple[int, str], list[Span]] = {}
+        for span in LoadedSpan.objects.filter(connection__in=ids).order_by("until"):
+            spans.setdefault((span.connection_id, span.family), []).append((span.since, span.until))
+        pulls = Pull.objects.filter(connection__in=ids, file_name=None).order_by("connection", "family", "-pk")
+        return cls(spans, {(pull.connection_id, pull.family): pull for pull in pulls.distinct("connection", "family")})
+
+    def families(self, source: Connection) -> list[str]:
+        """What files told, where no platform says what there is."""
+        return sorted(family for connection_id, family in self.spans if connection_id == source.pk)
+
+
 def lines(client: Client, now: datetime) -> list[Line]:
     """Every connection of the client whose schema is open, those that need somebody first."""
     jobs = _jobs(client)
-    found = [_line(source, jobs.get(str(source.pk), []), now) for source in Connection.objects.all()]
+    everything = list(Connection.objects.all())
+    known = Known.of(everything)
+    found = [_line(source, jobs.get(str(source.pk), []), known, now) for source in everything]
     order = {stand: position for position, stand in enumerate((Stand.LOST, Stand.DOUBT, Stand.UNREADABLE, Stand.UNREACHABLE))}
     last = {Stand.FILES: 98, Stand.DISCONNECTED: 99}
     return sorted(found, key=lambda line: (order.get(line.stand, last.get(line.stand, 50)), line.platform, line.name.casefold()))
 
 
 def line(client: Client, source: Connection, now: datetime) -> Line:
-    return _line(source, _jobs(client, source).get(str(source.pk), []), now)
+    return _line(source, _jobs(client, source).get(str(source.pk), []), Known.of([source]), now)
+
+
+def called(source: Connection) -> str:
+    """What to call an account."""
+    return _("Imported files") if (source.source, source.account) == OWN_FILES else source.name or source.account
+
+
+def reaches(source: Connection, known: Known, now: datetime) -> list[plan.Reach]:
+    """What is to be known of an account that a platform tells; none of a platform whose connector is gone."""
+    if source.source not in sources():
+        return []
+    streams = connector_for(source.source).streams
+    return [plan.reach(source, stream, known.spans.get((source.pk, stream.family), ()), now) for stream in streams]
 
 
 def outcome(pull: Pull) -> str:
@@ -171,22 +207,17 @@ def _jobs(client: Client, source: Connection | None = None) -> dict[str, list[Jo
     return found
 
 
-def _line(source: Connection, jobs: list[Job], now: datetime) -> Line:
-    name = _("Imported files") if (source.source, source.account) == OWN_FILES else source.name or source.account
+def _line(source: Connection, jobs: list[Job], known: Known, now: datetime) -> Line:
+    name = called(source)
     platform = connections.title(source.source)
     if source.credential_id is None:
-        return Line(source, platform, name, Stand.FILES, _told_by_files(source), (), "", "", None)
-    streams = tuple((_(families.NAMES[reach.stream.family]), reach.progress()) for reach in _reaches(source, now))
-    doubts = tuple(_doubts(source))
+        return Line(source, platform, name, Stand.FILES, _told_by_files(source, known), (), "", "", None)
+    streams = tuple((_(families.NAMES[reach.stream.family]), reach.progress()) for reach in reaches(source, known, now))
+    doubts = tuple(_doubts(source, known))
     waiting = next((job for job in jobs if job.state in Job.OPEN), None)
     stand, details = _stand(source, streams, doubts, jobs, waiting, now)
     problem = _(source.problem) if stand is Stand.LOST and source.problem else ""
     return Line(source, platform, name, stand, streams, doubts, problem, details, waiting.run_at if waiting else None)
-
-
-def _reaches(source: Connection, now: datetime) -> list[plan.Reach]:
-    """None of a platform whose connector is gone."""
-    return list(plan.reaches(source, connector_for(source.source), now)) if source.source in sources() else []
 
 
 def _stand(
@@ -221,18 +252,16 @@ def _failed_last(jobs: list[Job], waiting: Job | None) -> Job | None:
     return over if over and over.state == Job.State.FAILED else None
 
 
-def _doubts(source: Connection) -> Iterable[Doubt]:
-    for family, pull in sorted(standing.newest(source).items()):
-        if pull.state == Pull.State.SUSPECT:
+def _doubts(source: Connection, known: Known) -> Iterable[Doubt]:
+    for (connection_id, family), pull in sorted(known.newest.items()):
+        if connection_id == source.pk and pull.state == Pull.State.SUSPECT:
             leading = of_family(family)[0].model
             held = leading._default_manager.filter(connection=source, day__range=(pull.since, pull.until)).count()
             yield Doubt(pull, _(families.NAMES[family]), held)
 
 
-def _told_by_files(source: Connection) -> tuple[tuple[str, Progress], ...]:
+def _told_by_files(source: Connection, known: Known) -> tuple[tuple[str, Progress], ...]:
     """What files told is all there is to have."""
-    newest = {span.family: span for span in LoadedSpan.objects.filter(connection=source).order_by("until")}
-    days = {family: (span.until - span.since + ONE_DAY).days for family, span in newest.items()}
-    return tuple(
-        (_(families.NAMES[family]), Progress(family, days[family], days[family], span.until)) for family, span in sorted(newest.items())
-    )
+    newest = [(family, *known.spans[source.pk, family][-1]) for family in known.families(source)]
+    days = {family: (until - since + ONE_DAY).days for family, since, until in newest}
+    return tuple((_(families.NAMES[family]), Progress(family, days[family], days[family], until)) for family, _since, until in newest)

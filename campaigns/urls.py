@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from campaigns.api import ImportsView, ImportView, TemplateView, UndoView
-from campaigns.views import connecting, connections, imports
+from campaigns.views import connecting, connections, imports, mapping, people
 
 Routes = list[URLPattern | URLResolver]
 
@@ -23,6 +23,15 @@ client_pages: Routes = [
     path("connections/<int:connection_id>/disconnect/", connections.disconnect, name="connection_disconnect"),
     path("connections/<int:connection_id>/resume/", connections.resume, name="connection_resume"),
     path("connections/<int:connection_id>/conversions/", connections.conversions, name="connection_conversions"),
+    path("mapping/", mapping.mapping, name="mapping"),
+    path("mapping/rules/", mapping.rules, name="mapping_rules"),
+    path("mapping/rules/<int:version_id>/restore/", mapping.restore, name="mapping_restore"),
+    path("mapping/campaigns/", mapping.campaigns, name="mapping_campaigns"),
+    path("mapping/aliases/", mapping.alias, name="mapping_alias"),
+    path("mapping/aliases/<int:alias_id>/remove/", mapping.alias_remove, name="mapping_alias_remove"),
+    path("people/", people.people_page, name="people"),
+    path("people/merges/<int:merge_id>/", people.tell_apart, name="person_apart"),
+    path("people/erase/", people.erase, name="person_erase"),
     path("imports/", imports.imports, name="imports"),
     path("imports/templates/<slug:kind>.csv", imports.template, name="import_template"),
     path("imports/<int:upload_id>/", imports.import_file, name="import_file"),

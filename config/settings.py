@@ -294,6 +294,8 @@ SENDER_DOMAINS = env.domains("SENDER_DOMAINS")
 
 # ---------------------------------------------------------------------------------------------------------- platforms
 PLATFORMS = platforms.from_environment()
+# Tests have endpoints of their own on this machine; elsewhere nothing but the public internet is told anything.
+WEBHOOKS_TO_LOOPBACK = False
 
 # ------------------------------------------------------------------------------------------------------------ imports
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", 200, minimum=1) * 2**20

@@ -18,6 +18,7 @@ from config.operations import views as operations
 from kpis import views as kpis
 from kpis.api import CatalogueView, KpiView
 from kpis.choices_api import ChoicesView
+from kpis.choices_settings import choice, choices_page
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from kpis.figures_settings import figures_settings
@@ -82,10 +83,12 @@ client_pages: list[URLPattern | URLResolver] = [
     path("cohorts/", kpis.cohorts, name="cohorts"),
     path("kpis/<slug:kpi>/", kpis.figure, name="figure"),
     path("settings/figures/", figures_settings, name="settings_figures"),
+    path("settings/choices/", choices_page, name="settings_choices"),
+    path("settings/choices/<slug:name>/", choice, name="settings_choice"),
     path("export/", export_client, name="export_client"),
     *campaigns.client_pages,
-    *accounts.client_pages,
     *report_urls.client_pages,
+    *accounts.client_pages,
 ]
 api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),

@@ -12,7 +12,20 @@ from accounts import vault
 from accounts.models import Client
 from accounts.portability import Reading, Refused, Table, Writing, leave_out, register
 from accounts.portability.tables import ROW, Staged
-from reports.models import Delivery, Headline, Recipient, Run, Schedule, SetUp, ShareLink, ShareView, Suppression, new_token
+from reports.models import (
+    Delivery,
+    Endpoint,
+    EndpointCall,
+    Headline,
+    Recipient,
+    Run,
+    Schedule,
+    SetUp,
+    ShareLink,
+    ShareView,
+    Suppression,
+    new_token,
+)
 from reports.scheduling import plan_of
 
 LINKS = "unsubscribe-links.sealed"
@@ -90,3 +103,5 @@ leave_out(ShareLink, "signed by this installation; new ones are made for a resto
 leave_out(ShareView, "who opened links of this installation")
 leave_out(Headline, "derived: told anew from the client's own figures when they are back")
 leave_out(SetUp, "who restores a client goes through its set-up again")
+leave_out(Endpoint, "told by this installation and signed with a secret of it; whoever restores a client says anew who is told")
+leave_out(EndpointCall, "what this installation told programs")

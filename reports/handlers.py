@@ -8,14 +8,14 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.utils import timezone
 
-from accounts.client_jobs import handles_client_job
+from accounts.client_jobs import handles_client_job, put_aside
 from accounts.models import Client, User
 from jobs.models import Job
-from jobs.registry import GiveUp, Later, opens_due_work, when_failed
+from jobs.registry import GiveUp, Later, handles, opens_due_work, when_failed
 from jobs.worker import Run as JobRun
-from reports import approval, headlines, notices, preparing, scheduling, sending, stopping
+from reports import approval, headlines, notices, outgoing, preparing, scheduling, sending, stopping
 from reports import delivery as delivering
-from reports.models import Delivery, Run, Schedule
+from reports.models import Delivery, Endpoint, EndpointCall, Run, Schedule
 
 opens_due_work(scheduling.open_due_runs)
 opens_due_work(headlines.open_due)
@@ -46,6 +46,7 @@ def show_failed_run(job: Job, reason: Exception | None) -> None:
     if run := waiting.select_related("schedule").first():
         waiting.update(state=Run.State.FAILED, problem=problem)
         stopping.run_failed(run)
+        outgoing.run_failed(run)
 
 
 @handles_client_job(stopping.TELL)
@@ -102,8 +103,42 @@ def deliver(job: JobRun, client: Client) -> None:
         delivering.deliver(client, delivery, is_last_attempt=job.is_last_attempt)
     except delivering.Deferred as reason:
         raise Later(str(reason)) from None
+    outgoing.report_ended(client, delivery.run_id)
 
 
 @when_failed(preparing.DELIVER)
 def show_failed_delivery(job: Job, reason: Exception | None) -> None:
     delivering.give_up(job.arguments["delivery_id"], str(reason) if reason else "the worker stopped answering")
+    delivery = Delivery.objects.select_related("run__schedule__client").filter(pk=job.arguments["delivery_id"]).first()
+    if delivery:
+        outgoing.report_ended(delivery.run.schedule.client, delivery.run_id)
+
+
+@handles(outgoing.CALL, attempts=outgoing.ATTEMPTS)
+def call_endpoint(job: JobRun) -> None:
+    """Of a client or, of a test that an agency asked for, of none: nothing of the client's schema is read."""
+    calls = EndpointCall.objects.select_related("endpoint__agency", "endpoint__client", "client")
+    call = calls.filter(pk=job.arguments["call_id"]).first()
+    if call is None:
+        raise GiveUp("the call was removed")
+    if call.client and call.client.closed_at:
+        put_aside(job)
+    try:
+        outgoing.send(call, job.effect(), job.job.attempt)
+    except outgoing.Unreached as reason:
+        raise Later(str(reason), reason.seconds) from None
+
+
+@when_failed(outgoing.CALL)
+def show_failed_call(job: Job, reason: Exception | None) -> None:
+    outgoing.give_up(job.arguments["call_id"])
+
+
+@handles(outgoing.TELL)
+def tell_that_endpoint_is_off(job: JobRun) -> None:
+    endpoints = Endpoint.objects.select_related("agency", "client__agency").exclude(disabled_at=None)
+    endpoint = endpoints.filter(pk=job.arguments["endpoint_id"]).first()
+    person = User.objects.filter(pk=job.arguments["user_id"], is_active=True).first()
+    if endpoint and person:
+        with mailing():
+            outgoing.tell_off(endpoint, person)

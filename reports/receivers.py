@@ -8,8 +8,10 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import Client
+from campaigns.models import Connection
+from campaigns.signals import pull_failed
 from kpis.signals import client_moved, figures_changed
-from reports import headlines, scheduling
+from reports import headlines, outgoing, scheduling
 from reports.models import Run, Schedule
 
 
@@ -31,3 +33,8 @@ def keep_the_hour(sender: object, client: Client, **kwargs: Any) -> None:
 @receiver(figures_changed)
 def tell_headline_anew(sender: object, client: Client, **kwargs: Any) -> None:
     headlines.ask(client.pk)
+
+
+@receiver(pull_failed)
+def tell_programs(sender: object, client: Client, source: Connection, reason: str, **kwargs: Any) -> None:
+    outgoing.pull_failed(client, source, reason)

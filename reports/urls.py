@@ -1,4 +1,4 @@
-"""The addresses of agencies' overviews, of clients' set-up, and of schedules and reports' states in the API."""
+"""The addresses of agencies' overviews, of clients' set-up, of programs that are told, and of schedules and reports' states in the API."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from accounts.navigation import AGENCY_PREFIX
 from reports import api as views
+from reports import endpoint_views as endpoints
 from reports.agency import views as agency
 from reports.agency.checklist_views import set_up
 from reports.agency.creation_views import new, new_from_file, template
@@ -27,12 +28,28 @@ api: list[URLPattern | URLResolver] = [
     path(f"{RUN}/prepare/", views.PrepareAnewView.as_view(), name="api_report_prepare"),
     path(f"{RUN}/deliveries/<int:delivery_id>/resend/", views.ResendView.as_view(), name="api_report_resend"),
 ]
+
+
+def organisation_pages(prefix: str = "") -> list[URLPattern | URLResolver]:
+    """What a client and an agency both have."""
+    return [
+        path("webhooks/", endpoints.endpoint_list, name=f"{prefix}webhooks"),
+        path("webhooks/<int:endpoint_id>/", endpoints.endpoint, name=f"{prefix}webhook"),
+        path("webhooks/<int:endpoint_id>/test/", endpoints.test, name=f"{prefix}webhook_test"),
+        path("webhooks/<int:endpoint_id>/secret/", endpoints.rotate, name=f"{prefix}webhook_secret"),
+        path("webhooks/<int:endpoint_id>/start/", endpoints.start, name=f"{prefix}webhook_start"),
+        path("webhooks/<int:endpoint_id>/remove/", endpoints.remove, name=f"{prefix}webhook_remove"),
+    ]
+
+
 agency_pages: list[URLPattern | URLResolver] = [
     path("", agency.overview, name=f"{AGENCY_PREFIX}overview"),
     path("clients/new/", new, name=f"{AGENCY_PREFIX}client_new"),
     path("clients/file/", new_from_file, name=f"{AGENCY_PREFIX}client_file"),
     path("clients/template.csv", template, name=f"{AGENCY_PREFIX}client_template"),
+    *organisation_pages(AGENCY_PREFIX),
 ]
 client_pages: list[URLPattern | URLResolver] = [
     path("set-up/", set_up, name="set_up"),
+    *organisation_pages(),
 ]

@@ -22,7 +22,7 @@ from accounts.models import AuditEvent
 @require_safe
 def activity(request: OrganisationRequest) -> HttpResponse:
     events = audit.events_of(request.organisation)
-    form = ActivityForm(request.GET, actors=audit.actors(events))
+    form = ActivityForm(request.GET, actors=audit.actors(events), zone=request.organisation.zone)
     before = request.GET.get("before", "")
     found, following = audit.page(form.narrowed(events), int(before) if before.isdecimal() and len(before) < 19 else 0)
     wish = form.wish()
@@ -42,7 +42,7 @@ def activity(request: OrganisationRequest) -> HttpResponse:
 def download(request: OrganisationRequest) -> HttpResponse:
     """All lines that the page would show, as a file for a spreadsheet."""
     events = audit.events_of(request.organisation)
-    form = ActivityForm(request.GET, actors=audit.actors(events))
+    form = ActivityForm(request.GET, actors=audit.actors(events), zone=request.organisation.zone)
     name = f"{request.organisation.slug}-activity.csv"
     content = _csv(request, form.narrowed(events))
     return HttpResponse(content, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})

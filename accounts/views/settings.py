@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import brand, closing, colours, services
+from accounts import brand, brand_preview, closing, services
 from accounts.audit import Actor
 from accounts.forms import AgencyForm, ClientForm, CloseForm, carried_out, posted
 from accounts.gate import AgencyRequest, ClientRequest, requires
@@ -63,14 +63,16 @@ def agency_settings(request: AgencyRequest) -> HttpResponse:
         initial=_values(agency, services.AGENCY_FIELDS),
         has_logo=bool(agency.logo_digest),
     )
-    if form.is_valid() and carried_out(form, lambda: _change_agency(agency, form, Actor.of(request))):
+    is_look = "look" in request.POST
+    if not is_look and form.is_valid() and carried_out(form, lambda: _change_agency(agency, form, Actor.of(request))):
         messages.success(request, _("Saved."))
         if agency.sender_address and not brand.may_send_as(agency):
             told = {"address": agency.sender_address, "domain": agency.sender_address.rpartition("@")[2]}
             messages.warning(request, _("%(address)s is not used to send yet: ask whoever runs this service to allow %(domain)s.") % told)
         return redirect(address(agency, "settings"))
     agency.refresh_from_db(fields=list(services.AGENCY_FIELDS))
-    return render(request, "accounts/agency_settings.html", {"form": form, "colours": colours.in_mail(agency.primary_colour)})
+    said = request.POST if request.method == "POST" else request.GET
+    return render(request, "accounts/agency_settings.html", {"form": form, "preview": brand_preview.of(agency, said.dict())})
 
 
 @transaction.atomic

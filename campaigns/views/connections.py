@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,19 +14,31 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.audit import Actor
 from accounts.forms import Confirmation, posted
 from accounts.gate import ClientRequest, requires
-from campaigns import connections, families, pulls, shown
+from campaigns import connections, families, freshness, pulls, shown
 from campaigns.forms import ConversionsForm, SystemsForm
 from campaigns.models import Connection, ConversionAction, Pull
 
 SHOWN_PULLS = 20
+# Days of the map.
+LENGTHS = (30, 60)
 
 
 @requires("connection.view")
 @require_safe
 def connection_list(request: ClientRequest) -> HttpResponse:
-    lines = shown.lines(request.client, timezone.now())
+    now = timezone.now()
+    lines = shown.lines(request.client, now)
     systems_form = SystemsForm() if lines else None
-    context = {"lines": lines, "systems_form": systems_form if systems_form and systems_form.fields else None}
+    length = LENGTHS[-1] if request.GET.get("days") == str(LENGTHS[-1]) else LENGTHS[0]
+    yesterday = now.astimezone(request.client.zone).date() - timedelta(days=1)
+    context = {
+        "lines": lines,
+        "doubted": [line for line in lines if line.doubts],
+        "map": freshness.of(lines, yesterday, length, now) if lines else None,
+        "lengths": [(days, days == length) for days in LENGTHS],
+        "is_moving": any(line.is_moving for line in lines),
+        "systems_form": systems_form if systems_form and systems_form.fields else None,
+    }
     return render(request, "campaigns/connections.html", context)
 
 

@@ -270,3 +270,29 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+
+/* What a form's brand looks like is asked of the page itself, which can tell it without scripts too. */
+function enableLooks(form) {
+  const names = form.dataset.looks.split(" ");
+  let timer = 0;
+  let asked = 0;
+
+  async function look() {
+    const mine = ++asked;
+    const query = new URLSearchParams(names.map((name) => [name, form.elements[name].value]));
+    const answer = await fetch(`${location.pathname}?${query}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected || mine !== asked) return;
+    const text = await answer.text();
+    const page = new DOMParser().parseFromString(text.slice(text.indexOf("<main"), text.indexOf("</main>")), "text/html");
+    document.getElementById("brand-preview").replaceWith(page.getElementById("brand-preview"));
+  }
+
+  form.querySelector("[name=look]").hidden = true;
+  form.addEventListener("input", (event) => {
+    if (!names.includes(event.target.name)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => look().catch(() => {}), 200);
+  });
+}
+
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-looks]").forEach(enableLooks));

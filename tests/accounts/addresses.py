@@ -110,6 +110,11 @@ ORGANISATIONS: list[tuple[str, str, str, Answers]] = [
     ("settings", "POST", "/c/lumen/settings/", MANAGERS),
     ("settings_figures", "GET", "/c/lumen/settings/figures/", MANAGERS),
     ("settings_figures", "POST", "/c/lumen/settings/figures/", MANAGERS),
+    ("settings_choices", "GET", "/c/lumen/settings/choices/", READERS),
+    ("settings_choices", "POST", "/c/lumen/settings/choices/", no_posts(ALL)),
+    ("settings_choice", "GET", "/c/lumen/settings/choices/margin/", MANAGERS),
+    ("settings_choice", "GET", "/c/lumen/settings/choices/nothing/", hidden(MANAGERS)),
+    ("settings_choice", "POST", "/c/lumen/settings/choices/mql_rule/", MANAGERS),
     ("client_close", "GET", "/c/lumen/settings/close/", IN_CHARGE),
     ("client_close", "POST", "/c/lumen/settings/close/", IN_CHARGE),
     ("client_reopen", "GET", "/c/lumen/settings/reopen/", instead(IN_CHARGE, 405)),
@@ -375,4 +380,57 @@ ELSEWHERE: list[tuple[str, str, str, Answers]] = [
     ("oauth_callback", "POST", "/oauth/callback/", (405,) * 9),
     ("healthz", "POST", "/healthz", (405,) * 9),
 ]
-URLS = FIGURES + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE
+MAPPING: list[tuple[str, str, str, Answers]] = [
+    ("mapping", "GET", "/c/lumen/mapping/", READERS),
+    ("mapping", "POST", "/c/lumen/mapping/", no_posts(ALL)),
+    ("mapping_rules", "GET", "/c/lumen/mapping/rules/", MANAGERS),
+    ("mapping_rules", "POST", "/c/lumen/mapping/rules/", MANAGERS),
+    ("mapping_restore", "GET", "/c/lumen/mapping/rules/{rules}/restore/", instead(MANAGERS, 405)),
+    ("mapping_restore", "POST", "/c/lumen/mapping/rules/{rules}/restore/", instead(MANAGERS, 302)),
+    ("mapping_restore", "POST", "/c/lumen/mapping/rules/{foreign_rules}/restore/", hidden(MANAGERS)),
+    ("mapping_campaigns", "GET", "/c/lumen/mapping/campaigns/", READERS),
+    ("mapping_campaigns", "POST", "/c/lumen/mapping/campaigns/", MANAGERS),
+    ("mapping_alias", "GET", "/c/lumen/mapping/aliases/", instead(MANAGERS, 405)),
+    ("mapping_alias", "POST", "/c/lumen/mapping/aliases/", MANAGERS),
+    ("mapping_alias_remove", "GET", "/c/lumen/mapping/aliases/{alias}/remove/", instead(MANAGERS, 405)),
+    ("mapping_alias_remove", "POST", "/c/lumen/mapping/aliases/{alias}/remove/", instead(MANAGERS, 302)),
+    ("mapping_alias_remove", "POST", "/c/lumen/mapping/aliases/{foreign_alias}/remove/", hidden(MANAGERS)),
+    ("people", "GET", "/c/lumen/people/", IN_CHARGE),
+    ("people", "POST", "/c/lumen/people/", no_posts(ALL)),
+    ("person_apart", "GET", "/c/lumen/people/merges/{merge}/", IN_CHARGE),
+    ("person_apart", "POST", "/c/lumen/people/merges/{merge}/", instead(IN_CHARGE, 302)),
+    ("person_apart", "GET", "/c/lumen/people/merges/{foreign_merge}/", hidden(IN_CHARGE)),
+    ("person_apart", "POST", "/c/lumen/people/merges/{foreign_merge}/", hidden(IN_CHARGE)),
+    ("person_erase", "GET", "/c/lumen/people/erase/", instead(IN_CHARGE, 405)),
+    ("person_erase", "POST", "/c/lumen/people/erase/", IN_CHARGE),
+]
+WEBHOOKS: list[tuple[str, str, str, Answers]] = [
+    row
+    for prefix, home, answers, foreign in (
+        ("", "/c/lumen/webhooks/", IN_CHARGE, ("foreign_", "agency_")),
+        ("agency_", "/a/nord/webhooks/", AGENCY_OWNER, ("foreign_agency_", "")),
+    )
+    for row in (
+        (f"{prefix}webhooks", "GET", home, answers),
+        (f"{prefix}webhooks", "POST", home, answers),
+        (f"{prefix}webhook", "GET", f"{home}{{{prefix}endpoint}}/", answers),
+        (f"{prefix}webhook", "POST", f"{home}{{{prefix}endpoint}}/", answers),
+        *((f"{prefix}webhook", method, f"{home}{{{other}endpoint}}/", hidden(answers)) for other in foreign for method in ("GET", "POST")),
+        (f"{prefix}webhook_secret", "GET", f"{home}{{{prefix}endpoint}}/secret/", instead(answers, 405)),
+        (f"{prefix}webhook_secret", "POST", f"{home}{{{prefix}endpoint}}/secret/", answers),
+        (f"{prefix}webhook_secret", "POST", f"{home}{{{foreign[0]}endpoint}}/secret/", hidden(answers)),
+        (f"{prefix}webhook_remove", "GET", f"{home}{{{prefix}endpoint}}/remove/", answers),
+        (f"{prefix}webhook_remove", "POST", f"{home}{{{prefix}endpoint}}/remove/", instead(answers, 302)),
+        (f"{prefix}webhook_remove", "POST", f"{home}{{{foreign[0]}endpoint}}/remove/", hidden(answers)),
+        *(
+            line
+            for act in ("test", "start")
+            for line in (
+                (f"{prefix}webhook_{act}", "GET", f"{home}{{{prefix}endpoint}}/{act}/", instead(answers, 405)),
+                (f"{prefix}webhook_{act}", "POST", f"{home}{{{prefix}endpoint}}/{act}/", instead(answers, 302)),
+                (f"{prefix}webhook_{act}", "POST", f"{home}{{{foreign[0]}endpoint}}/{act}/", hidden(answers)),
+            )
+        ),
+    )
+]
+URLS = FIGURES + WEBHOOKS + MAPPING + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE

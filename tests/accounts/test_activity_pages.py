@@ -49,6 +49,18 @@ def test_narrows_to_a_person_and_a_kind(cast: Cast, signed_in: SignIn) -> None:
     assert "→ By the owner" in text(browser.get("/c/lumen/activity/?kind=nonsense&who=nobody&before=x"))
 
 
+def test_narrows_to_days_as_the_organisation_counts_them(cast: Cast, signed_in: SignIn) -> None:
+    """Half past ten in the evening in Greenwich is the next day in Paris."""
+    renamed(cast, "Of the second of July")
+    AuditEvent.objects.filter(verb="client.changed").update(at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    browser = signed_in(cast.owner)
+    for days, is_there in (("since=2026-07-02&until=2026-07-02", True), ("until=2026-07-01", False), ("since=2026-07-03", False)):
+        assert ("→ Of the second of July" in text(browser.get(f"/c/lumen/activity/?{days}"))) == is_there
+        assert ("→ Of the second of July" in browser.get(f"/c/lumen/activity.csv?{days}").content.decode()) == is_there
+    assert "→ Of the second of July" in text(browser.get("/a/nord/activity/?since=2026-07-01&until=2026-07-01"))
+    assert "→ Of the second of July" in text(browser.get("/c/lumen/activity/?since=nonsense&until=9999-12-31"))
+
+
 def test_older_lines_follow_page_by_page_none_missing_and_none_twice(cast: Cast, signed_in: SignIn) -> None:
     browser = signed_in(cast.owner)
     for number in range(audit.PAGE * 2):

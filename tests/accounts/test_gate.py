@@ -15,16 +15,16 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from accounts import attempts, tokens
+from accounts import attempts, tokens, vault
 from accounts.audit import Actor
 from accounts.models import ApiToken, Client, Invitation, Label, Membership, Role, Scope, User
 from accounts.services import add_member, keep_credential
 from accounts.tenancy import inside
-from campaigns.models import Connection, Pull, Upload
+from campaigns.models import Campaign, CampaignAlias, ChannelRules, Connection, Person, PersonMerge, Pull, Upload
 from jobs import queue
 from reports import scheduling, sharing
 from reports.archive.models import Note
-from reports.models import Suppression
+from reports.models import Endpoint, Suppression
 from reports.preparing import DELIVER
 from tests.accounts.addresses import ROLES, URLS
 from tests.accounts.test_sign_in import SIGN_IN_URLS
@@ -63,6 +63,7 @@ def rows(cast: Cast) -> dict[str, int]:
             found |= reported(owner["client"], prefix)
         if "agency" in owner:
             found[f"{prefix}label"] = Label.objects.create(name="Retail", **owner).pk
+        found[f"{prefix}endpoint"] = Endpoint.objects.create(url="https://a.example", sealed=vault.seal({"secret": "s"}), **owner).pk
         found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
     stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
     with inside(cast.client):
@@ -96,7 +97,12 @@ def connected(client: Client, user: User, prefix: str) -> dict[str, int]:
         account = {"source": "google_ads", "account": prefix, "currency": "EUR", "timezone": "Europe/Paris", "credential_id": 1}
         source = Connection.objects.create(**account, **numbers)
         pull = Pull.objects.create(connection=source, family="ads", since=day, until=day, state=Pull.State.SUSPECT, **numbers)
-    return {f"{prefix}attempt": attempt.pk, f"{prefix}connection": source.pk, f"{prefix}pull": pull.pk}
+        rules = ChannelRules.objects.create(made_by="owner", **numbers)
+        campaign = Campaign.objects.create(name="Brand", key="brand")
+        alias = CampaignAlias.objects.create(kind=CampaignAlias.Kind.NAME, key="b", campaign=campaign, **numbers)
+        merge = PersonMerge.objects.create(kept=Person.objects.create(), dissolved=Person.objects.create(), **numbers)
+    rows = {"attempt": attempt, "connection": source, "pull": pull, "rules": rules, "alias": alias, "merge": merge}
+    return {f"{prefix}{name}": row.pk for name, row in rows.items()}
 
 
 @pytest.fixture

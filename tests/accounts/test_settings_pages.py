@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.mfa.models import Authenticator
 
-from accounts import closing
+from accounts import brand_preview, closing
 from accounts.audit import Actor
 from accounts.models import Agency, Client, Role
 from accounts.services import add_member
@@ -110,3 +110,36 @@ class TestAgency:
         Authenticator.objects.create(user=cast.owner, type=Authenticator.Type.TOTP, data={})
         assert signed_in(cast.owner).post("/a/nord/settings/", wish).status_code == 302
         assert Agency.objects.get(slug="nord").requires_second_factor
+
+
+class TestBrandPreview:
+    PAGE = "/a/nord/settings/"
+
+    def test_shows_what_colours_become_before_anything_is_saved(self, cast: Cast, signed_in: SignIn) -> None:
+        browser = signed_in(cast.owner)
+        now = browser.get(self.PAGE).content.decode()
+        assert now.count('fill="#1f4e5f"') > 2
+        looked = browser.post(self.PAGE, NORD | {"name": "Nord & Sud", "primary_colour": "#ffdd00", "footer": "12 rue X", "look": "yes"})
+        html = looked.content.decode()
+        assert html.count('fill="#ffdd00"') > 2
+        assert "Nord &amp; Sud</text>" in html
+        assert "12 rue X</text>" in html
+        assert "made readable: #" in text(looked)
+        assert "as you chose it" in text(looked)
+        assert 'value="#ffdd00"' in html
+        cast.agency.refresh_from_db()
+        assert (cast.agency.name, cast.agency.primary_colour) == ("Agence Nord", "#1f4e5f")
+
+    def test_the_address_that_scripts_ask_answers_the_same_and_survives_nonsense(self, cast: Cast, signed_in: SignIn) -> None:
+        browser = signed_in(cast.owner)
+        html = browser.get(self.PAGE, {"primary_colour": "#FFDD00", "accent_colour": "red", "name": "<b>"}).content.decode()
+        assert html.count('fill="#ffdd00"') > 2
+        assert "That is no colour yet" in html
+        assert "&lt;b&gt;</text>" in html
+        assert 'name="primary_colour" value="#1f4e5f"' in html
+        assert signed_in(cast.analyst).get(self.PAGE, {"primary_colour": "#ffdd00"}).status_code == 403
+
+    def test_every_contrast_that_is_shown_can_be_read(self, cast: Cast) -> None:
+        for colour in ("#ffdd00", "#000000", "#ffffff", "#808080", "#e08e45"):
+            for line in brand_preview.of(cast.agency, {"primary_colour": colour}).contrasts:
+                assert float(line.ratio.partition(" ")[0]) >= 4.5, (colour, line)

@@ -318,3 +318,76 @@ def test_an_admin_of_the_company_connects_without_the_agency(cast: Cast, source:
     assert "Read now" in seen(signed_in(admin))
     answer = signed_in(admin).get(f"{LIST}new/")
     assert "Who may use this permission?" not in texts(answer)
+
+
+class TestWhichDaysAreHere:
+    def kinds(self, page: Browser, path: str = LIST) -> list[str]:
+        return re.findall(r'<td class="day-(\w+)', page.get(path).content.decode())
+
+    def test_each_day_of_an_account_is_a_cell_and_a_word(self, cast: Cast, page: Browser, source: Connection) -> None:
+        pull(cast, source)
+        assert self.kinds(page) == ["moving"] * 30
+        assert self.kinds(page, f"{LIST}?days=60") == ["loaded"] * 30 + ["moving"] * 30
+        assert self.kinds(page, f"{LIST}?days=nothing") == ["moving"] * 30
+        yesterday = timezone.now().astimezone(cast.client.zone).date() - timedelta(days=1)
+        shown = seen(page)
+        assert f"Complete until {yesterday:%a} {yesterday.day} {yesterday:%b}." in shown
+        assert "loaded, may still change" in shown
+
+    def test_a_day_that_is_missing_is_named(self, cast: Cast, page: Browser, source: Connection) -> None:
+        yesterday = timezone.now().astimezone(cast.client.zone).date() - timedelta(days=1)
+        with inside(cast.client):
+            for since, until in ((89, 5), (3, 0)):
+                days = [yesterday - timedelta(days=back) for back in (since, until)]
+                LoadedSpan.objects.create(connection=source, family="ads", since=days[0], until=days[1])
+        gap = yesterday - timedelta(days=4)
+        assert f"Missing: {gap:%a} {gap.day} {gap:%b}." in seen(page)
+        assert self.kinds(page)[-6:] == ["moving", "missing", "moving", "moving", "moving", "moving"]
+
+    def test_days_that_could_not_be_read_are_told_from_those_that_nobody_asked_for(
+        self, cast: Cast, page: Browser, source: Connection, simulator: Simulator
+    ) -> None:
+        simulator.faults += [REVOKED] * 2
+        pull(cast, source)
+        assert set(self.kinds(page)) == {"failed"}
+        assert "could not be read" in seen(page)
+
+    def test_files_are_shown_for_the_days_they_tell(self, cast: Cast, page: Browser) -> None:
+        yesterday = timezone.now().astimezone(cast.client.zone).date() - timedelta(days=1)
+        with inside(cast.client):
+            fed = Connection.objects.create(source="file", account="default", currency="EUR", timezone="Europe/Paris")
+            LoadedSpan.objects.create(
+                connection=fed, family="leads", since=yesterday - timedelta(days=9), until=yesterday - timedelta(days=5)
+            )
+        assert self.kinds(page)[-11:] == ["none"] + ["loaded"] * 5 + ["none"] * 5
+
+    def test_a_doubtful_answer_stands_above_everything_else(
+        self, cast: Cast, page: Browser, source: Connection, simulator: Simulator
+    ) -> None:
+        pull(cast, source)
+        simulator.faults += [EMPTY] * 3
+        pull(cast, source)
+        html = page.get(LIST).content.decode()
+        assert html.index('id="doubts"') < html.index('id="freshness"') < html.index('class="connections"')
+        assert html.count("Take the answer") == 1
+
+    def test_three_accounts_cost_no_more_queries_than_one(self, cast: Cast, page: Browser, source: Connection) -> None:
+        def count() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                page.get(LIST)
+            return len(queries)
+
+        page.get(LIST)
+        one = count()
+        with inside(cast.client):
+            for number in range(2):
+                Connection.objects.create(
+                    source="google_ads", account=str(number), currency="EUR", timezone="Europe/Paris", credential_id=source.credential_id
+                )
+        assert count() == one
+
+    def test_in_french_a_sentence_ends_with_one_full_stop(self, cast: Cast, page: Browser, source: Connection) -> None:
+        pull(cast, source)
+        page.cookies["vigie_language"] = "fr"
+        User.objects.filter(pk=cast.owner.pk).update(language="fr")
+        assert re.search(r"Complet jusqu'au [^.]+\.? [^.]+\.(?!\.)", seen(page))

@@ -23,6 +23,7 @@ from reports import scheduling, sharing
 from reports.archive.models import Document
 from reports.models import Recipient, Run, Schedule
 from tests.conftest import Cast
+from tests.e2e.test_settings import PAGES as SETTINGS
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # In a sandbox no script runs, axe neither: a frame's document is looked at by itself.
@@ -82,7 +83,7 @@ def addresses(site: str, pulled: Cast) -> Addresses:
             "a sent report": f"/c/lumen/reports/{sent.pk}/",
             "reports": "/c/lumen/reports/",
             "cohorts": "/c/lumen/cohorts/",
-            "settings of figures": "/c/lumen/settings/figures/",
+            **{address: address for address in SETTINGS},
             "operations": "/operations/?still",  # else it reads itself anew, which axe takes for a page that cannot be held still
         },
         bytes(mail.content).decode(),
