@@ -43,6 +43,7 @@ CLIENT_ENTRIES = (
     Entry(_("E-mail"), "client.view", "email"),
     Entry(_("Site"), "client.view", "site"),
     Entry(_("Social networks"), "client.view", "social"),
+    Entry(_("Targets"), "client.view", "targets"),
     Entry(_("Reports"), "client.view", "report_list", ("report_run",), is_apart=True),
     Entry(_("Glossary"), "client.view", "glossary"),
     Entry(

@@ -37,6 +37,8 @@ PERMISSIONS: dict[str, Allowed] = {
     # How its figures are made: when a lead is qualified, what counts, the margin; and who decided that.
     "choice.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "choice.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # What is aimed at and may be spent, month by month; everybody who sees the figures sees it.
+    "target.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
     # What people write for the readers of its reports.
     "note.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "note.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),

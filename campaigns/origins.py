@@ -92,7 +92,7 @@ def keep(said: Iterable[OriginRecord]) -> dict[OriginRecord, int]:
 def decide_again(origins: Iterable[Origin] | None = None) -> list[int]:
     """Decide all origins, or these, anew; the ids of those that moved to another channel or campaign."""
     before = list(Origin.objects.all() if origins is None else origins)
-    after = _decided([_said(origin) for origin in before])
+    after = _decided([said_by(origin) for origin in before])
     moved = []
     for old, new in zip(before, after, strict=True):
         if (old.channel, old.basis, old.campaign_id) != (new.channel, new.basis, new.campaign_id):
@@ -141,7 +141,7 @@ def _origin(said: OriginRecord, rules: Sequence[Rule], campaign_id: int | None, 
     )
 
 
-def _said(origin: Origin) -> OriginRecord:
+def said_by(origin: Origin) -> OriginRecord:
     return OriginRecord(
         channel=origin.stated,
         group=origin.group,

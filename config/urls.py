@@ -21,6 +21,8 @@ from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from kpis.figures_settings import figures_settings
+from kpis.target_views import target_csv, target_page, target_undo
+from kpis.targets_api import TargetsView
 from reports import run_views
 from reports import urls as report_urls
 from reports import views as reports
@@ -81,6 +83,9 @@ client_pages: list[URLPattern | URLResolver] = [
     path("glossary/", kpis.glossary, name="glossary"),
     path("cohorts/", kpis.cohorts, name="cohorts"),
     path("kpis/<slug:kpi>/", kpis.figure, name="figure"),
+    path("targets/", target_page, name="targets"),
+    path("targets.csv", target_csv, name="targets_csv"),
+    path("targets/<int:upload_id>/undo/", target_undo, name="targets_undo"),
     path("settings/figures/", figures_settings, name="settings_figures"),
     path("export/", export_client, name="export_client"),
     *campaigns.client_pages,
@@ -90,6 +95,7 @@ api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),
     path("kpis/", CatalogueView.as_view(), name="api_catalogue"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
+    path("clients/<slug:client_slug>/targets/", TargetsView.as_view(), name="api_targets"),
     path("clients/<slug:client_slug>/cohorts/", CohortView.as_view(), name="api_cohorts"),
     path("clients/<slug:client_slug>/choices/", ChoicesView.as_view(), name="api_choices"),
     path("clients/<slug:client_slug>/notes/", NotesView.as_view(), name="api_notes"),
