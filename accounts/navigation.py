@@ -43,8 +43,10 @@ CLIENT_ENTRIES = (
     Entry(_("E-mail"), "client.view", "email"),
     Entry(_("Site"), "client.view", "site"),
     Entry(_("Social networks"), "client.view", "social"),
-    Entry(_("Targets"), "client.view", "targets"),
     Entry(_("Reports"), "client.view", "report_list", ("report_run",), is_apart=True),
+    Entry(_("Targets"), "client.view", "targets"),
+    Entry(_("Annotations"), "client.view", "annotations", ("annotation",)),
+    Entry(_("Questions"), "question.ask", "questions", ("question", "question_ask")),
     Entry(_("Glossary"), "client.view", "glossary"),
     Entry(
         _("Connections"),

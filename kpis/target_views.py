@@ -39,9 +39,7 @@ class CopyForm(forms.Form):
     """What to take over from the year before."""
 
     kpi = forms.ChoiceField(label=_("KPI"), required=False)
-    basis = forms.ChoiceField(
-        label=_("What to take over"), choices=[("targets", _("Last year’s targets")), ("actuals", _("What last year came to"))]
-    )
+    basis = forms.ChoiceField(label=_("What to take over"), choices=BASES)
     percent = forms.DecimalField(
         label=_("Change in %"),
         initial=Decimal(0),

@@ -343,6 +343,10 @@ function enableGrid(table) {
     );
   });
   form.addEventListener("submit", () => (sending = true));
+  // The running month is in sight, with the one before.
+  const now = table.querySelector("th.is-now");
+  const region = table.parentElement;
+  if (now && now.offsetLeft + now.offsetWidth > region.clientWidth) region.scrollLeft = now.offsetLeft - region.clientWidth / 2;
   addEventListener("beforeunload", (event) => {
     if (!sending && inputs.some((input) => input.value !== input.defaultValue)) event.preventDefault();
   });

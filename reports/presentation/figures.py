@@ -36,15 +36,20 @@ def value_texts(edition: Edition, definition: Definition, values: Sequence[Decim
 
 def change(edition: Edition, figure: content.Figure) -> Change | None:
     """None where there is no base to compare with. Only a figure that is final and large enough is judged."""
+    return moved(figure, edition.language)
+
+
+def moved(figure: content.Figure, language: str) -> Change | None:
+    """The same of a figure that is of no report."""
     unit = DEFINITIONS[figure.slug].unit
     step = formats.change_step(figure.value, figure.previous, unit)
     if step is None:
         return None
-    moved = formats.change(figure.value, figure.previous, unit, edition.language)
+    told = formats.change(figure.value, figure.previous, unit, language)
     if figure.is_provisional:
-        moved = _("%(change)s so far") % {"change": moved}
+        told = _("%(change)s so far") % {"change": told}
     tone = _tone(figure, step)
-    return Change(moved, "none" if step == 0 else "up" if step > 0 else "down", tone, tone_word(tone))
+    return Change(told, "none" if step == 0 else "up" if step > 0 else "down", tone, tone_word(tone))
 
 
 def _tone(figure: content.Figure, step: Decimal) -> Tone:
