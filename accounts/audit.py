@@ -60,6 +60,14 @@ SENTENCES = {
     "choice.made_from": _("changed how figures are made, for the days from %(since)s on: %(changes)s"),
     "note.written": _("wrote a note for the report of %(period)s"),
     "note.removed": _("removed a note for the report of %(period)s"),
+    "targets.set": _("set targets, “%(name)s”: %(number)s values"),
+    "annotation.written": _("wrote down what happened from %(since)s to %(until)s"),
+    "annotation.changed": _("changed what was written down of %(since)s to %(until)s"),
+    "annotation.removed": _("removed what was written down of %(since)s to %(until)s"),
+    "question.asked": _("asked about %(kpi)s"),
+    "question.answered": _("answered the question of %(person)s about %(kpi)s"),
+    "question.closed": _("closed the question of %(person)s about %(kpi)s"),
+    "question.reopened": _("reopened the question of %(person)s about %(kpi)s"),
     "import.stored": _("imported the file %(file)s: %(rows)s rows"),
     "import.undone": _("undid the import of the file %(file)s"),
     "suppression.lifted": _("had reports sent to %(address)s again"),
@@ -145,6 +153,8 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "imports": (_("Imports"), ("import",)),
     "reports": (_("Reports"), ("schedule", "report", "note", "suppression", "share")),
     "choices": (_("How figures are made"), ("choice",)),
+    "targets": (_("Targets"), ("targets",)),
+    "told": (_("Annotations and questions"), ("annotation", "question")),
     "tokens": (_("API tokens and webhooks"), ("token", "webhook")),
     "data": (_("Data"), ("person",)),
     "sign-in": (_("Sign-in"), ("password", "email", "second_factor", "recovery_codes", "passkey", "session")),
@@ -254,6 +264,8 @@ def _shown(name: str, value: Any) -> str:
         return ", ".join(_told(part) if isinstance(part, dict) else str(part) for part in value) or "–"
     if name in {"since", "until"}:
         return moments.day(date.fromisoformat(value), (get_language() or "en")[:2])
+    if name == "kpi":
+        return gettext(value)
     if name == "subject":
         return gettext(SUBJECTS[value])
     kind = NAMES.get(name)

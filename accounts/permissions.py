@@ -42,9 +42,15 @@ PERMISSIONS: dict[str, Allowed] = {
     # How its figures are made: when a lead is qualified, what counts, the margin; and who decided that.
     "choice.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "choice.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # What is aimed at and may be spent, month by month; everybody who sees the figures sees it.
+    "target.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
     # What people write for the readers of its reports.
     "note.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "note.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    # What happened on its days; asking about a figure, and answering that.
+    "annotation.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
+    "question.ask": Allowed(PEOPLE),
+    "question.answer": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN})),
     # Links to its reports, who opened them, and addresses that are not written to any more; making, revoking and lifting those.
     "delivery.view": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.ADMIN, Scope.WRITE})),
     "delivery.manage": Allowed(frozenset({Role.OWNER, Role.MANAGER, Role.ADMIN, Scope.WRITE})),
@@ -80,7 +86,7 @@ MEANINGS: dict[str, str] = {
     Role.MANAGER: _("Sees and looks after the clients assigned to them: figures, settings, viewers."),
     Role.ANALYST: _("Sees the figures and reports of the clients assigned to them; sends and changes nothing."),
     Role.ADMIN: _("Everything in this company: figures, team, API tokens and settings."),
-    Role.VIEWER: _("Sees the figures and downloads the reports; changes nothing."),
+    Role.VIEWER: _("Sees the figures, asks about them and downloads the reports; changes nothing."),
 }
 # What a program's scope is for, for those who make its token.
 SCOPE_MEANINGS: dict[str, str] = {

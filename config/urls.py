@@ -22,9 +22,12 @@ from kpis.choices_settings import choice, choices_page
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from kpis.figures_settings import figures_settings
-from reports import run_views
+from kpis.target_views import target_csv, target_page, target_undo
+from kpis.targets_api import TargetsView
+from reports import annotation_views, question_views, run_views
 from reports import urls as report_urls
 from reports import views as reports
+from reports.annotations_api import AnnotationsView, AnnotationView
 from reports.delivery_api import (
     ScheduleStartView,
     ShareLinkListView,
@@ -33,6 +36,7 @@ from reports.delivery_api import (
     SuppressionLiftView,
     SuppressionListView,
 )
+from reports.kpi_page import views as kpi_page
 from reports.notes_api import NotesView, NoteView
 from reports.pages import views as pages
 from reports.pages.catalogue import PAGES
@@ -79,9 +83,19 @@ client_pages: list[URLPattern | URLResolver] = [
     path("reports/<int:run_id>/", run_views.report_run, name="report_run"),
     path("reports/<int:run_id>/<slug:language>.html", run_views.report_mail, name="report_mail"),
     path("reports/<int:run_id>/<slug:language>.pdf", run_views.report_draft, name="report_draft"),
+    path("annotations/", annotation_views.annotation_list, name="annotations"),
+    path("annotations/<int:annotation_id>/", annotation_views.annotation, name="annotation"),
+    path("annotations/<int:annotation_id>/remove/", annotation_views.annotation_remove, name="annotation_remove"),
+    path("questions/", question_views.question_list, name="questions"),
+    path("questions/ask/<slug:kpi>/", question_views.question_ask, name="question_ask"),
+    path("questions/<int:question_id>/", question_views.question, name="question"),
+    path("questions/<int:question_id>/close/", question_views.question_close, name="question_close"),
     path("glossary/", kpis.glossary, name="glossary"),
     path("cohorts/", kpis.cohorts, name="cohorts"),
-    path("kpis/<slug:kpi>/", kpis.figure, name="figure"),
+    path("kpis/<slug:kpi>/", kpi_page.figure, name="figure"),
+    path("targets/", target_page, name="targets"),
+    path("targets.csv", target_csv, name="targets_csv"),
+    path("targets/<int:upload_id>/undo/", target_undo, name="targets_undo"),
     path("settings/figures/", figures_settings, name="settings_figures"),
     path("settings/choices/", choices_page, name="settings_choices"),
     path("settings/choices/<slug:name>/", choice, name="settings_choice"),
@@ -94,10 +108,13 @@ api: list[URLPattern | URLResolver] = [
     path("clients/", ClientListView.as_view(), name="api_clients"),
     path("kpis/", CatalogueView.as_view(), name="api_catalogue"),
     path("clients/<slug:client_slug>/kpis/", KpiView.as_view(), name="api_kpis"),
+    path("clients/<slug:client_slug>/targets/", TargetsView.as_view(), name="api_targets"),
     path("clients/<slug:client_slug>/cohorts/", CohortView.as_view(), name="api_cohorts"),
     path("clients/<slug:client_slug>/choices/", ChoicesView.as_view(), name="api_choices"),
     path("clients/<slug:client_slug>/notes/", NotesView.as_view(), name="api_notes"),
     path("clients/<slug:client_slug>/notes/<int:note_id>/", NoteView.as_view(), name="api_note"),
+    path("clients/<slug:client_slug>/annotations/", AnnotationsView.as_view(), name="api_annotations"),
+    path("clients/<slug:client_slug>/annotations/<int:annotation_id>/", AnnotationView.as_view(), name="api_annotation"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/explain/", NumberView.as_view(), name="api_kpi_explain"),
     path("clients/<slug:client_slug>/kpis/<slug:kpi>/change/", ChangeView.as_view(), name="api_kpi_change"),
     path("clients/<slug:client_slug>/share-links/", ShareLinkListView.as_view(), name="api_share_links"),

@@ -234,6 +234,8 @@ def axis_labels(ticks: Sequence[Decimal], unit: Unit, currency: str, language: s
     if unit is Unit.FRACTION:
         mark = f"{NO_BREAK}%" if language == "fr" else "%"
         return tuple(f"{_axis_label(tick * 100, '', Unit.COUNT, currency, language)}{mark}" for tick in ticks)
+    if unit is Unit.SECONDS:
+        return tuple(duration(tick) for tick in ticks)
     step = min((abs(tick) for tick in ticks if tick), default=Decimal(1))
     size, suffix = _scale(step, language)
     return tuple(_axis_label(tick / size, suffix if tick else "", unit, currency, language) for tick in ticks)

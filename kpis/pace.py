@@ -22,10 +22,13 @@ class Pace:
     days_in_month: int
 
 
-def of(slug: str, value: Fraction, until: date, targets: Targets) -> Pace:
-    """`value`: of the days up to `until`. What does not add up is expected, and projected, to stay as it is."""
+def of(slug: str, value: Fraction, until: date, targets: Targets, channel: str = "") -> Pace:
+    """`value`: of the days up to `until`, of a channel or, with "", of the whole company.
+
+    What does not add up is expected, and projected, to stay as it is.
+    """
     days, length = until.day, days_in_month(until)
-    target = targets.of.get((slug, until.replace(day=1)))
+    target = targets.at(slug, channel, until.replace(day=1))
     if not DEFINITIONS[slug].is_additive:
         return Pace(value, target, target, value, days, length)
     share = Fraction(days, length)

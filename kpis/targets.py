@@ -11,47 +11,69 @@ from fractions import Fraction
 from django.db import connection
 
 from accounts.models import Client
+from campaigns.aims import SPENT
+from campaigns.channels import CHANNELS
 from campaigns.records import NANO
 from kpis.definitions import DEFINITIONS, Definition, Direction, Unit
 from kpis.measures import Measure
 from kpis.periods import Grain, Period, buckets
 from kpis.roll_ups import WORTH
 
-# Of the whole company, not of a channel or campaign; where several files set one, the newest. Another currency is converted at the
-# rate of the month's first day, or of today where that is to come.
+# Of the whole company or of a channel, not of a campaign; where several files set one, the newest. A budget is a target of what is
+# spent. Another currency is converted at the rate of the month's first day, or of today where that is to come.
 _NEWEST = f"""
-    SELECT summed.month, summed.kpi, summed.value_nano, summed.value_nano * ours / theirs
+    SELECT summed.month, summed.kpi, summed.channel, summed.value_nano, summed.value_nano * ours / theirs
     FROM (
-        SELECT DISTINCT ON (fact.day, fact.kpi) fact.day AS month, least(fact.day, %(today)s::date) AS day, fact.kpi,
-            fact.value_nano::numeric AS value_nano, coalesce(nullif(fact.currency, ''), source.currency) AS currency
-        FROM campaigns_target AS fact
+        SELECT DISTINCT ON (fact.day, fact.kpi, origin.stated) fact.day AS month, least(fact.day, %(today)s::date) AS day, fact.kpi,
+            origin.stated AS channel, fact.value_nano::numeric AS value_nano,
+            coalesce(nullif(fact.currency, ''), source.currency) AS currency
+        FROM (
+            SELECT connection_id, day, kpi, origin_id, value_nano, currency, pull_id FROM campaigns_target
+            UNION ALL SELECT connection_id, day, '{SPENT}', origin_id, amount_nano, currency, pull_id FROM campaigns_budget) AS fact
         JOIN campaigns_connection AS source ON source.id = fact.connection_id
         JOIN campaigns_origin AS origin ON origin.id = fact.origin_id
-        WHERE concat(origin.stated, origin."group", origin.source, origin.medium, origin.campaign_name, origin.campaign_ref) = ''
-        ORDER BY fact.day, fact.kpi, fact.pull_id DESC, fact.connection_id DESC) AS summed {WORTH}
+        WHERE concat(origin."group", origin.source, origin.medium, origin.campaign_name, origin.campaign_ref) = ''
+        ORDER BY fact.day, fact.kpi, origin.stated, fact.pull_id DESC, fact.connection_id DESC) AS summed {WORTH}
 """
 
 
 @dataclass(frozen=True)
 class Targets:
-    """The target of each KPI in each month that has one, by (slug, first day), in the KPI's unit."""
+    """The target of each KPI in each month that has one, by (slug, first day), in the KPI's unit; of the whole company.
+
+    `of_channels`: what single channels are to reach, by (slug, channel, first day). The company's target is what was set for the
+    company: those of some of its channels do not add up to it.
+    """
 
     of: Mapping[tuple[str, date], Fraction] = field(default_factory=dict)
+    of_channels: Mapping[tuple[str, str, date], Fraction] = field(default_factory=dict)
 
     @classmethod
     def load(cls, client: Client, today: date) -> Targets:
         """Of the client whose schema is open."""
-        found = {}
+        whole: dict[tuple[str, date], Fraction] = {}
+        channels: dict[tuple[str, str, date], Fraction] = {}
         with connection.cursor() as cursor:
             cursor.execute(_NEWEST, {"currency": client.currency, "today": today})
-            for month, slug, plain, worth in cursor.fetchall():
+            for month, slug, channel, plain, worth in cursor.fetchall():
                 definition = DEFINITIONS.get(slug)
                 value = worth if definition and definition.unit is Unit.MONEY else plain
-                if definition and value is not None:
-                    found[slug, month] = Fraction(value) / NANO
-        return cls(found)
+                if definition and value is not None and channel:
+                    channels[slug, channel, month] = Fraction(value) / NANO
+                elif definition and value is not None:
+                    whole[slug, month] = Fraction(value) / NANO
+        return cls(whole, channels)
 
-    def over(self, slug: str, period: Period) -> Fraction | None:
+    def at(self, slug: str, channel: str, month: date) -> Fraction | None:
+        """Of a channel, or with "" of the whole company, in the month that begins on `month`."""
+        return self.of_channels.get((slug, channel, month)) if channel else self.of.get((slug, month))
+
+    def channels(self, slug: str) -> list[str]:
+        """The channels that have a target of a KPI in some month."""
+        told = {channel for of, channel, _ in self.of_channels if of == slug}
+        return [channel for channel in CHANNELS if channel in told]
+
+    def over(self, slug: str, period: Period, channel: str = "") -> Fraction | None:
         """The target of `period`; None where a month that it touches has none, or where it cannot be told for a part of a month.
 
         What adds up is due evenly by days. A ratio, and what is counted at a moment, is aimed at on every day alike: over several
@@ -59,7 +81,7 @@ class Targets:
         """
         definition = DEFINITIONS[slug]
         months = list(buckets(period, Grain.MONTH))
-        due = [self.of.get((slug, month.whole.since)) for month in months]
+        due = [self.at(slug, channel, month.whole.since) for month in months]
         shares = [Fraction(month.period.days, month.whole.days) for month in months]
         if definition.is_additive:
             return _sum(due, shares)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -19,17 +18,10 @@ from kpis.cohort_serializers import SPANS, CohortPageSerializer
 from kpis.comparing import Compare
 from kpis.customers import cohorts as cohort_tables
 from kpis.customers.cohorts_shown import Triangle
-from kpis.definitions import DEFINITIONS
-from kpis.explain import change, number
-from kpis.explain.number import Figure
-from kpis.explain.shown import Shown
-from kpis.explain_serializers import PageQuerySerializer
 from kpis.periods import last_complete_week, months_before, week
 from kpis.query import By
 from kpis.serializers import ComparedSerializer
 
-# What names a figure in an address.
-NAMING = ("from", "to", "channel", "campaign", "label")
 # What names a period, and what it is compared with.
 DATING = ("from", "to", "compare", "compare_from", "compare_to")
 
@@ -47,29 +39,6 @@ def glossary(request: ClientRequest) -> HttpResponse:
         "figure_query": _asked_period(request),
     }
     return render(request, "kpis/glossary.html", context)
-
-
-@require_safe
-def figure(request: ClientRequest, kpi: str) -> HttpResponse:
-    """What one figure is made of and why it changed; 404 where there is no such figure."""
-    asked = PageQuerySerializer(data=request.GET)
-    if kpi not in DEFINITIONS or not asked.is_valid():
-        raise Http404
-    meant, page = Figure(kpi, asked.period, asked.only), asked.validated_data["page"]
-    with one_state():
-        found = number.explain(request.client, meant, page)
-        try:
-            changed = change.explain(meant, asked.compared, By(asked.validated_data["by"]))
-        except ValueError as error:
-            raise Http404 from error
-    context = {
-        "shown": Shown(found, changed, request.client.currency),
-        "dating": _query(request, DATING),
-        "csv": f"{reverse('api_kpi_explain', args=[request.client.slug, kpi])}?{_query(request, NAMING, format='csv')}",
-        "earlier": _query(request, request.GET, page=str(page - 1)) if page > 1 else "",
-        "later": _query(request, request.GET, page=str(page + 1)) if page < found.pages else "",
-    }
-    return render(request, "kpis/figure.html", context)
 
 
 @require_safe
@@ -109,13 +78,3 @@ def _asked_period(request: ClientRequest) -> str:
         return urlencode(given)
     latest = week(last_complete_week(timezone.now(), request.client.zone))
     return urlencode({"from": latest.since, "to": latest.until, "compare": Compare.PREVIOUS})
-
-
-def _query(request: ClientRequest, names: Iterable[str], **more: str) -> str:
-    """The parameters of these names, and more."""
-    query = QueryDict(mutable=True)
-    for name in names:
-        query.setlist(name, request.GET.getlist(name))
-    for name, value in more.items():
-        query[name] = value
-    return query.urlencode()

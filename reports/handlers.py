@@ -8,13 +8,15 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.utils import timezone
 
+from accounts import access
 from accounts.client_jobs import handles_client_job, put_aside
 from accounts.models import Client, User
 from jobs.models import Job
 from jobs.registry import GiveUp, Later, handles, opens_due_work, when_failed
 from jobs.worker import Run as JobRun
-from reports import approval, headlines, notices, outgoing, preparing, scheduling, sending, stopping
+from reports import approval, headlines, notices, outgoing, preparing, questions, scheduling, sending, stopping
 from reports import delivery as delivering
+from reports.archive.models import Question
 from reports.models import Delivery, Endpoint, EndpointCall, Run, Schedule
 
 opens_due_work(scheduling.open_due_runs)
@@ -71,6 +73,17 @@ def send_notice(job: JobRun, client: Client) -> None:
     if run and person:
         with mailing():
             notices.send(client, run, person, job.arguments["notice"])
+
+
+@handles_client_job(questions.KIND)
+def send_question(job: JobRun, client: Client) -> None:
+    """A worker that dies between the mail server's yes and its own note sends it again."""
+    question = Question.objects.filter(pk=job.arguments["question_id"]).first()
+    person = User.objects.filter(pk=job.arguments["user_id"], is_active=True).first()
+    # Who asked may have left the company since, and who looked after it, too.
+    if question and person and "client.view" in access.held(person, client):
+        with mailing():
+            questions.send(client, question, person, job.arguments["mail"])
 
 
 @handles_client_job(sending.TEST)

@@ -250,6 +250,108 @@ function enableLive() {
   again();
 }
 
+/* A grid of figures: keys walk through it as in a spreadsheet, a block of cells is pasted, totals follow. */
+function enableGrid(table) {
+  const rows = [...table.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("input")]).filter((row) => row.length);
+  const inputs = rows.flat();
+  const form = table.closest("form");
+  const state = form.querySelector("[data-grid-state]");
+  const numbers = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
+  const point = numbers.format(1.5).charAt(1);
+  let sending = false;
+
+  function place(input) {
+    const row = rows.findIndex((cells) => cells.includes(input));
+    return [row, row < 0 ? -1 : rows[row].indexOf(input)];
+  }
+
+  function go(row, column) {
+    const input = rows[row]?.[column];
+    if (!input) return;
+    input.focus();
+    input.select();
+  }
+
+  function value(input) {
+    const bare = input.value.replace(/[\s'’]/g, "");
+    const plain = point === "," ? bare.replace(",", ".") : bare.replaceAll(",", "");
+    return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : null;
+  }
+
+  function added(cells) {
+    const known = cells.map(value).filter((one) => one !== null);
+    return known.length ? known.reduce((sum, one) => sum + one, 0) : null;
+  }
+
+  function together(sums, kpi) {
+    const parts = rows.filter(([first]) => first.closest("tr").dataset.kpi === kpi);
+    const channels = parts.filter(([first]) => first.closest("tr").dataset.channel);
+    const whole = parts.find(([first]) => !first.closest("tr").dataset.channel);
+    [...sums.querySelectorAll("td")].slice(0, whole.length).forEach((cell, column) => {
+      const sum = added(channels.map((row) => row[column]));
+      const wanted = value(whole[column]);
+      cell.textContent = sum === null ? "–" : numbers.format(sum);
+      cell.classList.toggle("differs", sum !== null && wanted !== null && Math.abs(sum - wanted) > 1e-6);
+    });
+  }
+
+  function changed(input) {
+    const row = rows[place(input)[0]];
+    const line = input.closest("tr");
+    const count = inputs.filter((one) => one.value !== one.defaultValue).length;
+    input.classList.toggle("is-changed", input.value !== input.defaultValue);
+    state.textContent = count === 0 ? "" : count === 1 ? state.dataset.one : state.dataset.many.replace("{n}", count);
+    if ("addsUp" in line.dataset) {
+      const sum = added(row);
+      line.querySelector("[data-total]").textContent = sum === null ? "–" : numbers.format(sum);
+    }
+    const sums = table.querySelector(`[data-sums="${line.dataset.kpi}"]`);
+    if (sums) together(sums, line.dataset.kpi);
+  }
+
+  table.addEventListener("input", (event) => changed(event.target));
+  table.addEventListener("focusin", (event) => event.target.select?.());
+  table.addEventListener("keydown", (event) => {
+    const [row, column] = place(event.target);
+    if (row < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { selectionStart: start, selectionEnd: end, value: text } = event.target;
+    const whole = start === 0 && end === text.length;
+    const moves = { ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], Enter: [row + (event.shiftKey ? -1 : 1), column] };
+    if (whole || end === 0) moves.ArrowLeft = [row, column - 1];
+    if (whole || start === text.length) moves.ArrowRight = [row, column + 1];
+    if (event.key === "Escape") {
+      event.target.value = event.target.defaultValue;
+      changed(event.target);
+    } else if (event.key in moves && (event.key === "Enter" || !event.shiftKey)) {
+      event.preventDefault();
+      go(...moves[event.key]);
+    }
+  });
+  table.addEventListener("paste", (event) => {
+    const text = event.clipboardData.getData("text").replace(/\r?\n$/, "");
+    const block = text.split(/\r?\n/).map((line) => line.split("\t"));
+    const [row, column] = place(event.target);
+    if (row < 0 || (block.length === 1 && block[0].length === 1)) return;
+    event.preventDefault();
+    block.forEach((cells, down) =>
+      cells.forEach((cell, right) => {
+        const input = rows[row + down]?.[column + right];
+        if (!input) return;
+        input.value = cell.trim();
+        changed(input);
+      }),
+    );
+  });
+  form.addEventListener("submit", () => (sending = true));
+  // The running month is in sight, with the one before.
+  const now = table.querySelector("th.is-now");
+  const region = table.parentElement;
+  if (now && now.offsetLeft + now.offsetWidth > region.clientWidth) region.scrollLeft = now.offsetLeft - region.clientWidth / 2;
+  addEventListener("beforeunload", (event) => {
+    if (!sending && inputs.some((input) => input.value !== input.defaultValue)) event.preventDefault();
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-toggle]").forEach(enableThemeToggle);
   document.querySelectorAll("svg[data-points]").forEach(enableFigures);
@@ -257,6 +359,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-copy]").forEach(enableCopy);
   document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
   document.querySelectorAll("[data-switcher]").forEach(enableSwitcher);
+  document.querySelectorAll("[data-grid]").forEach(enableGrid);
   enableLive();
 });
 

@@ -9,7 +9,7 @@ import msgspec
 from accounts.models import Client
 from accounts.portability import Filed, Refused, Table, register
 from reports.archive import reading
-from reports.archive.models import Document, Note, Snapshot
+from reports.archive.models import Annotation, Document, Note, Question, Snapshot
 from reports.models import Run
 
 # A period has a second folder where two schedules reported it.
@@ -46,4 +46,10 @@ _documents = Table(
     ),
 )
 # Who wrote a note has another number where the client is restored.
-register(_snapshots, _documents, Table(Note, omitted=("author_id",)))
+register(
+    _snapshots,
+    _documents,
+    Table(Note, omitted=("author_id",)),
+    Table(Annotation, omitted=("author_id",)),
+    Table(Question, omitted=("asker_id",)),
+)

@@ -60,3 +60,56 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} {self.kind}"
+
+
+class Annotation(models.Model):
+    """What happened on a day or over several, which a figure may have moved with: a sale, a new site, a strike."""
+
+    text = models.TextField()
+    since = models.DateField()
+    until = models.DateField()
+    # What it concerns, by slug and by name; "" all.
+    channel = models.CharField(max_length=20, blank=True)
+    campaign = models.CharField(max_length=255, blank=True)
+    # Shown to the people of the agency alone.
+    is_internal = models.BooleanField(default=False)
+    # Of `accounts.User`; a plain id, for no foreign key crosses schemas. None: a program wrote it. `author` is what to call them.
+    author_id = models.BigIntegerField(null=True)
+    author = models.CharField(max_length=254)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(until__gte=models.F("since")), name="archive_annotation_forwards"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.since}–{self.until} {self.text[:40]}"
+
+
+class Question(models.Model):
+    """What somebody wants to know about a figure, which is kept as it stood when they asked."""
+
+    kpi = models.CharField(max_length=50, db_index=True)
+    since = models.DateField()
+    until = models.DateField()
+    # What part of it is meant, as `kpis.slices.Only` has it.
+    channels = models.JSONField(default=list)
+    campaigns = models.JSONField(default=list)
+    labels = models.JSONField(default=list)
+    # Exact decimal in the KPI's unit, "" where it was not known; money in `currency`.
+    value = models.CharField(max_length=60, blank=True)
+    currency = models.CharField(max_length=3)
+    text = models.TextField()
+    # People as in `Annotation`.
+    asker_id = models.BigIntegerField(null=True)
+    asker = models.CharField(max_length=254)
+    asked_at = models.DateTimeField(db_default=Now())
+    answer = models.TextField(blank=True)
+    answerer = models.CharField(max_length=254, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    # By whoever asked, or answers: nothing more is expected.
+    closed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kpi} {self.since}–{self.until} {self.text[:40]}"

@@ -54,11 +54,21 @@ def _distance(one: str, other: str) -> float:
 # --------------------------------------------------------------------------------------------------------- what is drawn
 @dataclass(frozen=True)
 class Series:
-    """One line or one layer of bars; `labels` are its values as text. None is a gap."""
+    """One line or one layer of bars; `labels` are its values as text. None is a gap. `is_beside`: a line that others are held against."""
 
     name: str
     values: tuple[float | None, ...]
     labels: tuple[str, ...]
+    is_beside: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened from one point to another, by its number in the text beneath."""
+
+    number: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ class Chart:
     series: tuple[Series, ...]
     ticks: tuple[Tick, ...]
     head: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def rows(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -178,14 +189,19 @@ def line_chart(chart: Chart, theme: Theme, width: float, height: float, *, narro
     texts = [(series.name, label) for series, (_, label) in zip(chart.series, ends, strict=True)]
     frame = _frame(chart, theme, width, height, [] if narrow else [max(pair, key=len) for pair in texts], len(texts) if narrow else 0)
     body = _grid(chart, frame, theme) + _week_labels(chart, frame, theme, [frame.at(i) for i in range(frame.points)])
-    for series, ink in zip(chart.series, theme.series, strict=False):
+    body += _marks(chart, frame, theme)
+    inks = _inks(chart, theme)
+    # What is held against others lies below them.
+    for series, ink in sorted(zip(chart.series, inks, strict=True), key=lambda pair: not pair[0].is_beside):
         points = [None if value is None else (frame.at(i), frame.y(value)) for i, value in enumerate(series.values)]
-        body += _lines(points, ink.fill, theme.size * 0.2) + _dot(points[-1], ink.fill, theme.size * 0.34, theme.paper)
+        line = _lines(points, ink.fill, theme.size * (0.13 if series.is_beside else 0.2))
+        body += f'<g stroke-dasharray="{px(theme.size * 0.4)} {px(theme.size * 0.3)}">{line}</g>' if series.is_beside else line
+        body += "" if series.is_beside else _dot(points[-1], ink.fill, theme.size * 0.34, theme.paper)
     if narrow:
-        body += _legend(chart, theme, [f"{name} · {label}" for name, label in texts], 1, width)
+        body += _legend(chart, theme, [f"{name} · {label}" for name, label in texts], 1, width, inks)
     else:
         heights = [frame.y(value) for value, _ in ends]
-        body += _end_labels(texts, heights, frame, theme)
+        body += _end_labels(texts, heights, frame, theme, inks)
     return svg(width, height, body, theme, chart, frame, [frame.at(i) for i in range(frame.points)])
 
 
@@ -211,6 +227,29 @@ def _frame(chart: Chart, theme: Theme, width: float, height: float, beside: Sequ
     top = size * (1 + rows_above * 1.7 + (0.6 if rows_above else 0))
     low, high = chart.ticks[0].value, chart.ticks[-1].value
     return Frame(width, height, left, width - right, top, height - size * 2.4, low, high, len(chart.weeks))
+
+
+def _inks(chart: Chart, theme: Theme) -> list[Ink]:
+    """One for each series; what others are held against is grey."""
+    colours = iter(theme.series)
+    return [Ink(theme.axis, theme.mute) if series.is_beside else next(colours) for series in chart.series]
+
+
+def _marks(chart: Chart, frame: Frame, theme: Theme) -> str:
+    """A line or a band for each, with its number on top; those of one point share it."""
+    parts, size, above = [], theme.size, dict[int, int]()
+    for mark in chart.marks:
+        left, right = frame.at(mark.first), frame.at(mark.last)
+        row = above[mark.first] = above.get(mark.first, -1) + 1
+        if mark.last > mark.first:
+            box = f'x="{px(left)}" y="{px(frame.top)}" width="{px(right - left)}" height="{px(frame.bottom - frame.top)}"'
+            parts.append(f'<rect {box} fill="{theme.axis}" fill-opacity="0.14"/>')
+        line = f'd="M{px(left)} {px(frame.top)}V{px(frame.bottom)}" stroke="{theme.mute}" stroke-width="{px(size * 0.08)}"'
+        parts.append(f'<path {line} stroke-dasharray="{px(size * 0.17)} {px(size * 0.25)}"/>')
+        y = frame.top + size * (0.2 + 1.5 * row)
+        parts.append(f'<circle cx="{px(left)}" cy="{px(y)}" r="{px(size * 0.68)}" fill="{theme.mute}"/>')
+        parts.append(written(left, y + size * 0.34, str(mark.number), theme.paper, weight=800, anchor="middle"))
+    return "".join(parts)
 
 
 def _last_known(series: Series) -> tuple[float, str]:
@@ -282,14 +321,16 @@ def _layer_middles(chart: Chart, frame: Frame) -> list[float]:
     return heights
 
 
-def _end_labels(texts: Sequence[tuple[str, str]], heights: Sequence[float], frame: Frame, theme: Theme) -> str:
+def _end_labels(
+    texts: Sequence[tuple[str, str]], heights: Sequence[float], frame: Frame, theme: Theme, inks: Sequence[Ink] | None = None
+) -> str:
     """A name and, where given, its last value under it, right of the plot; pushed apart until none touches another."""
     size = theme.size
     lines = 2 if any(value for _, value in texts) else 1
     x = frame.right + size * 1.0
     parts = []
     for index, y in enumerate(spread(heights, size * 1.32 * lines, frame.top, frame.bottom)):
-        (name, value), ink = texts[index], theme.series[index]
+        (name, value), ink = texts[index], (inks or theme.series)[index]
         first = y + size * (0.35 if lines == 1 else -0.3)
         parts.append(written(x, first, name, ink.text, weight=600 if value else 700))
         if value:
@@ -312,11 +353,11 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return places
 
 
-def _legend(chart: Chart, theme: Theme, texts: Sequence[str], columns: int, width: float) -> str:
+def _legend(chart: Chart, theme: Theme, texts: Sequence[str], columns: int, width: float, inks: Sequence[Ink] | None = None) -> str:
     size, parts = theme.size, []
     for index, text in enumerate(texts):
         x, y = (index % columns) * width / columns, size * (1.1 + (index // columns) * 1.7)
-        ink = theme.series[index]
+        ink = (inks or theme.series)[index]
         mark = f'x="{px(x)}" y="{px(y - size * 0.62)}" width="{px(size * 0.75)}" height="{px(size * 0.75)}" rx="{px(size * 0.2)}"'
         parts.append(f'<rect {mark} fill="{ink.fill}"/>' + written(x + size * 1.2, y, text, ink.text, weight=700))
     return "".join(parts)

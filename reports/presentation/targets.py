@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -33,6 +33,11 @@ class Target:
 
 def target(edition: Edition, figure: content.Figure) -> Target | None:
     """None where none is set or the figure is not known."""
+    return beside(figure, edition.report.currency, edition.language)
+
+
+def beside(figure: content.Figure, currency: str, language: str) -> Target | None:
+    """The same of a figure that is of no report."""
     if figure.target is None or figure.value is None:
         return None
     definition = DEFINITIONS[figure.slug]
@@ -40,8 +45,8 @@ def target(edition: Edition, figure: content.Figure) -> Target | None:
     longest = max(figure.value, figure.target) * FULL / (FULL - ROOM)
     verdict, tone = _verdict(figure)
     return Target(
-        text=formats.figure(figure.target, definition.unit, edition.report.currency, edition.language, whole=whole),
-        distance=_distance(edition, figure),
+        text=formats.figure(figure.target, definition.unit, currency, language, whole=whole),
+        distance=_distance(figure, language),
         verdict=verdict,
         tone=tone,
         value_at=_place(figure.value, longest),
@@ -59,14 +64,13 @@ def _verdict(figure: content.Figure) -> tuple[str, Tone]:
     return (_("target met"), "good") if figure.is_reached else (_("target missed"), "bad")
 
 
-def _distance(edition: Edition, figure: content.Figure) -> str:
+def _distance(figure: content.Figure, language: str) -> str:
     """How far above or below its target; "" where no size can be told."""
     unit = DEFINITIONS[figure.slug].unit
-    beside = replace(figure, previous=figure.target)
-    step = formats.change_step(beside.value, beside.previous, unit)
+    step = formats.change_step(figure.value, figure.target, unit)
     if step is None:
         return ""
     if step == 0:
         return _("on target")
-    size = formats.change_size(beside.value, beside.previous, unit, edition.language)
+    size = formats.change_size(figure.value, figure.target, unit, language)
     return (_("%(size)s above") if step > 0 else _("%(size)s below")) % {"size": size}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from accounts.tenancy import inside
 from campaigns.models import Campaign, CampaignAlias, ChannelRules, Connection, Person, PersonMerge, Pull, Upload
 from jobs import queue
 from reports import scheduling, sharing
-from reports.archive.models import Note
+from reports.archive.models import Annotation, Note, Question
 from reports.models import Endpoint, Suppression
 from reports.preparing import DELIVER
 from tests.accounts.addresses import ROLES, URLS
@@ -68,6 +68,9 @@ def rows(cast: Cast) -> dict[str, int]:
     stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
     with inside(cast.client):
         found["upload"] = Upload.objects.create(**stored).pk
+        found["annotation"] = Annotation.objects.create(text="New shop.", since=date(2026, 11, 10), until=date(2026, 11, 10), author="x").pk
+        asked = {"kpi": "leads", "since": date(2026, 11, 9), "until": date(2026, 11, 15), "currency": "EUR", "asker": "x"}
+        found["question"] = Question.objects.create(**asked, text="Why?").pk
         found["note"] = Note.objects.create(kind=Note.Kind.DONE, period="2026-W46", text="Shopping is on.").pk
     with inside(cast.other_client):
         # Ids are counted in each client: this one stands for none of Maison Lumen.

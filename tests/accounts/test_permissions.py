@@ -21,9 +21,9 @@ def mine(role: Role, organisation: Organisation) -> frozenset[str]:
     return permissions_of(frozenset({role}), organisation)
 
 
-def test_a_viewer_and_a_reading_program_see_and_nothing_else(cast: Cast) -> None:
-    for role in (Role.VIEWER, Scope.READ):
-        assert permissions_of(frozenset({role}), cast.client) - {"team.leave"} == {"client.view", "report.download"}
+def test_a_viewer_sees_and_asks_and_a_reading_program_sees_and_nothing_else(cast: Cast) -> None:
+    for role, more in ((Role.VIEWER, {"question.ask", "team.leave"}), (Scope.READ, set())):
+        assert permissions_of(frozenset({role}), cast.client) == {"client.view", "report.download"} | more
 
 
 def test_nobody_outside_an_agency_may_do_anything_to_it(cast: Cast) -> None:

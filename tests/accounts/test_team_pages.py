@@ -48,7 +48,7 @@ def membership(user: User) -> Membership:
 class TestTheTeamPage:
     def test_names_each_member_with_what_they_may_do(self, cast: Cast, signed_in: SignIn) -> None:
         page = text(signed_in(cast.owner).get("/c/lumen/team/"))
-        assert "viewer@people.example Viewer Sees the figures and downloads the reports; changes nothing." in page
+        assert "viewer@people.example Viewer Sees the figures, asks about them and downloads the reports; changes nothing." in page
 
     def test_shows_a_company_which_people_of_its_agency_see_it_and_no_others(self, cast: Cast, signed_in: SignIn) -> None:
         add_member(person("elsewhere"), Role.MANAGER, agency=cast.agency)

@@ -84,6 +84,12 @@ def addresses(site: str, pulled: Cast) -> Addresses:
             "reports": "/c/lumen/reports/",
             "cohorts": "/c/lumen/cohorts/",
             **{address: address for address in SETTINGS},
+            "a figure": "/c/lumen/kpis/leads/",
+            "a question": "/c/lumen/questions/ask/leads/?from=2026-11-09&to=2026-11-15",
+            "questions": "/c/lumen/questions/",
+            "annotations": "/c/lumen/annotations/",
+            "targets": "/c/lumen/targets/?year=2026",
+            "settings of figures": "/c/lumen/settings/figures/",
             "operations": "/operations/?still",  # else it reads itself anew, which axe takes for a page that cannot be held still
         },
         bytes(mail.content).decode(),

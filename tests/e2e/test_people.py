@@ -23,7 +23,7 @@ def test_somebody_is_invited_opens_the_mail_and_sees_the_figures(
     page.get_by_role("link", name="Team", exact=True).click()
     page.get_by_role("link", name="Invite someone").click()
     page.get_by_label("E-mail address").fill("ana@lumen.example")
-    page.get_by_text("Sees the figures and downloads the reports").click()
+    page.get_by_text("Sees the figures, asks about them and downloads the reports").click()
     page.get_by_role("button", name="Send the invitation").click()
     expect(page.get_by_text("On its way", exact=True)).to_be_visible()
     worker.work_off()

@@ -374,7 +374,7 @@ def test_a_page_shows_it_all_and_leads_to_the_file(sold: Client, cast: Cast, sig
     assert "41,67 €" in text
     assert "O1" in text
     assert "100,00 $US" in text
-    file = browser.get(re.findall(r'href="(/api/[^"]*csv)"', text)[0].replace("&amp;", "&"))
+    file = browser.get(re.findall(r'href="(/api/[^"]*explain/[^"]*csv)"', text)[0].replace("&amp;", "&"))
     assert file["Content-Type"] == "text/csv; charset=utf-8"
     assert b"O1" in b"".join(file.streaming_content)
     change = browser.get("/c/lumen/kpis/cpc/", ASKED, headers={"accept-language": "en"}).content.decode()
