@@ -82,10 +82,8 @@ def _kept(request: ClientRequest, run_id: int, language: str, kind: str) -> byte
 def _decide(request: ClientRequest, run: Run) -> None:
     by, asked, sha256 = Actor.of(request), request.POST.get("do", ""), request.POST.get("sha256", "")
     try:
-        if asked == "approve":
-            approval.approve(request.client, run, sha256, by)
-        elif asked == "decline":
-            approval.decline(request.client, run, sha256, by)
+        if asked in set(approval.Decision):
+            approval.decide(request.client, run, approval.Decision(asked), sha256, by)
         elif asked == "anew":
             approval.prepare_anew(request.client, run, by)
         elif asked == "resend":

@@ -283,7 +283,7 @@ REPORTS: list[tuple[str, str, str, Answers]] = [
     ("api_schedule", "GET", "/api/v1/clients/lumen/schedules/{foreign_schedule}/", hidden(IMPORTERS)),
     ("api_schedule", "PATCH", "/api/v1/clients/lumen/schedules/{schedule}/", IMPORTING),
     ("api_schedule", "PATCH", "/api/v1/clients/lumen/schedules/{foreign_schedule}/", hidden(IMPORTING)),
-    ("api_schedule", "DELETE", "/api/v1/clients/lumen/schedules/{schedule}/", instead(IMPORTING, 409)),
+    ("api_schedule", "DELETE", "/api/v1/clients/lumen/schedules/{schedule}/", instead(IMPORTING, 204)),
     ("api_schedule", "DELETE", "/api/v1/clients/lumen/schedules/{foreign_schedule}/", hidden(IMPORTING)),
     ("api_schedule", "POST", "/api/v1/clients/lumen/schedules/{schedule}/", instead(IMPORTING, 405)),
     ("api_recipients", "GET", "/api/v1/clients/lumen/schedules/{schedule}/recipients/", IMPORTERS),
