@@ -21,7 +21,6 @@ from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from kpis.figures_settings import figures_settings
-from reports import run_views
 from reports import urls as report_urls
 from reports import views as reports
 from reports.delivery_api import (
@@ -36,19 +35,8 @@ from reports.notes_api import NotesView, NoteView
 from reports.pages import views as pages
 from reports.pages.catalogue import PAGES
 from reports.share_views import share, share_document, share_pdf
+from reports.urls import PeriodKey
 from reports.webhooks import mail_webhook
-
-
-class PeriodKey:
-    """What `reports.cadence.ReportPeriod` is called."""
-
-    regex = r"\d{4}-[0-9A-Z-]{2,11}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 class PageName(PeriodKey):
@@ -63,7 +51,6 @@ class FileKind(PeriodKey):
     regex = "|".join(pages.TYPES)
 
 
-register_converter(PeriodKey, "period")
 register_converter(PageName, "page")
 register_converter(FileKind, "file_kind")
 
@@ -73,11 +60,7 @@ api_docs = SpectacularSwaggerSplitView.as_view(url_name="api_schema", template_n
 client_pages: list[URLPattern | URLResolver] = [
     *(path("" if name == "overview" else f"{name}/", pages.client_page, {"name": name}, name=name) for name in PAGES),
     path("<page:name>/<slug:part>.<file_kind:kind>", pages.page_file, name="page_file"),
-    path("reports/", reports.report_list, name="report_list"),
-    path("reports/<period:period>.pdf", reports.report_pdf, name="report_pdf"),
-    path("reports/<int:run_id>/", run_views.report_run, name="report_run"),
-    path("reports/<int:run_id>/<slug:language>.html", run_views.report_mail, name="report_mail"),
-    path("reports/<int:run_id>/<slug:language>.pdf", run_views.report_draft, name="report_draft"),
+    *report_urls.client_pages,
     path("glossary/", kpis.glossary, name="glossary"),
     path("cohorts/", kpis.cohorts, name="cohorts"),
     path("kpis/<slug:kpi>/", kpis.figure, name="figure"),

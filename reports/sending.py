@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
@@ -92,10 +90,10 @@ def mark_received(client: Client, delivery: Delivery, by: Actor) -> None:
         audit.record("report.received", by, organisation=client, period=delivery.run.period, address=delivery.recipient.email)
 
 
-def left_out(schedule: Schedule) -> QuerySet[Run]:
+def left_out(*schedules: Schedule) -> QuerySet[Run]:
     """What came due since the last report that was sent, and was not; the oldest first."""
-    sent = schedule.runs.filter(state=Run.State.READY).aggregate(newest=Max("until"))["newest"] or date.min
-    return schedule.runs.filter(state__in=CAUGHT_UP, until__gt=sent).order_by("until")
+    sent = Run.objects.filter(schedule=OuterRef("schedule"), state=Run.State.READY, until__gte=OuterRef("until"))
+    return Run.objects.filter(~Exists(sent), schedule__in=schedules, state__in=CAUGHT_UP).order_by("until")
 
 
 def catch_up(client: Client, schedule: Schedule, by: Actor) -> list[Run]:
