@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
-from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts import urls as accounts
@@ -24,7 +24,6 @@ from kpis.explain_api import ChangeView, NumberView
 from kpis.figures_settings import figures_settings
 from kpis.target_views import target_csv, target_page, target_undo
 from kpis.targets_api import TargetsView
-from reports import annotation_views, question_views, run_views
 from reports import urls as report_urls
 from reports import views as reports
 from reports.annotations_api import AnnotationsView, AnnotationView
@@ -36,63 +35,16 @@ from reports.delivery_api import (
     SuppressionLiftView,
     SuppressionListView,
 )
-from reports.kpi_page import views as kpi_page
 from reports.notes_api import NotesView, NoteView
-from reports.pages import views as pages
-from reports.pages.catalogue import PAGES
 from reports.share_views import share, share_document, share_pdf
 from reports.webhooks import mail_webhook
-
-
-class PeriodKey:
-    """What `reports.cadence.ReportPeriod` is called."""
-
-    regex = r"\d{4}-[0-9A-Z-]{2,11}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-class PageName(PeriodKey):
-    """The name of a client's page."""
-
-    regex = "|".join(PAGES)
-
-
-class FileKind(PeriodKey):
-    """What a part of a page can be taken as."""
-
-    regex = "|".join(pages.TYPES)
-
-
-register_converter(PeriodKey, "period")
-register_converter(PageName, "page")
-register_converter(FileKind, "file_kind")
 
 # Its script is a response of its own, so that the page needs no inline one.
 api_docs = SpectacularSwaggerSplitView.as_view(url_name="api_schema", template_name="api/docs.html", title="Vigie API")
 
 client_pages: list[URLPattern | URLResolver] = [
-    *(path("" if name == "overview" else f"{name}/", pages.client_page, {"name": name}, name=name) for name in PAGES),
-    path("<page:name>/<slug:part>.<file_kind:kind>", pages.page_file, name="page_file"),
-    path("reports/", reports.report_list, name="report_list"),
-    path("reports/<period:period>.pdf", reports.report_pdf, name="report_pdf"),
-    path("reports/<int:run_id>/", run_views.report_run, name="report_run"),
-    path("reports/<int:run_id>/<slug:language>.html", run_views.report_mail, name="report_mail"),
-    path("reports/<int:run_id>/<slug:language>.pdf", run_views.report_draft, name="report_draft"),
-    path("annotations/", annotation_views.annotation_list, name="annotations"),
-    path("annotations/<int:annotation_id>/", annotation_views.annotation, name="annotation"),
-    path("annotations/<int:annotation_id>/remove/", annotation_views.annotation_remove, name="annotation_remove"),
-    path("questions/", question_views.question_list, name="questions"),
-    path("questions/ask/<slug:kpi>/", question_views.question_ask, name="question_ask"),
-    path("questions/<int:question_id>/", question_views.question, name="question"),
-    path("questions/<int:question_id>/close/", question_views.question_close, name="question_close"),
     path("glossary/", kpis.glossary, name="glossary"),
     path("cohorts/", kpis.cohorts, name="cohorts"),
-    path("kpis/<slug:kpi>/", kpi_page.figure, name="figure"),
     path("targets/", target_page, name="targets"),
     path("targets.csv", target_csv, name="targets_csv"),
     path("targets/<int:upload_id>/undo/", target_undo, name="targets_undo"),

@@ -29,6 +29,8 @@ from kpis.timeline import EVER, Timeline
 _ = gettext_noop
 # What a decision may be dated to.
 EARLIEST, LATEST = date(1970, 1, 2), date(2100, 12, 31)
+# What `Choices.calendar` is made of.
+OF_CALENDAR = {"week_start", "fiscal_start"}
 Timelines = dict[str, Timeline[Any]]
 NO_MARGIN: Timeline[Decimal | None] = Timeline.always(None)
 AS_REPORTED: Timeline[Rule] = Timeline.always({"kind": rules.REPORTED})
@@ -131,6 +133,8 @@ def choose_all(client: Client, values: Mapping[str, object], since: date | None,
         else:
             # Nothing is summed anew, but what is read has another meaning from now on.
             signals.figures_changed.send(sender=None, client=client)
+        if {entry.name for entry in moved} & OF_CALENDAR:
+            signals.calendar_changed.send(sender=None, client=client)
     return True
 
 

@@ -6,3 +6,5 @@ from django.dispatch import Signal
 figures_changed = Signal()
 # client: accounts.models.Client, of another currency or zone than before
 client_moved = Signal()
+# client: accounts.models.Client, whose weeks or fiscal years begin at another time than before
+calendar_changed = Signal()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
-from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
@@ -13,12 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit
 from accounts.audit import Actor
-from accounts.gate import ClientRequest, requires
-from accounts.models import Client
+from accounts.gate import requires
 from kpis.api import CLIENT_SLUG
-from reports import approval, scheduling, sending
+from reports import approval, schedules, sending
 from reports.api_fields import (
     RecipientSerializer,
     ReportDecisionSerializer,
@@ -26,27 +23,23 @@ from reports.api_fields import (
     ReportTestSerializer,
     ScheduleSerializer,
     SendNowSerializer,
+    client_of,
     may_be_written_to,
 )
+from reports.approval import Decision
 from reports.models import Run, Schedule
 
 SHOWN_RUNS = 100
 WRONG = OpenApiResponse(description="The field that is wrong, and why. Nothing was changed.")
 CONFLICT = OpenApiResponse(description="It is in another state, or was prepared anew, since.")
-# What changes the calendar of a schedule.
-OF_TIME = {"cadence", "weekday", "day_rule", "nth", "anchor", "local_time"}
 
 
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
 
 
-def client_of(request: Request) -> Client:
-    return cast("ClientRequest", request._request).client
-
-
 def schedule_of(request: Request, schedule_id: int) -> Schedule:
-    return get_object_or_404(Schedule.objects.select_related("client", "approver", "deputy"), pk=schedule_id, client=client_of(request))
+    return get_object_or_404(schedules.of_client(client_of(request)), pk=schedule_id)
 
 
 def run_of(request: Request, run_id: int) -> Run:
@@ -62,8 +55,7 @@ class SchedulesView(APIView):
         responses=ScheduleSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        found = Schedule.objects.filter(client=client_of(request)).select_related("client", "approver", "deputy").order_by("pk")
-        return Response(ScheduleSerializer(found, many=True).data)
+        return Response(ScheduleSerializer(schedules.of_client(client_of(request)), many=True).data)
 
     @extend_schema(
         operation_id="client_schedule_make",
@@ -77,9 +69,7 @@ class SchedulesView(APIView):
         client = client_of(request)
         asked = ScheduleSerializer(data=request.data, context={"client": client})
         asked.is_valid(raise_exception=True)
-        with transaction.atomic():
-            schedule = scheduling.create(client, {}, **asked.validated_data)
-            audit.record("schedule.made", Actor.of(request._request), organisation=client, name=schedule.name or schedule.cadence)
+        schedule = schedules.make(client, Actor.of(request._request), **asked.validated_data)
         return Response(ScheduleSerializer(schedule).data, status=status.HTTP_201_CREATED)
 
 
@@ -98,36 +88,21 @@ class ScheduleView(APIView):
         responses={200: ScheduleSerializer, 400: WRONG},
     )
     def patch(self, request: Request, schedule_id: int) -> Response:
-        client = client_of(request)
-        with transaction.atomic():
-            schedule_of(request, schedule_id)
-            schedule = Schedule.objects.select_for_update(of=("self",)).select_related("client").get(pk=schedule_id)
-            asked = ScheduleSerializer(schedule, data=request.data, partial=True, context={"client": client})
-            asked.is_valid(raise_exception=True)
-            moved = {name for name, value in asked.validated_data.items() if getattr(schedule, name) != value}
-            if moved:
-                asked.save()
-                if moved & OF_TIME or ("paused" in moved and not schedule.paused):
-                    scheduling.replan(schedule, scheduling.CHANGED if moved & OF_TIME else scheduling.PAUSED)
-                names, by = ", ".join(sorted(moved)), Actor.of(request._request)
-                audit.record("schedule.changed", by, organisation=client, name=schedule.name or schedule.cadence, fields=names)
-        return Response(ScheduleSerializer(schedule).data)
+        schedule = schedule_of(request, schedule_id)
+        asked = ScheduleSerializer(schedule, data=request.data, partial=True, context={"client": client_of(request)})
+        asked.is_valid(raise_exception=True)
+        changed = schedules.change(schedule, Actor.of(request._request), asked.validated_data)
+        return Response(ScheduleSerializer(changed).data)
 
     @extend_schema(
         operation_id="client_schedule_remove",
-        summary="Remove a schedule that never sent anything",
-        description="One that did is paused instead: its reports are a record.",
+        summary="Remove a schedule",
+        description="Nothing of it is due any more, and what was not sent is not; its reports stay as a record.",
         parameters=[CLIENT_SLUG],
-        responses={204: None, 409: OpenApiResponse(description="It has reports.")},
+        responses={204: None},
     )
     def delete(self, request: Request, schedule_id: int) -> Response:
-        schedule = schedule_of(request, schedule_id)
-        with transaction.atomic():
-            if schedule.runs.exists():
-                raise Conflict("It has reports, which are a record. Pause it instead.")
-            name = schedule.name or schedule.cadence
-            schedule.delete()
-            audit.record("schedule.removed", Actor.of(request._request), organisation=client_of(request), name=name)
+        schedules.remove(schedule_of(request, schedule_id), Actor.of(request._request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -149,13 +124,10 @@ class RecipientsView(APIView):
     )
     def post(self, request: Request, schedule_id: int) -> Response:
         schedule = schedule_of(request, schedule_id)
-        with transaction.atomic():
-            Schedule.objects.select_for_update().get(pk=schedule.pk)
-            asked = RecipientSerializer(data=request.data, context={"schedule": schedule})
-            asked.is_valid(raise_exception=True)
-            asked.save(schedule=schedule)
-            record_recipients(request, schedule)
-        return Response(asked.data, status=status.HTTP_201_CREATED)
+        asked = RecipientSerializer(data=request.data, context={"schedule": schedule})
+        asked.is_valid(raise_exception=True)
+        [added] = schedules.add(schedule, Actor.of(request._request), [asked.validated_data])
+        return Response(RecipientSerializer(added).data, status=status.HTTP_201_CREATED)
 
 
 @requires("schedule.view", "schedule.manage")
@@ -169,14 +141,12 @@ class RecipientView(APIView):
     )
     def patch(self, request: Request, schedule_id: int, recipient_id: int) -> Response:
         schedule = schedule_of(request, schedule_id)
-        with transaction.atomic():
-            Schedule.objects.select_for_update().get(pk=schedule.pk)
-            recipient = get_object_or_404(schedule.recipients, pk=recipient_id)
-            asked = RecipientSerializer(recipient, data=request.data, partial=True, context={"schedule": schedule})
-            asked.is_valid(raise_exception=True)
-            asked.save()
-            record_recipients(request, schedule)
-        return Response(asked.data)
+        recipient = get_object_or_404(schedule.recipients, pk=recipient_id)
+        asked = RecipientSerializer(recipient, data=request.data, partial=True, context={"schedule": schedule})
+        asked.is_valid(raise_exception=True)
+        schedules.change_recipients(schedule, Actor.of(request._request), {recipient.pk: asked.validated_data})
+        recipient.refresh_from_db()
+        return Response(RecipientSerializer(recipient).data)
 
     @extend_schema(
         operation_id="client_recipient_remove",
@@ -187,18 +157,12 @@ class RecipientView(APIView):
     )
     def delete(self, request: Request, schedule_id: int, recipient_id: int) -> Response:
         schedule = schedule_of(request, schedule_id)
-        recipient = get_object_or_404(schedule.recipients, pk=recipient_id)
-        with transaction.atomic():
-            if recipient.deliveries.exists() or recipient.copies.exists():
-                raise Conflict("It has deliveries or copies, which are a record. Pause it instead.")
-            recipient.delete()
-            record_recipients(request, schedule)
+        recipient = get_object_or_404(schedule.recipients.select_related("schedule__client"), pk=recipient_id)
+        try:
+            schedules.remove_recipient(recipient, Actor.of(request._request))
+        except schedules.Recorded:
+            raise Conflict("It has deliveries or copies, which are a record. Pause it instead.") from None
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def record_recipients(request: Request, schedule: Schedule) -> None:
-    name, by = schedule.name or schedule.cadence, Actor.of(request._request)
-    audit.record("schedule.changed", by, organisation=client_of(request), name=name, fields="recipients")
 
 
 @requires("schedule.view", "report.send")
@@ -283,51 +247,44 @@ class ReportRunView(APIView):
 
 
 class _Decide(APIView):
+    decision: Decision
+
     def decided(self, request: Request, run_id: int) -> Response:
         run, asked = run_of(request, run_id), ReportDecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        said = asked.validated_data
         try:
-            self.decide(client_of(request), run, asked.validated_data["sha256"], Actor.of(request._request))
+            approval.decide(client_of(request), run, self.decision, said["sha256"], Actor.of(request._request), said["note"])
         except approval.NotOpen:
             raise Conflict("This report does not wait for a decision.") from None
         except approval.Changed:
             raise Conflict("It was prepared anew since you looked at it. Look at it once more.") from None
         return Response(ReportRunSerializer(run_of(request, run_id)).data)
 
-    def decide(self, client: Client, run: Run, sha256: str, by: Actor) -> None:
-        raise NotImplementedError
+
+DECIDING: dict[str, Any] = {
+    "parameters": [CLIENT_SLUG],
+    "request": ReportDecisionSerializer,
+    "responses": {200: ReportRunSerializer, 400: WRONG, 409: CONFLICT},
+}
 
 
 @requires("schedule.view", "report.send")
 class ApproveView(_Decide):
-    @extend_schema(
-        operation_id="client_report_approve",
-        summary="Have a draft sent as it was looked at",
-        parameters=[CLIENT_SLUG],
-        request=ReportDecisionSerializer,
-        responses={200: ReportRunSerializer, 400: WRONG, 409: CONFLICT},
-    )
+    decision = Decision.APPROVE
+
+    @extend_schema(operation_id="client_report_approve", summary="Have a draft sent as it was looked at", **DECIDING)
     def post(self, request: Request, run_id: int) -> Response:
         return self.decided(request, run_id)
-
-    def decide(self, client: Client, run: Run, sha256: str, by: Actor) -> None:
-        approval.approve(client, run, sha256, by)
 
 
 @requires("schedule.view", "report.send")
 class DeclineView(_Decide):
-    @extend_schema(
-        operation_id="client_report_decline",
-        summary="Have a draft not sent",
-        parameters=[CLIENT_SLUG],
-        request=ReportDecisionSerializer,
-        responses={200: ReportRunSerializer, 400: WRONG, 409: CONFLICT},
-    )
+    decision = Decision.DECLINE
+
+    @extend_schema(operation_id="client_report_decline", summary="Have a draft not sent", **DECIDING)
     def post(self, request: Request, run_id: int) -> Response:
         return self.decided(request, run_id)
-
-    def decide(self, client: Client, run: Run, sha256: str, by: Actor) -> None:
-        approval.decline(client, run, sha256, by)
 
 
 @requires("schedule.view", "report.send")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts import access
+from accounts.gate import ClientRequest
 from accounts.models import Client, User
-from reports import approval, scheduling
+from reports import approval, schedules, scheduling
 from reports.models import Delivery, Recipient, Run, Schedule
 
-LONGEST_HOLD, LONGEST_APPROVAL = 72, 168
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
@@ -64,19 +65,31 @@ class ScheduleSerializer(AskedFields, serializers.ModelSerializer[Schedule]):
         required=False, allow_null=True, help_text="A day of the first week of some fortnight: which weeks pair up."
     )
     local_time = serializers.TimeField(help_text="By the clocks of the client. One they skip is the next they show.")
-    hold_hours = serializers.IntegerField(min_value=1, max_value=LONGEST_HOLD, required=False, help_text="How long `hold` waits at most.")
+    hold_hours = serializers.IntegerField(
+        min_value=1, max_value=schedules.LONGEST_HOLD, required=False, help_text="How long `hold` waits at most."
+    )
     approval_hours = serializers.IntegerField(
-        min_value=1, max_value=LONGEST_APPROVAL, required=False, help_text="After half of them the deputy is asked; after all, the owners."
+        min_value=1,
+        max_value=schedules.LONGEST_APPROVAL,
+        required=False,
+        help_text="After half of them the deputy is asked; after all, the owners.",
     )
     approver = PersonField(required=False, allow_null=True)
     deputy = PersonField(required=False, allow_null=True)
+    waits_for = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        allow_null=True,
+        help_text="Sources that it waits for, as a report calls them: source:account:family. Default (null): every account, "
+        "and files of which something came for this period or the one before.",
+    )
     next = serializers.SerializerMethodField(help_text="The next five sends; none of a schedule that is paused or stopped.")
 
     class Meta:
         model = Schedule
         fields = [
-            "id", "name", "cadence", "weekday", "day_rule", "nth", "anchor", "local_time", "policy", "hold_hours", "needs_approval",
-            "approver", "deputy", "approval_hours", "paused", "stopped_at", "problem", "next",
+            "id", "name", "cadence", "weekday", "day_rule", "nth", "anchor", "local_time", "policy", "hold_hours", "waits_for",
+            "needs_approval", "approver", "deputy", "approval_hours", "paused", "stopped_at", "problem", "next",
         ]  # fmt: skip
         read_only_fields = ["id", "stopped_at", "problem"]
 
@@ -84,8 +97,7 @@ class ScheduleSerializer(AskedFields, serializers.ModelSerializer[Schedule]):
         def said(name: str) -> Any:
             return attrs.get(name, getattr(self.instance, name, None))
 
-        if said("cadence") == Schedule.Cadence.FORTNIGHTLY and said("anchor") is None:
-            raise serializers.ValidationError({"anchor": ["A fortnight needs a day of its first week."]})
+        schedules.check(said)
         return attrs
 
     @extend_schema_field(SendSerializer(many=True))
@@ -119,16 +131,9 @@ class RecipientSerializer(AskedFields, serializers.ModelSerializer[Recipient]):
             copies.queryset = schedule.recipients.filter(copy_of=None)
         return fields
 
-    def validate_email(self, value: str) -> str:
-        taken = self.context["schedule"].recipients.filter(email__iexact=value)
-        if taken.exclude(pk=self.instance.pk if self.instance else 0).exists():
-            raise serializers.ValidationError("This address is a recipient already.")
-        return value
-
-    def validate_copy_of(self, value: Recipient | None) -> Recipient | None:
-        if value and self.instance and (value == self.instance or self.instance.copies.exists()):
-            raise serializers.ValidationError("A copy is of a recipient who is no copy, and not of itself.")
-        return value
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        schedules.check_recipient(self.context["schedule"], self.instance, attrs)
+        return attrs
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -149,7 +154,7 @@ class ReportRunSerializer(serializers.ModelSerializer[Run]):
         model = Run
         fields = [
             "id", "schedule", "period", "since", "until", "state", "problem", "held_until", "approve_by", "decided_by", "decided_at",
-            "sha256", "deliveries",
+            "decision_note", "sha256", "deliveries",
         ]  # fmt: skip
 
     def get_sha256(self, run: Run) -> str:
@@ -171,6 +176,18 @@ class ReportTestSerializer(SendNowSerializer):
 
 class ReportDecisionSerializer(AskedFields):
     sha256 = serializers.CharField(max_length=64, help_text="Of the figures that you looked at.")
+    note = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=approval.LONGEST_NOTE,
+        help_text="Why, for those who look after the reports.",
+    )
+
+
+def client_of(request: Request) -> Client:
+    """The gate's client of a request to the API."""
+    return cast("ClientRequest", request._request).client
 
 
 def may_be_written_to(client: Client, email: str) -> bool:

@@ -6,6 +6,7 @@ Nothing leaves without a decision. What is approved is what was looked at: the d
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from reports.models import Run, Schedule
 KIND = "reports.approval"
 PERMISSION = "report.send"
 APPROVER, DEPUTY, OWNERS = range(3)
+LONGEST_NOTE = 600
 
 
 class NotOpen(Exception):
@@ -52,14 +54,24 @@ def escalate(client: Client, run_id: int, now: datetime) -> None:
         _ask_later(client, run)
 
 
-def approve(client: Client, run: Run, sha256: str, by: Actor) -> None:
-    """Have the draft of this fingerprint sent. Raises `NotOpen` or `Changed`."""
-    _decide(client, run, Run.State.DUE, sha256, by)
+class Decision(StrEnum):
+    APPROVE = "approve"
+    DECLINE = "decline"
 
 
-def decline(client: Client, run: Run, sha256: str, by: Actor) -> None:
-    """Have the draft of this fingerprint not sent. Raises `NotOpen` or `Changed`."""
-    _decide(client, run, Run.State.DECLINED, sha256, by)
+def decide(client: Client, run: Run, decision: Decision, sha256: str, by: Actor, note: str = "") -> None:
+    """Have the draft of this fingerprint sent, or not; `note` is for those who look after the reports. Raises `NotOpen` or `Changed`."""
+    with transaction.atomic():
+        run = _locked(run, Run.State.APPROVAL)
+        if fingerprint(run) != sha256:
+            raise Changed
+        is_yes = decision is Decision.APPROVE
+        run.state = Run.State.DUE if is_yes else Run.State.DECLINED
+        run.decided_by, run.decided_at, run.decision_note = by.user, timezone.now(), note
+        run.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
+        if is_yes:
+            scheduling.enqueue(run, run.schedule)
+        audit.record("report.approved" if is_yes else "report.declined", by, organisation=client, period=run.period)
 
 
 def prepare_anew(client: Client, run: Run, by: Actor) -> None:
@@ -67,8 +79,8 @@ def prepare_anew(client: Client, run: Run, by: Actor) -> None:
     with transaction.atomic():
         run = _locked(run, Run.State.APPROVAL, Run.State.DECLINED)
         Snapshot.objects.filter(run_id=run.pk).delete()
-        run.state, run.approve_by, run.decided_by, run.decided_at = Run.State.DUE, None, None, None
-        run.save(update_fields=["state", "approve_by", "decided_by", "decided_at"])
+        run.state, run.approve_by, run.decided_by, run.decided_at, run.decision_note = Run.State.DUE, None, None, None, ""
+        run.save(update_fields=["state", "approve_by", "decided_by", "decided_at", "decision_note"])
         scheduling.enqueue(run, run.schedule)
         audit.record("report.prepared_anew", by, organisation=client, period=run.period)
 
@@ -76,18 +88,6 @@ def prepare_anew(client: Client, run: Run, by: Actor) -> None:
 def fingerprint(run: Run) -> str:
     """Of the figures that were prepared for the run; "" if there are none."""
     return Snapshot.objects.filter(run_id=run.pk).values_list("sha256", flat=True).first() or ""
-
-
-def _decide(client: Client, run: Run, state: str, sha256: str, by: Actor) -> None:
-    with transaction.atomic():
-        run = _locked(run, Run.State.APPROVAL)
-        if fingerprint(run) != sha256:
-            raise Changed
-        run.state, run.decided_by, run.decided_at = state, by.user, timezone.now()
-        run.save(update_fields=["state", "decided_by", "decided_at"])
-        if state == Run.State.DUE:
-            scheduling.enqueue(run, run.schedule)
-        audit.record("report.approved" if state == Run.State.DUE else "report.declined", by, organisation=client, period=run.period)
 
 
 def _locked(run: Run, *states: str) -> Run:

@@ -200,6 +200,8 @@ class SourceState:
     settled_until: date | None
     missing_days: tuple[date, ...]
     lost_access: bool
+    # What schedules call it that wait for it: its source, account and family.
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.models import Client
 from reports import suppression, transport
@@ -17,6 +18,7 @@ from reports.transport import Outcome
 State = Delivery.State
 # Has not left, and may.
 WAITING = (State.QUEUED, State.DEFERRED)
+STOPPED = gettext_noop("the worker stopped while sending; the message may or may not have left")
 
 
 class Deferred(Exception):
@@ -40,7 +42,7 @@ def _begin(client: Client, delivery: Delivery) -> bool:
     with transaction.atomic():
         row = Delivery.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=delivery.pk)
         if row.state == State.SENDING:
-            _record(row, Outcome(State.UNKNOWN, "the worker stopped while sending; the message may or may not have left"))
+            _record(row, Outcome(State.UNKNOWN, STOPPED))
         elif row.state in WAITING and (reason := suppression.why(client, row.recipient)):
             _record(row, Outcome(State.SUPPRESSED, reason))
         elif row.state in WAITING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -13,12 +13,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.audit import Actor
-from accounts.gate import ClientRequest, requires
-from accounts.models import Client
+from accounts.gate import requires
 from kpis.api import CLIENT_SLUG
-from reports import sharing, stopping, suppression
-from reports.archive.models import Document
-from reports.models import Run, Schedule, ShareLink, ShareView, Suppression
+from reports import schedules, sharing, stopping, suppression
+from reports.api_fields import client_of
+from reports.models import Schedule, ShareLink, ShareView, Suppression
 
 # Rows that are told, the newest first.
 NEWEST = 500
@@ -47,7 +46,7 @@ class ShareLinkToMakeSerializer(serializers.Serializer[Any]):
     run = serializers.IntegerField(min_value=1, help_text="The id of a run whose report is kept.")
     language = serializers.CharField(required=False, max_length=2, help_text="Of those it was made in; default: the client's, or the one.")
     days = serializers.IntegerField(min_value=1, max_value=sharing.LONGEST_DAYS, default=sharing.DAYS, help_text="Until it expires.")
-    password = serializers.CharField(required=False, allow_blank=True, default="", max_length=128, min_length=6)
+    password = serializers.CharField(required=False, allow_blank=True, default="", max_length=128, min_length=sharing.SHORTEST_PASSWORD)
 
 
 class ShareViewSerializer(serializers.ModelSerializer[ShareView]):
@@ -93,11 +92,14 @@ class ShareLinkListView(APIView):
     def post(self, request: Request) -> Response:
         asked = ShareLinkToMakeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        wanted, client = asked.validated_data, _client(request)
-        run = Run.objects.filter(pk=wanted["run"], schedule__client=client, state=Run.State.READY).first()
+        wanted, client = asked.validated_data, client_of(request)
+        run = sharing.shareable(client).filter(pk=wanted["run"]).first()
         if run is None:
             raise ValidationError({"run": ["There is no report of this run."]})
-        language = _language(client, run, wanted.get("language"))
+        there = sharing.languages(run)
+        language = wanted.get("language") or (client.language if client.language in there else there[0])
+        if language not in there:
+            raise ValidationError({"language": [f"The report was made in: {', '.join(there)}."]})
         link = sharing.make(client, run, language, Actor.of(request._request), days=wanted["days"], password=wanted["password"])
         return Response(ShareLinkSerializer(link).data, status=201)
 
@@ -140,7 +142,7 @@ class SuppressionListView(APIView):
         responses=SuppressionSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        rows = Suppression.objects.filter(client=_client(request)).select_related("lifted_by").order_by("-pk")
+        rows = Suppression.objects.filter(client=client_of(request)).select_related("lifted_by").order_by("-pk")
         return Response(SuppressionSerializer(rows[:NEWEST], many=True).data)
 
 
@@ -154,7 +156,7 @@ class SuppressionLiftView(APIView):
         responses=SuppressionSerializer,
     )
     def post(self, request: Request, suppression_id: int) -> Response:
-        row = get_object_or_404(Suppression, pk=suppression_id, client=_client(request))
+        row = get_object_or_404(Suppression, pk=suppression_id, client=client_of(request))
         suppression.lift(row, Actor.of(request._request))
         row.refresh_from_db()
         return Response(SuppressionSerializer(row).data)
@@ -171,22 +173,11 @@ class ScheduleStartView(APIView):
         responses=StandingSerializer,
     )
     def post(self, request: Request, schedule_id: int) -> Response:
-        schedule = get_object_or_404(Schedule, pk=schedule_id, client=_client(request))
+        schedule = get_object_or_404(schedules.of_client(client_of(request)), pk=schedule_id)
         stopping.start(schedule, Actor.of(request._request))
         schedule.refresh_from_db()
         return Response(StandingSerializer(schedule).data)
 
 
-def _client(request: Request) -> Client:
-    return cast("ClientRequest", request._request).client
-
-
 def _links(request: Request) -> Any:
-    return ShareLink.objects.filter(client=_client(request))
-
-
-def _language(client: Client, run: Run, wanted: str | None) -> str:
-    there = list(Document.objects.filter(snapshot__run_id=run.pk).order_by("language").values_list("language", flat=True).distinct())
-    if wanted and wanted not in there:
-        raise ValidationError({"language": [f"The report was made in: {', '.join(there)}."]})
-    return wanted or (client.language if client.language in there else there[0])
+    return ShareLink.objects.filter(client=client_of(request))

@@ -10,6 +10,9 @@ from accounts.models import Client
 from reports.archive.models import Note
 from reports.content import Notes
 
+# A paragraph, not a page: it stands in a mail.
+LONGEST = 600
+
 
 def of_period(period: str) -> Notes:
     """Those of a period of the client whose schema is open, in the order of their writing."""

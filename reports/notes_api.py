@@ -14,13 +14,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.audit import Actor
-from accounts.gate import ClientRequest, requires
+from accounts.gate import requires
 from kpis.api import CLIENT_SLUG
 from reports import notes
+from reports.api_fields import client_of
 from reports.archive.models import Note
 
-# A paragraph, not a page: it stands in a mail.
-LONGEST = 600
 # The form of a period's key: "2026-W46", "2026-W45-W46", "2026-11", "2026-Q4", or days of a client's own calendar.
 PERIOD = r"^\d{4}-[0-9A-Z][0-9A-Z-]{1,10}$"
 PERIOD_PARAMETER = OpenApiParameter("period", OpenApiTypes.STR, description="Of the reports of this period alone, such as 2026-W46.")
@@ -30,7 +29,7 @@ NOTE_ID = OpenApiParameter("note_id", int, OpenApiParameter.PATH)
 class NoteSerializer(serializers.ModelSerializer[Note]):
     kind = serializers.ChoiceField(choices=Note.Kind.values, help_text="What was done, comes next, or is needed from the client.")
     period = serializers.RegexField(PERIOD, help_text="Of the reports that tell it, such as 2026-W46 or 2026-11.")
-    text = serializers.CharField(max_length=LONGEST, help_text="A short paragraph, shown as it is in reports of every language.")
+    text = serializers.CharField(max_length=notes.LONGEST, help_text="A short paragraph, shown as it is in reports of every language.")
 
     class Meta:
         model = Note
@@ -65,7 +64,7 @@ class NotesView(APIView):
     def post(self, request: Request) -> Response:
         asked = NoteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        client = cast("ClientRequest", request._request).client
+        client = client_of(request)
         note = notes.write(client, Actor.of(request._request), **cast("dict[str, Any]", asked.validated_data))
         note.refresh_from_db()
         return Response(NoteSerializer(note).data, status=201)
@@ -81,6 +80,6 @@ class NoteView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, note_id: int) -> Response:
-        client = cast("ClientRequest", request._request).client
+        client = client_of(request)
         notes.remove(client, Actor.of(request._request), get_object_or_404(Note, pk=note_id))
         return Response(status=204)

@@ -20,7 +20,7 @@ from reports.archive.models import Document, Snapshot
 from reports.cadence import ReportPeriod
 from reports.content import Length, Report
 from reports.models import Delivery, Recipient, Run, Schedule
-from reports.presentation import present
+from reports.presentation import Presentation, present
 
 DELIVER = "reports.deliver"
 # How much a report of each cadence tells.
@@ -76,9 +76,21 @@ def restored(snapshot: Snapshot) -> Report:
 def documents(client: Client, report: Report, language: str) -> dict[str, bytes]:
     """Every rendering of a report in one language, by `Document.Kind`."""
     presentation = present(report, language, brand.of_organisation(client))
+    return {Document.Kind.PDF: rendering.pdf(presentation), **_mail(client, report, presentation)}
+
+
+def mail(client: Client, report: Report, language: str) -> dict[str, bytes]:
+    """Those that a mail is made of."""
+    return _mail(client, report, present(report, language, brand.of_organisation(client)))
+
+
+def pdf(client: Client, report: Report, language: str) -> bytes:
+    return rendering.pdf(present(report, language, brand.of_organisation(client)))
+
+
+def _mail(client: Client, report: Report, presentation: Presentation) -> dict[str, bytes]:
     subject, html, text = rendering.email_parts(presentation, links(client, report))
     return {
-        Document.Kind.PDF: rendering.pdf(presentation),
         Document.Kind.SUBJECT: subject.encode(),
         Document.Kind.HTML: html.encode(),
         Document.Kind.TEXT: text.encode(),

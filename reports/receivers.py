@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Client
 from campaigns.models import Connection
 from campaigns.signals import pull_failed
-from kpis.signals import client_moved, figures_changed
+from kpis.signals import calendar_changed, client_moved, figures_changed
 from reports import headlines, outgoing, scheduling
 from reports.models import Run, Schedule
 
@@ -23,9 +23,13 @@ def examine_held_runs(sender: object, client: Client, **kwargs: Any) -> None:
 
 
 @receiver(client_moved)
+@receiver(calendar_changed)
 def keep_the_hour(sender: object, client: Client, **kwargs: Any) -> None:
-    """Reports are due at the same hour by the clock of the new zone. One that is due is opened first, a paused one left alone."""
-    waiting = Schedule.objects.filter(client=client, paused=False, stopped_at=None, next_run_at__gt=timezone.now())
+    """Reports are due at the same hour by the clock of the new zone, of weeks as they are now.
+
+    One that is due is opened first, a paused one left alone.
+    """
+    waiting = Schedule.objects.filter(client=client, paused=False, stopped_at=None, removed_at=None, next_run_at__gt=timezone.now())
     for schedule in waiting.select_related("client").select_for_update(of=("self",)):
         scheduling.replan(schedule, scheduling.CHANGED)
 

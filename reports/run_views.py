@@ -2,61 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from csp.constants import NONE
-from csp.decorators import csp_replace
+from csp.constants import NONE, SELF
+from csp.decorators import csp_replace, csp_update
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import access
+from accounts import access, brand
 from accounts.audit import Actor
 from accounts.gate import ClientRequest, requires
-from reports import approval, dates, preparing, sending
+from reports import approval, dates, previewing, sending, shown, suppression
+from reports.archive import reading
 from reports.archive.models import Document, Snapshot
-from reports.models import Delivery, Run
-from reports.presentation.words import run_state
+from reports.forms import DecisionForm
+from reports.models import Recipient, Run
+from reports.presentation import present
 
-# A mail has its styles in its elements.
-OF_MAIL = {"default-src": [NONE], "style-src": ["'unsafe-inline'"], "img-src": ["data:"], "script-src": [NONE]}
-DELIVERY_STATES: dict[str, Callable[[], str]] = {
-    Delivery.State.QUEUED: lambda: _("Waiting"),
-    Delivery.State.SENDING: lambda: _("Being sent"),
-    Delivery.State.DEFERRED: lambda: _("Tried again later"),
-    Delivery.State.SENT: lambda: _("Sent"),
-    Delivery.State.FAILED: lambda: _("Failed"),
-    Delivery.State.BOUNCED: lambda: _("Came back"),
-    Delivery.State.SUPPRESSED: lambda: _("Not sent to this address"),
-    Delivery.State.UNKNOWN: lambda: _("Not known"),
+# A mail has its styles in its elements. It is looked at in a frame of our own pages, where nothing but reading happens.
+FRAMED_MAIL = {
+    "default-src": [NONE],
+    "style-src": ["'unsafe-inline'"],
+    "img-src": ["data:"],
+    "script-src": [NONE],
+    "frame-ancestors": [SELF],
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }
 
 
 @requires("schedule.view", "report.send")
 @never_cache
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]  # its views are typed without arguments
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_run(request: ClientRequest, run_id: int) -> HttpResponse:
     """One report; what may be decided of it is decided here."""
     run = _run(request, run_id)
-    if request.method == "POST":
-        _decide(request, run)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        _decide(request, run, form.cleaned_data["note"])
+        if request.POST.get("back") == "list":
+            return redirect(f"{reverse('report_list', args=[request.client.slug])}#report-{run.pk}")
         return redirect("report_run", request.client.slug, run.pk)
-    return render(request, "reports/report_run.html", _context(request, run))
+    return render(request, "reports/report_run.html", {"form": form, **_context(request, run)})
 
 
 @requires("schedule.view")
 @never_cache
-@csp_replace(OF_MAIL)  # type: ignore[arg-type]  # its views are typed without arguments
+@csp_replace(FRAMED_MAIL)  # type: ignore[arg-type]  # its views are typed without arguments
+@xframe_options_sameorigin
 @require_safe
 def report_mail(request: ClientRequest, run_id: int, language: str) -> HttpResponse:
     """The mail as it is kept, on a page of its own; it loads nothing and runs nothing."""
-    html = _kept(request, run_id, language, Document.Kind.HTML).decode()
-    return HttpResponse(html.replace(preparing.UNSUBSCRIBE_PLACEHOLDER, "#").replace(preparing.SHARE_PLACEHOLDER, "#"))
+    return HttpResponse(previewing.without_links(_kept(request, run_id, language, Document.Kind.HTML).decode()))
 
 
 @requires("schedule.view")
@@ -68,7 +72,8 @@ def report_draft(request: ClientRequest, run_id: int, language: str) -> HttpResp
 
 
 def _run(request: ClientRequest, run_id: int) -> Run:
-    return get_object_or_404(Run.objects.select_related("schedule", "decided_by"), pk=run_id, schedule__client=request.client)
+    runs = Run.objects.select_related("schedule__client", "decided_by").prefetch_related("deliveries__recipient")
+    return get_object_or_404(runs, pk=run_id, schedule__client=request.client)
 
 
 def _kept(request: ClientRequest, run_id: int, language: str, kind: str) -> bytes:
@@ -79,25 +84,34 @@ def _kept(request: ClientRequest, run_id: int, language: str, kind: str) -> byte
     return bytes(document.content)
 
 
-def _decide(request: ClientRequest, run: Run) -> None:
+def _decide(request: ClientRequest, run: Run, note: str) -> None:
     by, asked, sha256 = Actor.of(request), request.POST.get("do", ""), request.POST.get("sha256", "")
     try:
-        if asked == "approve":
-            approval.approve(request.client, run, sha256, by)
-        elif asked == "decline":
-            approval.decline(request.client, run, sha256, by)
+        if asked in set(approval.Decision):
+            approval.decide(request.client, run, approval.Decision(asked), sha256, by, note)
         elif asked == "anew":
             approval.prepare_anew(request.client, run, by)
-        elif asked == "resend":
-            delivery = run.deliveries.filter(pk=_number(request.POST.get("delivery"))).first()
-            if delivery:
-                sending.resend(request.client, delivery, by)
         elif asked == "send":
             sending.send_now(request.client, run.schedule, run.period, by)
+        elif asked == "resend_failed":
+            count = sending.resend_failed(request.client, run, by)
+            messages.success(
+                request, ngettext("%(count)d mail is sent again.", "%(count)d mails are sent again.", count) % {"count": count}
+            )
+        else:
+            _settle(request, run, asked, by)
     except approval.Changed:
         messages.info(request, _("The draft was prepared anew since you looked at it. Look at it once more, then decide."))
     except (approval.NotOpen, sending.NotResent, sending.Sent):
         messages.info(request, _("Somebody decided this already."))
+
+
+def _settle(request: ClientRequest, run: Run, asked: str, by: Actor) -> None:
+    """What a person says of one delivery: send it again, or it did arrive."""
+    delivery = run.deliveries.select_related("recipient", "run").filter(pk=_number(request.POST.get("delivery"))).first()
+    acts = {"resend": sending.resend, "received": sending.mark_received}
+    if delivery and asked in acts:
+        acts[asked](request.client, delivery, by)
 
 
 def _number(text: str | None) -> int:
@@ -105,17 +119,19 @@ def _number(text: str | None) -> int:
 
 
 def _context(request: ClientRequest, run: Run) -> dict[str, Any]:
-    language = "fr" if (get_language() or "en").startswith("fr") else "en"
-    deliveries = list(run.deliveries.select_related("recipient").order_by("recipient__email"))
-    states = [delivery.state for delivery in deliveries]
+    copies = [shown.sent(delivery) for delivery in sorted(run.deliveries.all(), key=lambda each: each.recipient.email)]
+    is_draft = run.state == Run.State.APPROVAL
     return {
         "run": run,
-        "period": dates.days(run.since, run.until, language),
-        "state_label": run_state(run.state, states, run.problem),
+        "period": dates.days(run.since, run.until, shown.language()),
+        "schedule": shown.schedule_name(run.schedule),
+        "state": shown.run_state(run, [copy.delivery for copy in copies]),
         "sha256": approval.fingerprint(run),
         "previews": _previews(run),
         "asked": _asked(request, run),
-        "deliveries": [_line(delivery) for delivery in deliveries],
+        "check": _check(request, run) if is_draft else None,
+        "copies": copies,
+        "failed": sum(copy.delivery.state == "failed" for copy in copies),
         "may_send": "report.send" in request.permissions,
         "may_start": run.state in {Run.State.HELD, Run.State.SKIPPED, Run.State.FAILED},
     }
@@ -131,20 +147,30 @@ def _previews(run: Run) -> list[dict[str, str]]:
     return list(kept.values())
 
 
+def _check(request: ClientRequest, run: Run) -> dict[str, Any] | None:
+    """What whoever decides looks at beside the mail: its data, what it says first, what people wrote, and who would get it."""
+    snapshot = Snapshot.objects.filter(run_id=run.pk).first()
+    if snapshot is None:
+        return None
+    presentation = present(reading.report(snapshot), shown.language(), brand.of_organisation(request.client))
+    spared = set(suppression.active(request.client).values_list("email", flat=True))
+    readers = list(run.schedule.recipients.order_by("email"))
+    reads = [person for person in readers if _is_written_to(person, spared)]
+    return {
+        "presentation": presentation,
+        "lacking": [source for source in presentation.sources if source.state in ("lost", "incomplete")],
+        "notes": presentation.notes,
+        "readers": reads,
+        "spared": [person for person in readers if person not in reads],
+    }
+
+
+def _is_written_to(person: Recipient, spared: set[str]) -> bool:
+    return not (person.paused or person.unsubscribed_at or person.email.lower() in spared)
+
+
 def _asked(request: ClientRequest, run: Run) -> list[str]:
     """Who was asked so far, as far as they may still decide."""
     ids = [run.schedule.approver_id, run.schedule.deputy_id][: run.escalation + 1]
     found = access.holders(request.client, approval.PERMISSION).filter(pk__in=[pk for pk in ids if pk])
     return [person.get_short_name() for person in found] if run.state == Run.State.APPROVAL else []
-
-
-def _line(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "id": delivery.pk,
-        "email": delivery.recipient.email,
-        "state": DELIVERY_STATES[delivery.state](),
-        "error": delivery.error,
-        "sent_at": delivery.sent_at,
-        "may_be_resent": delivery.state in sending.RESENT,
-        "is_unknown": delivery.state == Delivery.State.UNKNOWN,
-    }

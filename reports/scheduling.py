@@ -7,7 +7,7 @@ old ones. The same holds for periods that fall between a schedule's sends becaus
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
 from typing import Any
@@ -21,6 +21,7 @@ from accounts.models import Client
 from accounts.tenancy import inside
 from jobs import queue
 from kpis import choices
+from kpis.periods import Calendar
 from reports import cadence
 from reports.cadence import Cadence, DayRule, Plan, ReportPeriod, Rhythm, Send
 from reports.models import Recipient, Run, Schedule
@@ -33,24 +34,51 @@ ACROSS_ZONES = timedelta(hours=27)
 DOWN = _("the service was down when it was due")
 PAUSED = _("the schedule was paused when it was due")
 CHANGED = _("the schedule was changed before it was due")
+STOPPED = _("the schedule had stopped after failures when it was due")
+REMOVED = _("the schedule was removed before it was sent")
 logger = logging.getLogger(__name__)
 
 
-def plan_of(schedule: Schedule) -> Plan:
+def calendar_of(client: Client) -> Calendar:
+    """As it is now."""
+    with inside(client):
+        return choices.in_force().calendar
+
+
+def plan_of(schedule: Schedule, calendar: Calendar | None = None) -> Plan:
     """By the client's clocks and calendar as they are now."""
     client = schedule.client
-    with inside(client):
-        calendar = choices.in_force().calendar
+    calendar = calendar or calendar_of(client)
     rhythm = Rhythm(Cadence(schedule.cadence), calendar, schedule.anchor)
     return Plan(rhythm, client.zone, schedule.local_time, schedule.weekday, DayRule(schedule.day_rule), schedule.nth)
 
 
 def upcoming(schedule: Schedule, count: int = SHOWN_SENDS) -> list[Send]:
-    """The next sends of a schedule that runs; none of one that is paused or stopped."""
-    if schedule.paused or schedule.stopped_at:
+    """The next sends of a schedule that runs; none of one that is paused, stopped or removed."""
+    return upcoming_of([schedule], count)[schedule]
+
+
+def upcoming_of(schedules: Collection[Schedule], count: int = SHOWN_SENDS) -> dict[Schedule, list[Send]]:
+    """The next sends of several schedules of one client, with as many queries as for one."""
+    if not schedules:
+        return {}
+    calendar = calendar_of(next(iter(schedules)).client)
+    told = Run.objects.filter(schedule__in=schedules).values("schedule").annotate(newest=Max("until")).values_list("schedule", "newest")
+    reported = dict(told)
+    return {schedule: _next(schedule, plan_of(schedule, calendar), reported.get(schedule.pk, date.min), count) for schedule in schedules}
+
+
+def planned(schedule: Schedule, calendar: Calendar, count: int = SHOWN_SENDS) -> list[Send]:
+    """What the next sends of a schedule would be that is not kept like this."""
+    newest = _reported_until(schedule) if schedule.pk else date.min
+    sends = plan_of(schedule, calendar).sends(timezone.now())
+    return list(islice((send for send in sends if send.period.until > newest), count))
+
+
+def _next(schedule: Schedule, plan: Plan, newest: date, count: int) -> list[Send]:
+    if schedule.paused or schedule.stopped_at or schedule.removed_at:
         return []
-    newest = _reported_until(schedule)
-    return list(islice((send for send in _sends(schedule, plan_of(schedule)) if send.period.until > newest), count))
+    return list(islice((send for send in _sends(schedule, plan) if send.period.until > newest), count))
 
 
 def create(client: Client, recipients: Mapping[str, str], **fields: Any) -> Schedule:
@@ -69,18 +97,21 @@ def create_weekly(client: Client, recipients: Mapping[str, str], *, weekday: int
     return create(client, recipients, weekday=weekday, local_time=local_time)
 
 
-def replan(schedule: Schedule, why: str) -> None:
+def replan(schedule: Schedule, why: str) -> list[ReportPeriod]:
     """Set the next send of a schedule as it is now, not in the past and of no period that was reported.
 
-    What falls between the newest report and that one is recorded as skipped, for the reason `why`. Call it with the row locked.
+    What falls between the newest report and that one is recorded as skipped, for the reason `why`, and returned, oldest first. Call it
+    with the row locked.
     """
-    now, planned = timezone.now(), plan_of(schedule)
+    now, plan = timezone.now(), plan_of(schedule)
     newest = _reported_until(schedule)
-    following = next(send for send in planned.sends(now) if send.period.until > newest)
-    for period in _passed_over(schedule, planned, following.period, newest, now):
+    following = next(send for send in plan.sends(now) if send.period.until > newest)
+    passed = _passed_over(schedule, plan, following.period, newest, now)
+    for period in passed:
         _skip(schedule, period, why)
     schedule.next_run_at, schedule.problem, schedule.retry_at = following.at, "", None
     schedule.save()
+    return passed
 
 
 def open_due_runs() -> None:
@@ -89,7 +120,7 @@ def open_due_runs() -> None:
         with transaction.atomic():
             now = timezone.now()
             may_be_tried = Q(retry_at=None) | Q(retry_at__lte=now)
-            runs = Q(paused=False, stopped_at=None, client__closed_at=None)
+            runs = Q(paused=False, stopped_at=None, removed_at=None, client__closed_at=None)
             due = Schedule.objects.filter(may_be_tried, runs, next_run_at__lte=now).select_related("client")
             schedule = due.select_for_update(skip_locked=True, of=("self",)).order_by("next_run_at").first()
             if schedule is None:
@@ -131,25 +162,25 @@ def _open_or_postpone(schedule: Schedule) -> None:
 
 def _open_due(schedule: Schedule, now: datetime) -> datetime:
     """Open the newest period that is due and record the ones before it as skipped; return the next time."""
-    planned, newest = plan_of(schedule), _reported_until(schedule)
-    came = takewhile(lambda send: send.at <= now, _sends(schedule, planned))
+    plan, newest = plan_of(schedule), _reported_until(schedule)
+    came = takewhile(lambda send: send.at <= now, _sends(schedule, plan))
     due = [send.period for send in came if send.period.until > newest]
     for period in due[:-1]:
         _skip(schedule, period, DOWN)
     if due:
         # Where weeks begin on another day since, the first new one need not follow the last old one.
-        for period in _between(planned, newest, due[0]) if newest > date.min else []:
+        for period in _between(plan, newest, due[0]) if newest > date.min else []:
             _skip(schedule, period, CHANGED)
         open_run(schedule, due[-1].key)
-    return planned.next(now).at
+    return plan.next(now).at
 
 
-def _sends(schedule: Schedule, planned: Plan) -> Iterator[Send]:
+def _sends(schedule: Schedule, plan: Plan) -> Iterator[Send]:
     """From the one on that `next_run_at` tells. By other clocks than those it was told by, it is the one of about that time."""
-    first = planned.next(schedule.next_run_at - timedelta(microseconds=1))
+    first = plan.next(schedule.next_run_at - timedelta(microseconds=1))
     if first.at == schedule.next_run_at:
-        return planned.sends(schedule.next_run_at - timedelta(microseconds=1))
-    return planned.sends(schedule.next_run_at - ACROSS_ZONES)
+        return plan.sends(schedule.next_run_at - timedelta(microseconds=1))
+    return plan.sends(schedule.next_run_at - ACROSS_ZONES)
 
 
 def _reported_until(schedule: Schedule) -> date:
@@ -158,20 +189,20 @@ def _reported_until(schedule: Schedule) -> date:
     return newest or date.min
 
 
-def _passed_over(schedule: Schedule, planned: Plan, following: ReportPeriod, newest: date, now: datetime) -> list[ReportPeriod]:
+def _passed_over(schedule: Schedule, plan: Plan, following: ReportPeriod, newest: date, now: datetime) -> list[ReportPeriod]:
     """The periods before the following one that nobody was told of: since the newest run, else since the schedule was to begin."""
     if newest == date.min:
-        return [send.period for send in takewhile(lambda send: send.at <= now, _sends(schedule, planned))]
-    return _between(planned, newest, following)
+        return [send.period for send in takewhile(lambda send: send.at <= now, _sends(schedule, plan))]
+    return _between(plan, newest, following)
 
 
-def _between(planned: Plan, newest: date, following: ReportPeriod) -> list[ReportPeriod]:
+def _between(plan: Plan, newest: date, following: ReportPeriod) -> list[ReportPeriod]:
     """The periods before one that end after the last reported day, oldest first."""
     found = []
-    period = planned.rhythm.before(following)
+    period = plan.rhythm.before(following)
     while period.until > newest:
         found.append(period)
-        period = planned.rhythm.before(period)
+        period = plan.rhythm.before(period)
     return found[::-1]
 
 

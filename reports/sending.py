@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from accounts import audit, brand, hosts, mails
 from accounts.audit import Actor
@@ -21,6 +22,9 @@ from reports.models import Delivery, Run, Schedule
 TEST = "reports.test"
 # What a person may have sent again: it certainly did not leave, or nobody knows.
 RESENT = (Delivery.State.FAILED, Delivery.State.UNKNOWN)
+# What catching up sends.
+CAUGHT_UP = (Run.State.SKIPPED, Run.State.FAILED)
+RECEIVED = gettext_noop("a person confirmed that it arrived")
 
 
 class NotReported(ValueError):
@@ -66,6 +70,36 @@ def resend(client: Client, delivery: Delivery, by: Actor) -> None:
             raise NotResent
         queue.enqueue(preparing.DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
         audit.record("report.resent", by, organisation=client, period=delivery.run.period, address=delivery.recipient.email)
+
+
+def resend_failed(client: Client, run: Run, by: Actor) -> int:
+    """Queue again what of a report certainly did not arrive, and nothing else; how many that are."""
+    failed = run.deliveries.filter(state=Delivery.State.FAILED).select_related("recipient", "run")
+    with transaction.atomic():
+        for delivery in failed:
+            resend(client, delivery, by)
+    return len(failed)
+
+
+def mark_received(client: Client, delivery: Delivery, by: Actor) -> None:
+    """A person knows that what nobody knew of did arrive. Raises `NotResent`."""
+    with transaction.atomic():
+        unknown = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.UNKNOWN)
+        if not unknown.update(state=Delivery.State.SENT, error=RECEIVED):
+            raise NotResent
+        audit.record("report.received", by, organisation=client, period=delivery.run.period, address=delivery.recipient.email)
+
+
+def left_out(*schedules: Schedule) -> QuerySet[Run]:
+    """What came due since the last report that was sent, and was not; the oldest first."""
+    sent = Run.objects.filter(schedule=OuterRef("schedule"), state=Run.State.READY, until__gte=OuterRef("until"))
+    return Run.objects.filter(~Exists(sent), schedule__in=schedules, state__in=CAUGHT_UP).order_by("until")
+
+
+def catch_up(client: Client, schedule: Schedule, by: Actor) -> list[Run]:
+    """Have everything sent that was left out since the last report that was sent, the oldest first."""
+    with transaction.atomic():
+        return [send_now(client, schedule, run.period, by) for run in left_out(schedule)]
 
 
 def ask_for_test(client: Client, schedule: Schedule, key: str, email: str, language: str, by: Actor) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -14,12 +15,25 @@ from django.utils.crypto import constant_time_compare
 from accounts import audit, hosts
 from accounts.audit import Actor
 from accounts.models import Client
+from reports.archive.models import Document
 from reports.models import Delivery, Run, ShareLink, ShareView
 
 DAYS = 90
 LONGEST_DAYS = 730
 LONGEST_AGENT = 200
+SHORTEST_PASSWORD = 6
 _signer = signing.Signer(sep=".", salt="reports.share")
+
+
+def shareable(client: Client) -> QuerySet[Run]:
+    """The client's reports that were made, the newest first."""
+    return Run.objects.filter(schedule__client=client, state=Run.State.READY).select_related("schedule").order_by("-until", "-pk")
+
+
+def languages(run: Run) -> list[str]:
+    """Those a report was made in."""
+    kept = Document.objects.filter(snapshot__run_id=run.pk, kind=Document.Kind.PDF)
+    return list(kept.order_by("language").values_list("language", flat=True))
 
 
 def make(client: Client, run: Run, language: str, actor: Actor, *, days: int = DAYS, password: str = "") -> ShareLink:

@@ -43,6 +43,7 @@ def _state(source: Connection, family: str, spans: list[Period], period: Period,
         settled_until=settled,
         missing_days=tuple(_missing(period, spans, expected)),
         lost_access=source.state == Connection.State.LOST_ACCESS,
+        key=f"{source.source}:{source.account}:{family}",
     )
 
 

@@ -11,6 +11,7 @@ from accounts import access, audit, brand, hosts, mails
 from accounts.audit import Actor
 from accounts.models import Client, Role, User
 from jobs import queue
+from reports import scheduling
 from reports.models import Run, Schedule
 
 TELL = "reports.tell_stopped"
@@ -51,9 +52,18 @@ def tell(client: Client, schedule: Schedule, person: User) -> None:
 
 
 def start(schedule: Schedule, actor: Actor) -> bool:
-    """Let it run again, beginning with what it owes; False if it had not stopped."""
+    """Let it run again from now on, by the calendar as it is now; False if it had not stopped.
+
+    The newest report that came due meanwhile is made at once, those before it are recorded as left out.
+    """
     with transaction.atomic():
-        started = Schedule.objects.filter(pk=schedule.pk).exclude(stopped_at=None).update(stopped_at=None, failures=0, retry_at=None)
-        if started:
-            audit.record("schedule.started", actor, organisation=schedule.client, cadence=schedule.cadence)
-    return bool(started)
+        stopped = Schedule.objects.select_for_update(of=("self",)).select_related("client").filter(pk=schedule.pk, removed_at=None)
+        found = stopped.exclude(stopped_at=None).first()
+        if found is None:
+            return False
+        found.stopped_at, found.failures = None, 0
+        owed = scheduling.replan(found, scheduling.STOPPED)
+        if owed and not found.paused:
+            scheduling.open_run(found, owed[-1].key)
+        audit.record("schedule.started", actor, organisation=found.client, cadence=found.cadence)
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.audit import Actor
@@ -13,17 +14,17 @@ from reports.models import Recipient, Suppression
 
 Reason = Suppression.Reason
 SAID = {
-    Reason.HARD_BOUNCE: "earlier mail to this address came back for good",
-    Reason.COMPLAINT: "this address has complained about earlier mail",
+    Reason.HARD_BOUNCE: gettext_noop("earlier mail to this address came back for good"),
+    Reason.COMPLAINT: gettext_noop("this address has complained about earlier mail"),
 }
 
 
 def why(client: Client, recipient: Recipient) -> str:
     """Why nothing is sent to a recipient at this moment; "" if it is."""
     if recipient.unsubscribed_at:
-        return "unsubscribed before it was sent"
+        return gettext_noop("unsubscribed before it was sent")
     if recipient.paused:
-        return "paused before it was sent"
+        return gettext_noop("paused before it was sent")
     suppressed = active(client).filter(email=recipient.email.lower()).first()
     return SAID[Reason(suppressed.reason)] if suppressed else ""
 

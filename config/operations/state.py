@@ -85,7 +85,7 @@ def missing_processes(heartbeats: Iterable[Heartbeat], now: datetime) -> tuple[b
 
 
 def _schedules() -> QuerySet[Schedule]:
-    return Schedule.objects.filter(client__closed_at=None).select_related("client")
+    return Schedule.objects.filter(client__closed_at=None, removed_at=None).select_related("client")
 
 
 def late_schedules(now: datetime) -> QuerySet[Schedule]:

@@ -352,6 +352,30 @@ function enableGrid(table) {
   });
 }
 
+/* What a form would do is told while it is filled in: the page is asked as its button would, and the part of that name is shown. */
+function enablePreview(form) {
+  const button = form.querySelector("[data-preview-button]");
+  let asked = 0;
+  let timer = 0;
+  if (button) button.hidden = true;
+
+  async function look() {
+    const mine = ++asked;
+    const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+    const answer = await fetch(`${location.pathname}?${fields}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected || mine !== asked) return;
+    const text = await answer.text();
+    const now = new DOMParser().parseFromString(text.slice(text.indexOf("<main"), text.indexOf("</main>")), "text/html");
+    const fresh = now.getElementById(form.dataset.preview);
+    if (fresh) document.getElementById(form.dataset.preview).replaceChildren(...fresh.childNodes);
+  }
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => look().catch(() => {}), 250);
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-toggle]").forEach(enableThemeToggle);
   document.querySelectorAll("svg[data-points]").forEach(enableFigures);
@@ -360,6 +384,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
   document.querySelectorAll("[data-switcher]").forEach(enableSwitcher);
   document.querySelectorAll("[data-grid]").forEach(enableGrid);
+  document.querySelectorAll("[data-preview]").forEach(enablePreview);
   enableLive();
 });
 

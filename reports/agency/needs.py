@@ -174,7 +174,7 @@ class _Teller:
 
     def stopped(self) -> Iterator[Need]:
         page = first_of("schedules", "report_list")
-        for schedule in Schedule.objects.filter(client__in=among(self.clients), stopped_at__isnull=False):
+        for schedule in Schedule.objects.filter(client__in=among(self.clients), stopped_at__isnull=False, removed_at=None):
             yield self._need(Kind.DELIVERY, schedule.client_id, partial(self._stopped, schedule), _("See the reports"), page, 1)
 
     def _stopped(self, schedule: Schedule) -> str:

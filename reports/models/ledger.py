@@ -38,6 +38,8 @@ class Run(models.Model):
     escalation = models.PositiveSmallIntegerField(default=0, db_default=0)
     decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    # What they said to it, for those who look after the reports.
+    decision_note = models.TextField(blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -50,6 +50,8 @@ class Schedule(models.Model):
     local_time = models.TimeField()
     policy = models.CharField(max_length=10, default=Policy.HOLD, db_default="hold")
     hold_hours = models.PositiveSmallIntegerField(default=4, db_default=4)
+    # Sources that it waits for, by `reports.content.SourceState.key`; None: all but files that come no more (`reports.completeness`).
+    waits_for = models.JSONField(null=True)
     # Whatever the data: a person reads it first. After half of `approval_hours` the deputy is asked, too; after all, the owners.
     needs_approval = models.BooleanField(default=False, db_default=False)
     approver = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -64,6 +66,8 @@ class Schedule(models.Model):
     # Runs that failed one after the other; the third stops the schedule until a person starts it again.
     failures = models.PositiveSmallIntegerField(default=0, db_default=0)
     stopped_at = models.DateTimeField(null=True)
+    # When a person removed it: nothing of it is due any more, its reports stay as a record.
+    removed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -13,7 +13,8 @@ from accounts.tenancy import inside
 from campaigns.models import LoadedSpan
 from jobs import worker
 from jobs.models import Job
-from reports import preparing, scheduling
+from kpis.periods import Period
+from reports import preparing, scheduling, sources
 from reports.archive.models import Snapshot
 from reports.content import Report
 from reports.models import Run, Schedule
@@ -22,6 +23,7 @@ from tests.mail_server import MailServer
 from tests.reports.conftest import WEEK
 
 State = Run.State
+WEEK_46 = (date(2026, 11, 9), date(2026, 11, 15))
 WAITS = "Le rapport de Maison Lumen attend"
 SUNDAY = """date,source,account,campaign,channel,impressions,clicks,spend,conversions,conversion_value
 2026-11-15,google_ads,1,Lamps,display,10,1,1.50,0,0
@@ -113,3 +115,22 @@ def test_a_complete_report_waits_for_nothing(schedule: Schedule, mail_server: Ma
 def test_without_all_its_data_a_report_may_be_left_to_a_person(lacking: Schedule, mail_server: MailServer) -> None:
     run = opened(lacking, policy="approval")
     assert (run.state, notices(mail_server), len(mail_server.received)) == (State.APPROVAL, ["owner@people.example"], 1)
+
+
+def test_a_file_that_comes_no_more_is_named_and_holds_nothing_up(schedule: Schedule, mail_server: MailServer) -> None:
+    with inside(schedule.client):
+        assert LoadedSpan.objects.filter(family="leads").update(since=date(2026, 9, 1), until=date(2026, 10, 31))
+    run = opened(schedule)
+    assert (run.state, len(mail_server.received)) == (State.READY, 2)
+    report = kept(schedule.client)
+    assert (report.has_banner, [source.family for source in report.sources if source.missing_days]) == (True, ["leads"])
+
+
+@pytest.mark.parametrize(("named", "state"), [("file:import:leads", State.READY), ("google_ads:1:ads", State.HELD)])
+def test_a_schedule_that_names_its_sources_waits_for_those_alone(
+    lacking: Schedule, mail_server: MailServer, named: str, state: str
+) -> None:
+    with inside(lacking.client):
+        keys = {source.key for source in sources.states(lacking.client, Period(*WEEK_46), timezone.now(), {"ads", "leads"})}
+    assert named in keys
+    assert opened(lacking, waits_for=[named]).state == state

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from accounts import audit
 from jobs import worker
 from jobs.models import Job
-from reports.models import Delivery, Recipient, Run, Schedule
+from reports.models import Delivery, Run, Schedule
 from tests.conftest import Cast
 from tests.mail_server import MailServer
 from tests.reports.conftest import WEEK
@@ -64,7 +64,7 @@ def test_a_schedule_is_made_changed_paused_and_told_with_its_next_sends(api: Api
     assert api.ask("PATCH", f"{address}recipients/{copied['id']}/", paused=True)[1]["paused"] is True
     assert api.ask("DELETE", f"{address}recipients/{copied['id']}/")[0] == 204
     assert api.ask("DELETE", address)[0] == 204
-    assert not Recipient.objects.exists()
+    assert (api.ask("GET", SCHEDULES)[1], api.ask("GET", address)[0]) == ([], 404)
 
 
 @pytest.mark.parametrize(

@@ -228,3 +228,19 @@ class TestFailed:
         worker.work_off()
         run.refresh_from_db()
         assert (run.state, run.problem, len(mail_server.received)) == (State.READY, "", 2)
+
+
+def test_where_weeks_begin_on_another_day_reports_are_due_by_the_new_weeks(schedule: Schedule) -> None:
+    """Sent on Sundays: of Monday-to-Sunday weeks six days after their end, of Sunday-to-Saturday weeks on the day after."""
+    scheduling.replan(Schedule.objects.get(), scheduling.CHANGED)
+    Schedule.objects.update(weekday=7)
+    with inside(schedule.client):
+        choices.choose(schedule.client, "week_start", "sunday", None, OPERATOR)
+    schedule = Schedule.objects.select_related("client").get()
+    first, second, *_later = scheduling.upcoming(schedule)
+    assert schedule.next_run_at == first.at
+    assert (first.period.since.isoweekday(), first.at.astimezone(schedule.client.zone).date() - first.period.until) == (
+        7,
+        timedelta(days=1),
+    )
+    assert second.period.since == first.period.until + timedelta(days=1)

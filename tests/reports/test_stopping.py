@@ -71,3 +71,16 @@ def test_a_company_without_an_agency_is_told_by_its_administrators(cast: Cast) -
     Client.objects.filter(pk=cast.client.pk).update(agency=None)
     cast.client.refresh_from_db()
     assert stopping.owners(cast.client) == [cast.viewer]
+
+
+def test_started_again_it_makes_the_newest_report_it_owes_and_lists_those_that_were_left_out(cast: Cast, signed_in: SignIn) -> None:
+    schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
+    month_ago = timezone.now() - timedelta(days=28)
+    Schedule.objects.update(stopped_at=timezone.now(), failures=3, next_run_at=month_ago)
+    signed_in(cast.owner).post(f"/api/v1/clients/lumen/schedules/{schedule.pk}/start/")
+    schedule.refresh_from_db()
+    assert schedule.next_run_at > timezone.now()
+    *left, owed = Run.objects.order_by("since")
+    assert (owed.state, owed.problem) == (Run.State.DUE, "")
+    assert {(run.state, run.problem) for run in left} == {(Run.State.SKIPPED, scheduling.STOPPED)}
+    assert len(left) == 3

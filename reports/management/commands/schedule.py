@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.management.found import found_client
 from accounts.models import Client
-from reports import scheduling
+from reports import schedules, scheduling
 from reports.models import Schedule
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *, client: str, **options: Any) -> None:
         owner = found_client(client)
-        for schedule in Schedule.objects.filter(client=owner).select_related("client").order_by("pk"):
+        for schedule in schedules.of_client(owner):
             self._tell(owner, schedule)
 
     def _tell(self, owner: Client, schedule: Schedule) -> None:

@@ -7,8 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.audit import OPERATOR
 from accounts.management.found import found_client
 from accounts.tenancy import inside
-from reports import sending
-from reports.models import Schedule
+from reports import schedules, sending
 
 
 class Command(BaseCommand):
@@ -21,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, client: str, schedule: int, period: str | None, **options: Any) -> None:
         owner = found_client(client)
-        found = Schedule.objects.select_related("client").filter(client=owner, pk=schedule).first()
+        found = schedules.of_client(owner).filter(pk=schedule).first()
         if found is None:
             raise CommandError(f"{client} has no schedule {schedule}.")
         if owner.closed_at:
