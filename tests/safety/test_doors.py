@@ -177,7 +177,7 @@ class TestCookies:
         session = browser.session
         session["planted"] = "yes"
         session.save()
-        before = session.session_key
+        before = str(session.session_key)
         browser.cookies[settings.SESSION_COOKIE_NAME] = before
         signs_in(cast.owner, browser=browser)
         assert browser.cookies[settings.SESSION_COOKIE_NAME].value not in ("", before)
