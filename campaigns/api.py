@@ -129,9 +129,11 @@ class ImportListSerializer(serializers.Serializer[Any]):
 
 
 class RefusalSerializer(serializers.Serializer[Any]):
-    detail = serializers.CharField()
-    import_id = serializers.IntegerField(help_text="Of the refused import, which is listed for a week.")
-    faults = FaultSerializer(many=True)
+    """Of a file. Where a parameter is wrong there is none of these, but its name with why."""
+
+    detail = serializers.CharField(required=False)
+    import_id = serializers.IntegerField(required=False, help_text="Of the refused import, which is listed for a week.")
+    faults = FaultSerializer(many=True, required=False)
 
 
 class DetailSerializer(serializers.Serializer[Any]):

@@ -35,6 +35,11 @@ class AskedFields(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2})?$"})
+class ClockField(serializers.TimeField):
+    """A time by the clocks of a place. What OpenAPI calls a time has a zone."""
+
+
 class PersonField(serializers.SlugRelatedField[User]):
     """A person who may approve the client's reports, by their address."""
 
@@ -64,7 +69,7 @@ class ScheduleSerializer(AskedFields, serializers.ModelSerializer[Schedule]):
     anchor = serializers.DateField(
         required=False, allow_null=True, help_text="A day of the first week of some fortnight: which weeks pair up."
     )
-    local_time = serializers.TimeField(help_text="By the clocks of the client. One they skip is the next they show.")
+    local_time = ClockField(help_text="By the clocks of the client. One they skip is the next they show.")
     hold_hours = serializers.IntegerField(
         min_value=1, max_value=schedules.LONGEST_HOLD, required=False, help_text="How long `hold` waits at most."
     )

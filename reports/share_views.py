@@ -37,6 +37,7 @@ FRAMED = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],  # of a mail whose styles are its own, in a frame where nothing else may happen
     "img-src": ["data:"],
+    **{name: [NONE] for name in ("script-src", "connect-src", "font-src", "manifest-src", "form-action")},
     "frame-ancestors": [SELF],
     "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }

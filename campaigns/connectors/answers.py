@@ -32,8 +32,8 @@ class Answers:
         self.title = title
 
     def unexpected(self, field: str, value: object, reason: str = "") -> UnexpectedAnswer:
-        """An error that names the field. Of an object only that it is one is told: it may hold personal data."""
-        shown = "an object" if isinstance(value, dict) else f"{value!r:.80}"
+        """An error that names the field. Of an object or a list only that it is one is told: it may hold personal data, or our keys."""
+        shown = "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else f"{value!r:.80}"
         because = f" ({reason})" if reason else ""
         return UnexpectedAnswer(f"{self.title} answered {field} = {shown}{because}.")
 

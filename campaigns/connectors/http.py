@@ -7,7 +7,7 @@ import random
 import ssl
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
@@ -62,6 +62,7 @@ class Http:
         self._attempts = attempts
         self._sleep = sleep
         self._random = random
+        self._hidden: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +72,10 @@ class Http:
 
     def close(self) -> None:
         self._client.close()
+
+    def hide(self, *secrets: str) -> None:
+        """Have these left out of every failure that is told, also where no request carried them: platforms know them too."""
+        self._hidden.update(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
 
     def request_json(
         self,
@@ -118,7 +123,7 @@ class Http:
             raise UnexpectedAnswer(f"{_where(request)} gave an answer that cannot be read ({type(error).__name__}).") from None
         if response.is_success:
             return response
-        failure = _failure(response, explain, retry_delay)
+        failure = _failure(response, explain, retry_delay, self._hidden)
         if isinstance(failure, Passing):
             return failure
         raise failure
@@ -162,12 +167,12 @@ def _decoded(response: httpx.Response) -> Any:
         raise UnexpectedAnswer(f"{_where(response.request)} answered {response.status_code} without valid JSON ({kind:.60}).") from None
 
 
-def _failure(response: httpx.Response, explain: Explain | None, retry_delay: RetryDelay | None) -> Failure:
+def _failure(response: httpx.Response, explain: Explain | None, retry_delay: RetryDelay | None, hidden: Set[str]) -> Failure:
     failure = (explain(response) if explain else None) or _by_status(response)
     if isinstance(failure, Passing) and failure.retry_after is None:
         asked = retry_delay(response) if retry_delay else None
         failure.retry_after = _retry_after(response) if asked is None else asked
-    failure.args = (_without_secrets(str(failure), response.request),)
+    failure.args = (_without(str(failure), _secrets(response.request) | hidden),)
     return failure
 
 
@@ -195,9 +200,9 @@ def _where(request: httpx.Request) -> str:
     return f"{request.url.host}{request.url.path}"
 
 
-def _without_secrets(text: str, request: httpx.Request) -> str:
+def _without(text: str, secrets: Set[str]) -> str:
     """Platforms quote what they were sent in their messages."""
-    for secret in sorted(_secrets(request), key=len, reverse=True):
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "[redacted]")
     return text
 

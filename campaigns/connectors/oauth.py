@@ -119,6 +119,8 @@ class AccessToken(httpx.Auth):
 
     def _good(self) -> Secret:
         secret = self._grant.secret
+        known = (self._settings.get("client_secret"), secret.get("access_token"), secret.get("refresh_token"))
+        self._http.hide(*(value for value in known if value))
         if secret.get("access_token") and self._clock() < secret.get("expires_at", float("inf")) - MARGIN:
             return secret
         if secret.get("refresh_token"):

@@ -111,7 +111,9 @@ def lines(clients: Collection[Client], told: Mapping[int, Told], needs: Mapping[
 
 def _next_sends(ids: list[int]) -> dict[int, Schedule]:
     found: dict[int, Schedule] = {}
-    for schedule in Schedule.objects.filter(client__in=among(ids), paused=False, stopped_at=None, removed_at=None).order_by("next_run_at", "pk"):
+    for schedule in Schedule.objects.filter(client__in=among(ids), paused=False, stopped_at=None, removed_at=None).order_by(
+        "next_run_at", "pk"
+    ):
         found.setdefault(schedule.client_id, schedule)
     return found
 

@@ -45,7 +45,7 @@ def workbook(table: content.Table, names: dict[str, str], about: dict[str, str])
         sheet.column_dimensions[get_column_letter(column)].width = max(14, len(str(text)) + 2)
     sheet.append([_bold(sheet, text) for text in header])
     for row in rows:
-        sheet.append([inert(row[0]), *(_cell(sheet, value, slug) for value, slug in zip(row[1:], _slugs(table), strict=True))])
+        sheet.append([row[0], *(_cell(sheet, value, slug) for value, slug in zip(row[1:], _slugs(table), strict=True))])
     notes = book.create_sheet(_("About"))
     for name, text in about.items():
         notes.append([_bold(notes, name), inert(text)])
@@ -74,7 +74,7 @@ def _rows(table: content.Table, names: dict[str, str]) -> Iterator[list[Any]]:
     heads = [_(DEFINITIONS[slug].name) for slug in table.slugs]
     yield ["", *(text for head in heads for text in (head, _("%(kpi)s, compared period") % {"kpi": head}))]
     for row in table.rows:
-        yield [names.get(row.key, row.key), *_values(table, row)]
+        yield [inert(names.get(row.key, row.key)), *_values(table, row)]
     yield [_("Total"), *_values(table, table.total)]
 
 

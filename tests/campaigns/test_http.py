@@ -270,6 +270,18 @@ def test_a_token_is_kept_until_a_minute_before_it_expires(token: AccessToken, gr
     assert grant.renewals == 2
 
 
+@pytest.mark.parametrize("name", ["refresh_token", "client_secret"])
+def test_what_only_the_token_endpoint_was_sent_is_redacted_in_other_answers_too(
+    simulator: Simulator, http: Http, token: AccessToken, settings: dict[str, str], grant: Held, name: str
+) -> None:
+    secret = (settings | grant.secret)[name]
+    token.headers()
+    simulator.faults += [Fault(400)]
+    with pytest.raises(UnexpectedAnswer, match="redacted") as caught:
+        ask(http, simulator, auth=token, explain=lambda _: UnexpectedAnswer(f"Bad key {secret}"))
+    assert secret not in str(caught.value)
+
+
 def test_a_token_that_another_process_renewed_is_used(
     settings: dict[str, str], http: Http, token: AccessToken, grant: Held, clock: Clock, exchanges: list[Exchange]
 ) -> None:
