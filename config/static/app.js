@@ -51,8 +51,17 @@ function entry(name, value) {
   return row;
 }
 
+/* The table behind a chart, from its oldest line to its newest: its heads, and each line's. */
+function figuresOf(chart) {
+  const table = chart.closest("section").querySelector("table");
+  const [first, last, top, bottom] = chart.dataset.plot.split(" ").map(Number);
+  const rows = [...table.tBodies[0].rows].reverse().map((row) => [...row.cells].map((cell) => cell.textContent));
+  const step = (last - first) / Math.max(1, rows.length - 1);
+  return { rows, top, bottom, x: rows.map((_, index) => first + index * step), names: [...table.tHead.rows[0].cells].map((cell) => cell.textContent) };
+}
+
 function enableFigures(chart) {
-  const points = JSON.parse(chart.dataset.points);
+  const points = figuresOf(chart);
   const tip = document.createElement("div");
   const moveGuide = line(points, chart);
   let current = -1;
@@ -66,7 +75,8 @@ function enableFigures(chart) {
     current = Math.max(0, Math.min(points.x.length - 1, index));
     const scale = chart.clientWidth / chart.viewBox.baseVal.width;
     const x = points.x[current] * scale;
-    tip.replaceChildren(entry(points.weeks[current], ""), ...points.series.map((series) => entry(series.name, series.labels[current])));
+    const [head, ...figures] = points.rows[current];
+    tip.replaceChildren(entry(head, ""), ...figures.map((figure, column) => entry(points.names[column + 1], figure)));
     tip.hidden = false;
     tip.style.left = `${Math.max(0, Math.min(chart.clientWidth - tip.offsetWidth, x > chart.clientWidth / 2 ? x - tip.offsetWidth - 12 : x + 12))}px`;
     moveGuide(points.x[current]);
@@ -252,7 +262,7 @@ function enableLive() {
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-toggle]").forEach(enableThemeToggle);
-  document.querySelectorAll("svg[data-points]").forEach(enableFigures);
+  document.querySelectorAll("svg[data-plot]").forEach(enableFigures);
   document.querySelectorAll("[data-filter]").forEach(enableFilter);
   document.querySelectorAll("[data-copy]").forEach(enableCopy);
   document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
