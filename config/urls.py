@@ -21,7 +21,7 @@ from kpis.choices_api import ChoicesView
 from kpis.cohorts_api import CohortView
 from kpis.explain_api import ChangeView, NumberView
 from kpis.figures_settings import figures_settings
-from reports import run_views
+from reports import palette, run_views
 from reports import urls as report_urls
 from reports import views as reports
 from reports.delivery_api import (
@@ -73,6 +73,8 @@ api_docs = SpectacularSwaggerSplitView.as_view(url_name="api_schema", template_n
 client_pages: list[URLPattern | URLResolver] = [
     *(path("" if name == "overview" else f"{name}/", pages.client_page, {"name": name}, name=name) for name in PAGES),
     path("<page:name>/<slug:part>.<file_kind:kind>", pages.page_file, name="page_file"),
+    path("find/", palette.find, name="find"),
+    path("find.json", palette.hits, name="find_hits"),
     path("reports/", reports.report_list, name="report_list"),
     path("reports/<period:period>.pdf", reports.report_pdf, name="report_pdf"),
     path("reports/<int:run_id>/", run_views.report_run, name="report_run"),
