@@ -362,7 +362,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
 /* A picker closes when one looks elsewhere, and gives the focus back. */
 document.addEventListener("click", (event) => {
-  for (const picker of document.querySelectorAll("details.picker[open]")) if (!picker.contains(event.target)) picker.open = false;
+  // On a phone, what lies behind it is its own ground.
+  for (const picker of document.querySelectorAll("details.picker[open]")) if (event.target === picker || !picker.contains(event.target)) picker.open = false;
 });
 document.addEventListener("keydown", (event) => {
   const open = event.key === "Escape" && document.querySelector("details.picker[open]");
@@ -370,3 +371,7 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+
+/* On paper, what could be opened on the screen is open. */
+addEventListener("beforeprint", () => document.querySelectorAll("#data details:not([open])").forEach((part) => ((part.open = true), (part.dataset.shut = ""))));
+addEventListener("afterprint", () => document.querySelectorAll("details[data-shut]").forEach((part) => ((part.open = false), delete part.dataset.shut)));
