@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -15,6 +15,9 @@ from accounts import access, hosts
 from accounts.models import AGENCY_ROLES, Agency, Client, Organisation, User
 
 AGENCY_PREFIX = "agency_"
+# The parameters by which the pages of a client say which days they are of.
+DAYS = ("period", "from", "to", "compare", "compare_from", "compare_to")
+FIGURE = "figure"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Entry:
     below: tuple[str, ...] = ()
     # Whether it begins a group of its own.
     is_apart: bool = False
+    # Whether its figures are of the days that its address says.
+    has_days: bool = False
 
 
 SHARED = (
@@ -68,14 +73,14 @@ def _below(parts: dict[str, tuple[Entry, ...]], page: str) -> tuple[str, ...]:
 
 
 CLIENT_ENTRIES = (
-    Entry(_("Overview"), "client.view", "overview", ("figure",)),
-    Entry(_("Channels"), "client.view", "channels"),
-    Entry(_("Campaigns"), "client.view", "campaigns"),
-    Entry(_("Funnel"), "client.view", "funnel"),
-    Entry(_("Customers"), "client.view", "customers", ("cohorts",)),
-    Entry(_("E-mail"), "client.view", "email"),
-    Entry(_("Site"), "client.view", "site"),
-    Entry(_("Social networks"), "client.view", "social"),
+    Entry(_("Overview"), "client.view", "overview", (FIGURE,), has_days=True),
+    Entry(_("Channels"), "client.view", "channels", has_days=True),
+    Entry(_("Campaigns"), "client.view", "campaigns", has_days=True),
+    Entry(_("Funnel"), "client.view", "funnel", has_days=True),
+    Entry(_("Customers"), "client.view", "customers", ("cohorts",), has_days=True),
+    Entry(_("E-mail"), "client.view", "email", has_days=True),
+    Entry(_("Site"), "client.view", "site", has_days=True),
+    Entry(_("Social networks"), "client.view", "social", has_days=True),
     Entry(
         _("Reports"),
         "client.view",
@@ -138,16 +143,21 @@ def same_page(client: Client, page: str) -> str:
     return address(client, wanted.page) if wanted and may else landing(client)
 
 
-def entries(organisation: Organisation, permissions: frozenset[str], page: str) -> list[Shown]:
-    """What those with `permissions` are shown on the page called `page`."""
+def entries(organisation: Organisation, permissions: frozenset[str], page: str, days: str = "") -> list[Shown]:
+    """What those with `permissions` are shown on the page called `page`; `days`, a query, stay chosen from page to page."""
     table = AGENCY_ENTRIES if isinstance(organisation, Agency) else CLIENT_ENTRIES
     page = page.removeprefix(AGENCY_PREFIX)
     opened = ((entry, _opened(organisation, entry, permissions)) for entry in table)
     return [
-        Shown(gettext(entry.title), address(organisation, first), page == entry.page or page in entry.below, entry.is_apart)
+        Shown(gettext(entry.title), _address(organisation, entry, first, days), page == entry.page or page in entry.below, entry.is_apart)
         for entry, first in opened
         if first
     ]
+
+
+def _address(organisation: Organisation, entry: Entry, first: str, days: str) -> str:
+    found = address(organisation, first)
+    return f"{found}?{days}" if days and entry.has_days else found
 
 
 def _opened(organisation: Organisation, entry: Entry, permissions: frozenset[str]) -> str:
@@ -173,17 +183,30 @@ def parts(organisation: Organisation, permissions: frozenset[str], page: str) ->
     return shown if len(shown) > 1 else []
 
 
+def days_of(query: QueryDict, page: str) -> str:
+    """What the address of `page` says of its days and of those that they are compared with; "" where it has none."""
+    if page != FIGURE and not any(entry.page == page and entry.has_days for entry in CLIENT_ENTRIES):
+        return ""
+    kept = QueryDict(mutable=True)
+    for name in DAYS:
+        if value := query.get(name):
+            kept[name] = str(value)
+    return kept.urlencode()
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """Template context for people: `navigation`, the lines of the organisation at hand; `parts`, the pages beside this one;
-    `agency_above`, if they work in a client's agency; `may_switch`, whether there is another client to go to."""
+    `agency_above`, if they work in a client's agency; `may_switch`, whether there is another client to go to; `is_client`, whether the
+    organisation at hand is one."""
     organisation: Organisation | None = getattr(request, "organisation", None)
     permissions: frozenset[str] = getattr(request, "permissions", frozenset())
-    page = request.resolver_match.url_name if request.resolver_match else None
+    page = (request.resolver_match.url_name if request.resolver_match else None) or ""
     return {
-        "navigation": entries(organisation, permissions, page or "") if organisation else [],
-        "parts": parts(organisation, permissions, page or "") if organisation else [],
+        "navigation": entries(organisation, permissions, page, days_of(request.GET, page)) if organisation else [],
+        "parts": parts(organisation, permissions, page) if organisation else [],
         "agency_above": _agency_above(organisation),
         "may_switch": partial(_may_switch, request, organisation),
+        "is_client": isinstance(organisation, Client),
     }
 
 

@@ -70,6 +70,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
     "accounts.hosts.KnownHosts",
     "django.middleware.security.SecurityMiddleware",
+    "config.compression.CompressedText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.caching.KeptNowhere",
     "accounts.devices.NoDevices",

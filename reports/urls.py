@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from accounts.navigation import AGENCY_PREFIX
-from reports import annotation_views, question_views, run_views
+from reports import annotation_views, palette, question_views, run_views
 from reports import api as views
 from reports import endpoint_views as endpoints
 from reports import views as reports
@@ -67,6 +67,8 @@ client_pages: list[URLPattern | URLResolver] = [
     *(path("" if name == "overview" else f"{name}/", pages.client_page, {"name": name}, name=name) for name in PAGES),
     path("<page:name>/<slug:part>.<file_kind:kind>", pages.page_file, name="page_file"),
     path("kpis/<slug:kpi>/", figure, name="figure"),
+    path("find/", palette.find, name="find"),
+    path("find.json", palette.hits, name="find_hits"),
     path("annotations/", annotation_views.annotation_list, name="annotations"),
     path("annotations/<int:annotation_id>/", annotation_views.annotation, name="annotation"),
     path("annotations/<int:annotation_id>/remove/", annotation_views.annotation_remove, name="annotation_remove"),

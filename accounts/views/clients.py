@@ -5,14 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import access, hosts, navigation, portfolio, search
-from accounts.models import Client
-
-# What a search by keyboard shows; who wants more types another letter.
-HITS = 20
+from accounts import access, hosts, palette, portfolio, search
 
 
 @require_safe
@@ -43,12 +40,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def hits(request: HttpRequest) -> JsonResponse:
-    """What the client switcher shows: name, agency and address of a few clients; `page` is the page one comes from."""
-    clients = list(hosts.served(request, access.clients_of(request.user)))
-    found = search.matching(clients, request.GET.get("q", "")[:100])
-    page = request.GET.get("page", "")
-    return JsonResponse({"clients": [_hit(client, page) for client in found[:HITS]], "more": max(0, len(found) - HITS)})
-
-
-def _hit(client: Client, page: str) -> dict[str, str]:
-    return {"name": client.name, "note": client.agency.name if client.agency else "", "url": navigation.same_page(client, page)}
+    """What is found by keyboard where no client is at hand: clients and the agency's pages. `page` is the page one comes from."""
+    found = hosts.served(request, access.clients_of(request.user))
+    agencies = [agency for agency in access.agencies_of(request.user) if hosts.serves(request, agency)]
+    groups = [
+        palette.clients(found, request.GET.get("page", "")),
+        palette.Group(_("Pages"), palette.agency_pages(agencies)),
+    ]
+    return JsonResponse(palette.as_json(palette.found(groups, request.GET.get("q", ""))))

@@ -1,34 +1,34 @@
 /* Comforts on pages that are whole without them: light or dark, figures under the pointer of a chart, lists that narrow as one types,
-   a way to another client by keyboard, progress that shows itself. */
+   a way to everything by keyboard, progress that shows itself. */
 "use strict";
 
 const THEME = "theme";
 const root = document.documentElement;
 
-function remembered() {
+function remembered(name) {
   try {
-    return localStorage.getItem(THEME);
+    return localStorage.getItem(name);
   } catch {
-    return null; // storage may be forbidden; the system's choice then stands
+    return null; // storage may be forbidden; what is usual then stands
   }
 }
 
-function remember(theme) {
+function remember(name, value) {
   try {
-    localStorage.setItem(THEME, theme);
+    localStorage.setItem(name, value);
   } catch {
     /* the choice lasts for this page */
   }
 }
 
-if (remembered()) root.dataset.theme = remembered();
+if (remembered(THEME)) root.dataset.theme = remembered(THEME);
 
 function enableThemeToggle(button) {
   button.hidden = false;
   button.addEventListener("click", () => {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
-    remember(root.dataset.theme);
+    remember(THEME, root.dataset.theme);
   });
 }
 
@@ -51,8 +51,17 @@ function entry(name, value) {
   return row;
 }
 
+/* The table behind a chart, from its oldest line to its newest: its heads, and each line's. */
+function figuresOf(chart) {
+  const table = chart.closest("section").querySelector("table");
+  const [first, last, top, bottom] = chart.dataset.plot.split(" ").map(Number);
+  const rows = [...table.tBodies[0].rows].reverse().map((row) => [...row.cells].map((cell) => cell.textContent));
+  const step = (last - first) / Math.max(1, rows.length - 1);
+  return { rows, top, bottom, x: rows.map((_, index) => first + index * step), names: [...table.tHead.rows[0].cells].map((cell) => cell.textContent) };
+}
+
 function enableFigures(chart) {
-  const points = JSON.parse(chart.dataset.points);
+  const points = figuresOf(chart);
   const tip = document.createElement("div");
   const moveGuide = line(points, chart);
   let current = -1;
@@ -66,7 +75,8 @@ function enableFigures(chart) {
     current = Math.max(0, Math.min(points.x.length - 1, index));
     const scale = chart.clientWidth / chart.viewBox.baseVal.width;
     const x = points.x[current] * scale;
-    tip.replaceChildren(entry(points.weeks[current], ""), ...points.series.map((series) => entry(series.name, series.labels[current])));
+    const [head, ...figures] = points.rows[current];
+    tip.replaceChildren(entry(head, ""), ...figures.map((figure, column) => entry(points.names[column + 1], figure)));
     tip.hidden = false;
     tip.style.left = `${Math.max(0, Math.min(chart.clientWidth - tip.offsetWidth, x > chart.clientWidth / 2 ? x - tip.offsetWidth - 12 : x + 12))}px`;
     moveGuide(points.x[current]);
@@ -142,58 +152,94 @@ function enableSlug(input) {
   });
 }
 
-function enableSwitcher(opener) {
-  const dialog = document.getElementById("switcher");
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+const DAYS = ["period", "from", "to", "compare", "compare_from", "compare_to"];
+
+function showKeys() {
+  for (const key of document.querySelectorAll("[data-keys]")) {
+    key.textContent = `${isMac ? "⌘" : "Ctrl "}${key.dataset.keys}`;
+    key.hidden = false;
+  }
+}
+
+function enablePalette(opener) {
+  const dialog = document.getElementById("palette");
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("[role=listbox]");
-  const none = dialog.querySelector("[data-none]");
-  const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-  const keys = opener.querySelector("[data-keys]");
+  const status = dialog.querySelector("[role=status]");
   let active = -1;
   let asked = 0;
   let timer = 0;
 
-  keys.textContent = isMac ? "⌘K" : "Ctrl K";
-  keys.hidden = false;
   opener.setAttribute("role", "button");
   opener.setAttribute("aria-haspopup", "dialog");
 
   function choose(index) {
-    const options = [...list.children];
+    const options = [...list.querySelectorAll("[role=option]")];
     active = options.length ? (index + options.length) % options.length : -1;
     options.forEach((option, place) => option.setAttribute("aria-selected", String(place === active)));
     input.setAttribute("aria-activedescendant", active < 0 ? "" : options[active].id);
-    if (active >= 0) options[active].scrollIntoView({ block: "nearest" });
+    if (active > 0) options[active].scrollIntoView({ block: "nearest" });
+    else list.scrollTop = 0;
   }
 
-  function option(client, place) {
-    const item = document.createElement("li");
-    const link = document.createElement("a");
-    const note = document.createElement("span");
-    item.id = `hit-${place}`;
-    item.setAttribute("role", "option");
-    link.href = client.url;
+  function element(name, className, text) {
+    const made = document.createElement(name);
+    made.className = className;
+    made.textContent = text;
+    return made;
+  }
+
+  function group(found, place) {
+    const part = element("div", "hits-group", "");
+    const title = element("p", "hits-title", found.title);
+    title.id = `hits-${place}`;
+    part.setAttribute("role", "group");
+    part.setAttribute("aria-labelledby", title.id);
+    part.append(title, ...found.hits.map((hit, number) => option(hit, `hit-${place}-${number}`)));
+    if (found.more) part.append(element("p", "hits-more", status.dataset.more.replace("{n}", found.more)));
+    return part;
+  }
+
+  function option(hit, id) {
+    const link = element("a", "hit", hit.name);
+    link.id = id;
+    link.href = hit.url;
     link.tabIndex = -1;
-    note.className = "sub";
-    note.textContent = client.note;
-    link.append(client.name, note);
-    item.append(link);
-    return item;
+    link.setAttribute("role", "option");
+    if (hit.note) link.append(element("span", "hit-note", hit.note));
+    return link;
+  }
+
+  function say(text) {
+    status.textContent = text;
+    status.hidden = !text;
   }
 
   async function ask() {
     const mine = ++asked;
+    const here = new URLSearchParams(location.search);
     const query = new URLSearchParams({ q: input.value, page: opener.dataset.page });
-    const answer = await fetch(`${opener.dataset.switcher}?${query}`, { headers: { Accept: "application/json" } });
-    if (!answer.ok || mine !== asked) return;
-    const found = await answer.json();
-    list.replaceChildren(...found.clients.map(option));
-    none.hidden = found.clients.length > 0;
-    choose(0);
+    if (opener.dataset.palette.startsWith("/c/")) {
+      query.delete("page");
+      query.set("from_page", opener.dataset.page);
+      for (const name of DAYS) if (here.get(name)) query.set(name, here.get(name));
+    }
+    try {
+      const answer = await fetch(`${opener.dataset.palette}?${query}`, { headers: { Accept: "application/json" } });
+      if (mine !== asked) return;
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      const found = await answer.json();
+      list.replaceChildren(...found.groups.map(group));
+      say(found.groups.length ? "" : status.dataset.none);
+      choose(0);
+    } catch {
+      if (mine === asked) say(status.dataset.failed);
+    }
   }
 
   function open() {
-    if (dialog.open) return;
+    if (document.querySelector("dialog[open]")) return;
     input.value = "";
     dialog.showModal();
     input.focus();
@@ -212,9 +258,13 @@ function enableSwitcher(opener) {
     }
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  list.addEventListener("pointermove", (event) => {
+    const hit = event.target.closest("[role=option]");
+    if (hit && hit.getAttribute("aria-selected") !== "true") choose([...list.querySelectorAll("[role=option]")].indexOf(hit));
+  });
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, 120);
+    timer = setTimeout(ask, 100);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -222,9 +272,56 @@ function enableSwitcher(opener) {
       choose(active + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter" && active >= 0) {
       event.preventDefault();
-      list.children[active].firstElementChild.click();
+      const hit = list.querySelector("[aria-selected=true]");
+      // With the key that opens a new tab elsewhere, here too.
+      if (event.metaKey || event.ctrlKey) window.open(hit.href);
+      else hit.click();
     }
   });
+}
+
+/* Keys without Ctrl: only where nothing that takes keys has the focus, and for as long as nobody turned them off. */
+const SINGLE = "single-keys";
+
+function enableKeys(dialog) {
+  const choice = dialog.querySelector("[data-single-keys]");
+  choice.checked = remembered(SINGLE) !== "off";
+  choice.addEventListener("change", () => remember(SINGLE, choice.checked ? "on" : "off"));
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.querySelectorAll("[data-keys-open]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => dialog.showModal());
+  });
+  document.addEventListener("keydown", (event) => {
+    const taken = "input, select, textarea, dialog, details[open] *, [role=region], svg, audio, video, [contenteditable]";
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !choice.checked) return;
+    if (document.querySelector("dialog[open]") || event.target.closest(taken)) return;
+    const beside = { ArrowLeft: "a[rel=prev][data-beside]", ArrowRight: "a[rel=next][data-beside]" }[event.key];
+    if (event.key === "?") dialog.showModal();
+    else if (event.key === "/") document.querySelector("main input[type=search]:not([hidden])")?.focus();
+    else if (beside) document.querySelector(beside)?.click();
+    else return;
+    event.preventDefault();
+  });
+}
+
+/* Who waits longer than a moment sees that something happens. */
+function enableWaiting() {
+  let timer = 0;
+  const wait = () => (timer = setTimeout(() => root.classList.add("waiting"), 300));
+  const stop = () => {
+    clearTimeout(timer);
+    root.classList.remove("waiting");
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const isPage = link.origin === location.origin && !link.hasAttribute("download") && !link.target && !/\.(pdf|csv|xlsx|png|html)$/.test(link.pathname);
+    if (isPage && link.href.split("#")[0] !== location.href.split("#")[0]) wait();
+  });
+  document.addEventListener("submit", (event) => event.defaultPrevented || event.target.method === "dialog" || wait());
+  addEventListener("pageshow", stop);
+  addEventListener("pagehide", stop);
 }
 
 /* What moves is looked at again every few seconds, for as long as the page says that it moves. */
@@ -378,19 +475,23 @@ function enablePreview(form) {
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-toggle]").forEach(enableThemeToggle);
-  document.querySelectorAll("svg[data-points]").forEach(enableFigures);
+  document.querySelectorAll("svg[data-plot]").forEach(enableFigures);
   document.querySelectorAll("[data-filter]").forEach(enableFilter);
   document.querySelectorAll("[data-copy]").forEach(enableCopy);
   document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
-  document.querySelectorAll("[data-switcher]").forEach(enableSwitcher);
   document.querySelectorAll("[data-grid]").forEach(enableGrid);
   document.querySelectorAll("[data-preview]").forEach(enablePreview);
+  showKeys();
+  document.querySelectorAll("[data-palette]").forEach(enablePalette);
+  document.querySelectorAll("#keys").forEach(enableKeys);
+  enableWaiting();
   enableLive();
 });
 
 /* A picker closes when one looks elsewhere, and gives the focus back. */
 document.addEventListener("click", (event) => {
-  for (const picker of document.querySelectorAll("details.picker[open]")) if (!picker.contains(event.target)) picker.open = false;
+  // On a phone, what lies behind it is its own ground.
+  for (const picker of document.querySelectorAll("details.picker[open]")) if (event.target === picker || !picker.contains(event.target)) picker.open = false;
 });
 document.addEventListener("keydown", (event) => {
   const open = event.key === "Escape" && document.querySelector("details.picker[open]");
@@ -424,3 +525,6 @@ function enableLooks(form) {
 }
 
 document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-looks]").forEach(enableLooks));
+/* On paper, what could be opened on the screen is open. */
+addEventListener("beforeprint", () => document.querySelectorAll("#data details:not([open])").forEach((part) => ((part.open = true), (part.dataset.shut = ""))));
+addEventListener("afterprint", () => document.querySelectorAll("details[data-shut]").forEach((part) => ((part.open = false), delete part.dataset.shut)));

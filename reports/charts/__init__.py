@@ -5,7 +5,6 @@ A chart arrives with its words and figures already written in the reader's langu
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -212,7 +211,7 @@ def stacked_bars(chart: Chart, theme: Theme, width: float, height: float, *, nar
     frame = _frame(chart, theme, width, height, [] if narrow else names, rows if narrow else 0)
     middles = [frame.middle(index) for index in range(frame.points)]
     body = _grid(chart, frame, theme) + _week_labels(chart, frame, theme, middles)
-    body += "".join(_bar(chart, index, frame, theme) for index in range(frame.points))
+    body += _bars(chart, frame, theme)
     if narrow:
         body += _legend(chart, theme, names, 2, width)
     else:
@@ -296,19 +295,23 @@ def _dot(point: tuple[float, float] | None, colour: str, radius: float, paper: s
     return f'<circle cx="{px(point[0])}" cy="{px(point[1])}" r="{px(radius)}" fill="{colour}" {ring}/>'
 
 
-def _bar(chart: Chart, index: int, frame: Frame, theme: Theme) -> str:
+def _bars(chart: Chart, frame: Frame, theme: Theme) -> str:
+    """One path per layer, and a dash in place of each bar of which nothing is known."""
     width = min((frame.right - frame.left) / frame.points * 0.66, theme.size * 4)
-    left, base, parts = frame.middle(index) - width / 2, 0.0, []
-    if all(series.values[index] is None for series in chart.series):
-        return written(frame.middle(index), frame.y(0) - theme.size * 0.5, "–", theme.mute, anchor="middle")
+    bases = [0.0] * frame.points
+    parts = []
     for series, ink in zip(chart.series, theme.series, strict=False):
-        value = series.values[index] or 0.0
-        top, bottom = frame.y(base + value), frame.y(base)
-        base += value
-        # A hairline of paper keeps neighbouring layers apart without relying on their hues.
-        height = max(bottom - top - theme.size * 0.08, 0)
-        if height > 0:
-            parts.append(f'<rect x="{px(left)}" y="{px(top)}" width="{px(width)}" height="{px(height)}" fill="{ink.fill}"/>')
+        path = ""
+        for index, value in enumerate(series.values):
+            top, bottom = frame.y(bases[index] + (value or 0.0)), frame.y(bases[index])
+            bases[index] += value or 0.0
+            # A hairline of paper keeps neighbouring layers apart without relying on their hues.
+            height = bottom - top - theme.size * 0.08
+            if height > 0:
+                path += f"M{px(frame.middle(index) - width / 2)} {px(top)}h{px(width)}v{px(height)}h-{px(width)}z"
+        parts.append(f'<path d="{path}" fill="{ink.fill}"/>' if path else "")
+    unknown = [index for index in range(frame.points) if all(series.values[index] is None for series in chart.series)]
+    parts += [written(frame.middle(index), frame.y(0) - theme.size * 0.5, "–", theme.mute, anchor="middle") for index in unknown]
     return "".join(parts)
 
 
@@ -394,7 +397,7 @@ def svg(
     decorative: bool = False,
 ) -> str:
     described = None if chart is None or decorative else (chart.title, chart.summary)
-    data = _readable_points(chart, frame, places) if chart and frame and theme.interactive else ""
+    data = _plot(frame, places) if frame and places and theme.interactive else ""
     return picture(width, height, body, theme, described, data)
 
 
@@ -412,13 +415,6 @@ def picture(width: float, height: float, body: str, theme: Theme, described: tup
     return f"{head}{words}{body}</svg>"
 
 
-def _readable_points(chart: Chart, frame: Frame, places: Sequence[float]) -> str:
-    """What the tooltip script reads: where each week is, and its figures as text."""
-    points = {
-        "x": [round(place, 1) for place in places],
-        "top": round(frame.top, 1),
-        "bottom": round(frame.bottom, 1),
-        "weeks": chart.weeks,
-        "series": [{"name": series.name, "labels": series.labels} for series in chart.series],
-    }
-    return f" data-points={quoteattr(json.dumps(points, ensure_ascii=False, separators=(',', ':')))}"
+def _plot(frame: Frame, places: Sequence[float]) -> str:
+    """What the script that shows figures reads beside the chart's table: the first and the last point's x, the plot's top and bottom."""
+    return f' data-plot="{px(places[0])} {px(places[-1])} {px(frame.top)} {px(frame.bottom)}"'

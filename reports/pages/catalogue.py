@@ -56,7 +56,7 @@ CHANNELS = Page(
     layers=("revenue", "leads"),
     columns=("spend", "other_costs", "leads", "cpl", "mql", "new_customers", "cac", "orders", "revenue", "roas", "roi"),
     parts=("waterfalls",),
-    empty=_("Nothing that a channel could have brought is known yet."),
+    empty=_("No results by channel yet"),
 )
 CAMPAIGNS = Page(
     "campaigns",
@@ -65,7 +65,7 @@ CAMPAIGNS = Page(
     courses=(("spend",), ("leads", "conversions")),
     campaigns=("spend", "impressions", "clicks", "ctr", "cpc", "conversions", "leads", "cpl", "orders", "revenue", "roas"),
     parts=("ranking",),
-    empty=_("No campaign has told anything yet."),
+    empty=_("No campaign data yet"),
 )
 # One campaign, day by day.
 CAMPAIGN = Page(
@@ -84,7 +84,7 @@ FUNNEL = Page(
     courses=(("leads", "mql", "sql", "won"),),
     columns=("leads", "mql", "sql", "mql_to_sql", "won", "lead_to_customer", "days_to_close"),
     parts=("funnel",),
-    empty=_("No lead is known yet."),
+    empty=_("No leads yet"),
 )
 CUSTOMERS = Page(
     "customers",
@@ -107,7 +107,7 @@ CUSTOMERS = Page(
     courses=(("new_customers",), ("customers",), ("repeat_revenue", "revenue")),
     columns=("new_customers", "cac", "clv", "ltv_to_cac", "payback_months", "arpa_by_acquisition", "orders", "revenue"),
     parts=("retention",),
-    empty=_("No customer is known yet."),
+    empty=_("No customers yet"),
 )
 EMAIL = Page(
     "email",
@@ -130,7 +130,7 @@ EMAIL = Page(
     courses=(("open_rate", "click_rate"), ("email_delivered",)),
     parts=("mailings",),
     is_divisible=False,
-    empty=_("No e-mail platform has told anything yet."),
+    empty=_("No e-mail data yet"),
 )
 SITE = Page(
     "site",
@@ -149,7 +149,7 @@ SITE = Page(
     courses=(("sessions",), ("landing_conversion_rate",), ("bounce_rate",)),
     columns=("sessions", "site_conversions", "landing_conversion_rate", "bounce_rate", "engagement_rate", "time_on_page"),
     parts=("pages",),
-    empty=_("No web analytics has told anything yet."),
+    empty=_("No web analytics data yet"),
 )
 SOCIAL = Page(
     "social",
@@ -170,6 +170,6 @@ SOCIAL = Page(
     courses=(("engagements", "link_clicks"), ("social_impressions",)),
     parts=("posts",),
     is_divisible=False,
-    empty=_("No social network has told anything yet."),
+    empty=_("No social media data yet"),
 )
 PAGES = {page.name: page for page in (OVERVIEW, CHANNELS, CAMPAIGNS, FUNNEL, CUSTOMERS, EMAIL, SITE, SOCIAL)}

@@ -91,9 +91,9 @@ def names() -> dict[Preset, str]:
 
 def _comparisons() -> dict[str, str]:
     return {
-        Compare.PREVIOUS.value: _("The period before"),
-        Compare.LAST_YEAR.value: _("The same period of last year"),
-        CUSTOM: _("Other days"),
+        Compare.PREVIOUS.value: _("Previous period"),
+        Compare.LAST_YEAR.value: _("Same period last year"),
+        CUSTOM: _("Other dates"),
     }
 
 

@@ -135,7 +135,7 @@ def _about(look: Look) -> dict[str, Any]:
         _("Comparison"): shown.comparison,
         _("Currency"): look.report.currency,
         _("Time zone"): look.report.timezone,
-        _("State of the data"): shown.data_state,
+        _("Data status"): shown.data_state,
         _("Generated"): shown.generated_on,
     }
 

@@ -49,6 +49,8 @@ def present(report: content.Report, language: str, brand: Brand) -> Presentation
 
 def _presentation(edition: Edition, brand: Brand) -> Presentation:
     report, language = edition.report, edition.language
+    # A page has courses and layers of its own.
+    is_page = bool(report.grain)
     return Presentation(
         language=language,
         client_slug=report.client_slug,
@@ -69,8 +71,8 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         threshold=sentences.threshold(edition),
         provisional=sentences.provisional(edition),
         tiles=tuple(figures.tile(edition, tile) for tile in report.tiles),
-        trend=charting.trend(edition),
-        leads=charting.leads(edition),
+        trend=None if is_page else charting.trend(edition),
+        leads=None if is_page else charting.leads(edition),
         channels=tables.channels(edition),
         campaigns=tables.campaigns(edition),
         data_state=data_state.line(edition),

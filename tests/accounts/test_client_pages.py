@@ -67,13 +67,14 @@ class TestTheStartPage:
 
 class TestTheSwitcher:
     def names(self, browser: Browser, query: str = "") -> list[str]:
-        return [hit["name"] for hit in browser.get(f"/clients.json?{query}").json()["clients"]]
+        groups = {group["title"]: group["hits"] for group in browser.get(f"/clients.json?{query}").json()["groups"]}
+        return [hit["name"] for hit in groups.get("Clients", [])]
 
     def test_finds_twenty_at_most_by_name_or_short_name(self, cast: Cast, signed_in: SignIn) -> None:
         rows(cast.agency, *(f"Café {letter}" for letter in "abcdefghijklmnopqrstuvwxyz"))
         browser = signed_in(cast.owner)
         assert self.names(browser, "q=cafe") == [f"Café {letter}" for letter in "abcdefghijklmnopqrst"]
-        assert browser.get("/clients.json?q=cafe").json()["more"] == 6
+        assert browser.get("/clients.json?q=cafe").json()["groups"][0]["more"] == 6
         assert self.names(browser, "q=LUMEN") == ["Maison Lumen"]
 
     def test_finds_nothing_one_may_not_see(self, cast: Cast, signed_in: SignIn) -> None:
@@ -91,7 +92,7 @@ class TestTheSwitcher:
 
     def test_keeps_agency_people_on_the_page_they_are_on_if_they_may_open_it(self, cast: Cast, signed_in: SignIn) -> None:
         def goes_to(browser: Browser, page: str) -> str:
-            return str(browser.get(f"/clients.json?q=lumen&page={page}").json()["clients"][0]["url"])
+            return str(browser.get(f"/clients.json?q=lumen&page={page}").json()["groups"][0]["hits"][0]["url"])
 
         owner, analyst, viewer = signed_in(cast.owner), signed_in(cast.analyst), signed_in(cast.viewer)
         assert goes_to(owner, "report_list") == goes_to(analyst, "report_list") == "/c/lumen/reports/"
@@ -100,11 +101,13 @@ class TestTheSwitcher:
         assert goes_to(viewer, "report_list") == "/c/lumen/"
         assert goes_to(owner, "no_such_page") == "/c/lumen/"
 
-    def test_is_not_offered_to_who_has_nowhere_else_to_go(self, cast: Cast, signed_in: SignIn) -> None:
-        assert "data-switcher" in signed_in(cast.owner).get("/c/lumen/").content.decode()
-        assert "data-switcher" not in signed_in(cast.viewer).get("/c/lumen/").content.decode()
+    def test_names_other_clients_only_to_who_may_see_some(self, cast: Cast, signed_in: SignIn) -> None:
+        def titles(browser: Browser) -> list[str]:
+            return [group["title"] for group in browser.get("/c/lumen/find.json").json()["groups"]]
+
+        assert titles(signed_in(cast.viewer)) == ["Pages"]
         add_member(cast.viewer, Role.VIEWER, client=cast.other_client)
-        assert "data-switcher" in signed_in(cast.viewer).get("/c/lumen/").content.decode()
+        assert titles(signed_in(cast.viewer)) == ["Clients", "Pages"]
 
 
 class TestNavigation:

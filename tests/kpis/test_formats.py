@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from random import Random
 
 import pytest
+from babel.numbers import format_decimal, format_percent, get_currency_precision
 
 from kpis import formats
 from kpis.definitions import Unit
@@ -104,3 +106,25 @@ def test_an_axis_of_rates_says_percent() -> None:
     ticks = (Decimal(0), Decimal("0.025"), Decimal("0.05"))
     assert formats.axis_labels(ticks, Unit.FRACTION, "EUR", "en") == ("0%", "2.5%", "5%")
     assert formats.axis_labels(ticks, Unit.FRACTION, "EUR", "fr") == ("0\xa0%", "2,5\xa0%", "5\xa0%")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("currency", ["EUR", "CHF", "USD", "GBP", "JPY", "KWD", "MAD"])
+def test_numbers_are_written_as_the_unicode_consortium_says(language: str, currency: str) -> None:
+    random = Random(f"{language} {currency}")
+    decimals = get_currency_precision(currency)
+    for _ in range(200):
+        value = D(random.randrange(10 ** random.randrange(1, 14))).scaleb(-3)
+        shown = formats.rounded(value, 0 if value >= 1000 else decimals)
+        plain = f"#,##0{'.' + '0' * decimals if decimals and value < 1000 else ''}"
+        if formats.is_whole(value) == (value >= 1000):
+            digits = format_decimal(shown, format=plain, locale=language)
+            assert digits in formats.money(value, currency, language)
+        count, multiple = (
+            format_decimal(formats.rounded(value, places), format=pattern, locale=language)
+            for places, pattern in ((0, "#,##0"), (2, "#,##0.00"))
+        )
+        assert formats.count(value, language) == count
+        assert formats.multiple(value, language).rstrip("x") == multiple
+        share = format_percent(formats.rounded(value, 3), format="#,##0.0%", locale=language).rstrip("%")
+        assert formats.fraction(value, language, 1).rstrip("%").rstrip(NARROW) == share

@@ -93,7 +93,7 @@ def test_chapters_without_figures_are_a_line_each_and_no_page(length: Length) ->
     assert len(reader.pages) <= 3
     lines = [
         "There is no figure to draw yet.",
-        "No campaign or channel has figures for this period.",
+        "No figures for this period.",
         "No stage of the way to the customer is known for this period.",
         "No e-mail, post or landing page has figures for this period.",
         "No plan was written, and no month is under way.",
