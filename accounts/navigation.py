@@ -34,13 +34,31 @@ class Entry:
     has_days: bool = False
 
 
+# Who belongs to an organisation, what programs may do for it, and what was done: parts of its settings.
 SHARED = (
     Entry(_("Team"), "team.view", "team", ("team_invite", "team_leave", "member", "member_remove")),
     Entry(_("API tokens"), "token.manage", "tokens", ("token_revoke",)),
+    Entry(_("Webhooks"), "webhook.manage", "webhooks", ("webhook", "webhook_remove")),
     Entry(_("Activity"), "audit.view", "activity"),
 )
 # Pages of one matter, each a step beside the others: the first is the entry's own.
 PARTS: dict[str, tuple[Entry, ...]] = {
+    "report_list": (
+        Entry(_("Sent and due"), "client.view", "report_list", ("report_run", "report_preview")),
+        Entry(
+            _("Schedules"),
+            "schedule.view",
+            "schedules",
+            ("schedule", "schedule_new", "schedule_recipients", "schedule_remove", "schedule_restore"),
+        ),
+        Entry(_("Notes"), "note.view", "report_notes"),
+        Entry(_("Links"), "delivery.view", "share_links"),
+        Entry(_("Spared addresses"), "delivery.view", "suppressions"),
+    ),
+    "targets": (
+        Entry(_("Targets"), "client.view", "targets"),
+        Entry(_("Annotations"), "client.view", "annotations", ("annotation",)),
+    ),
     "connections": (
         Entry(
             _("Accounts"),
@@ -48,6 +66,7 @@ PARTS: dict[str, tuple[Entry, ...]] = {
             "connections",
             ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
         ),
+        Entry(_("Imports"), "import.view", "imports", ("import_file", "import_undo")),
         Entry(_("Rules of channels"), "mapping.view", "mapping", ("mapping_rules",)),
         Entry(_("Names of campaigns"), "mapping.view", "mapping_campaigns", ("mapping_alias",)),
         Entry(_("People"), "people.manage", "people", ("person_apart", "person_erase")),
@@ -56,14 +75,11 @@ PARTS: dict[str, tuple[Entry, ...]] = {
         Entry(_("Names and language"), "client.change", "settings", ("client_close",)),
         Entry(_("How figures are made"), "choice.view", "settings_choices", ("settings_choice",)),
         Entry(_("Money and days"), "client.change", "settings_figures"),
-        Entry(_("Webhooks"), "webhook.manage", "webhooks", ("webhook", "webhook_remove")),
+        *SHARED,
     ),
 }
 AGENCY_PARTS: dict[str, tuple[Entry, ...]] = {
-    "settings": (
-        Entry(_("Name and brand"), "agency.change", "settings"),
-        Entry(_("Webhooks"), "webhook.manage", "webhooks", ("webhook", "webhook_remove")),
-    ),
+    "settings": (Entry(_("Name and brand"), "agency.change", "settings"), *SHARED),
 }
 
 
@@ -81,37 +97,15 @@ CLIENT_ENTRIES = (
     Entry(_("E-mail"), "client.view", "email", has_days=True),
     Entry(_("Site"), "client.view", "site", has_days=True),
     Entry(_("Social networks"), "client.view", "social", has_days=True),
-    Entry(
-        _("Reports"),
-        "client.view",
-        "report_list",
-        (
-            "report_run",
-            "report_preview",
-            "report_notes",
-            "schedules",
-            "schedule",
-            "schedule_new",
-            "schedule_recipients",
-            "schedule_remove",
-            "schedule_restore",
-            "share_links",
-            "suppressions",
-        ),
-        is_apart=True,
-    ),
-    Entry(_("Targets"), "client.view", "targets"),
-    Entry(_("Annotations"), "client.view", "annotations", ("annotation",)),
+    Entry(_("Reports"), "client.view", "report_list", _below(PARTS, "report_list"), is_apart=True),
+    Entry(_("Targets"), "client.view", "targets", _below(PARTS, "targets")),
     Entry(_("Questions"), "question.ask", "questions", ("question", "question_ask")),
     Entry(_("Glossary"), "client.view", "glossary"),
     Entry(_("Connections"), "connection.view", "connections", _below(PARTS, "connections"), is_apart=True),
-    Entry(_("Imports"), "import.view", "imports", ("import_file", "import_undo")),
-    *SHARED,
     Entry(_("Settings"), "client.change", "settings", _below(PARTS, "settings")),
 )
 AGENCY_ENTRIES = (
     Entry(_("Overview"), "agency.view", "overview", ("client_new", "client_file", "labels", "label", "label_remove")),
-    *SHARED,
     Entry(_("Settings"), "agency.change", "settings", _below(AGENCY_PARTS, "settings")),
 )
 
@@ -137,7 +131,8 @@ def landing(organisation: Organisation) -> str:
 
 def same_page(client: Client, page: str) -> str:
     """Where somebody who goes from one client's `page` to another arrives: an agency's people on the same page, if they may."""
-    wanted = next((entry for entry in CLIENT_ENTRIES if page == entry.page or page in entry.below), None)
+    every = (*(part for parts in PARTS.values() for part in parts), *CLIENT_ENTRIES)
+    wanted = next((entry for entry in every if page == entry.page or page in entry.below), None)
     works_there = access.roles_in(client) & AGENCY_ROLES
     may = wanted is not None and works_there and wanted.permission in access.permissions_in(client)
     return address(client, wanted.page) if wanted and may else landing(client)

@@ -46,10 +46,12 @@ def _found(request: ClientRequest) -> list[Found]:
 def _groups(request: ClientRequest, *, is_asked: bool) -> Iterator[Group]:
     now, calendar = timezone.now(), choices.in_force().calendar
     looked = asked(request.GET, now.astimezone(request.client.zone).date(), calendar)
-    clients = [client for client in hosts.served(request, access.clients_of(request.user)) if client.pk != request.client.pk]
+    # Who looks as a viewer does finds what a viewer finds.
+    user = None if getattr(request, "is_viewed_as", False) else request.user
+    clients = [client for client in hosts.served(request, access.clients_of(user)) if client.pk != request.client.pk] if user else []
     if clients:
         yield palette.clients(clients, request.GET.get("from_page", ""))
-    agencies = [agency for agency in access.agencies_of(request.user) if hosts.serves(request, agency)]
+    agencies = [agency for agency in access.agencies_of(user) if hosts.serves(request, agency)] if user else []
     own = palette.pages(request.client, request.permissions, looked.query(NOT_DAYS))
     elsewhere = palette.agency_pages(agencies) if is_asked else []
     profile = Hit(_("Your profile"), reverse("profile"))

@@ -167,7 +167,7 @@ def sort_keys() -> dict[str, str]:
     """What a reader may order by, as it is in the address, with its name."""
     named = {slug: tile_label(DEFINITIONS[slug]) for slug in COLUMNS}
     changes = {slug + CHANGE: _("%(kpi)s: change") % {"kpi": name} for slug, name in named.items()}
-    return {"name": _("Name"), "needs": _("What needs me"), **named, **changes, "data": _("State of the data"), "next": _("Next report")}
+    return {"name": _("Name"), "needs": _("What needs me"), **named, **changes, "data": _("Data status"), "next": _("Next report")}
 
 
 def ordered(found: list[Line], sort: str) -> list[Line]:

@@ -115,13 +115,32 @@ class TestNavigation:
         nav = browser.get(page).content.decode().split('<nav class="side-nav"')[1].split("</nav>")[0]
         return re.findall(r"<a[^>]*>([^<]*)</a>", nav)
 
+    def parts(self, browser: Browser, page: str) -> list[str]:
+        found = browser.get(page).content.decode().split('<nav class="parts"')[1:]
+        return re.findall(r"<a[^>]*>([^<]*)</a>", found[0].split("</nav>")[0]) if found else []
+
     def test_offers_what_one_may_open_and_nothing_else(self, cast: Cast, signed_in: SignIn) -> None:
-        everything = ["Overview", "Cohorts", "Reports", "Glossary", "Connections", "Imports", "Team", "API tokens", "Activity", "Settings"]
-        assert self.entries(signed_in(cast.owner), "/c/lumen/reports/") == [*everything, "Agence Nord"]
-        reading = ["Overview", "Cohorts", "Reports", "Glossary", "Connections", "Imports", "Team", "Agence Nord"]
-        assert self.entries(signed_in(cast.analyst), "/c/lumen/reports/") == reading
-        assert self.entries(signed_in(cast.viewer), "/c/lumen/reports/") == ["Overview", "Cohorts", "Reports", "Glossary"]
-        assert self.entries(signed_in(cast.analyst), "/a/nord/") == ["Overview", "Team", "All clients"]
+        figures = ["Overview", "Channels", "Campaigns", "Funnel", "Customers", "E-mail", "Site", "Social networks"]
+        reading = [*figures, "Reports", "Targets", "Questions", "Glossary"]
+        assert self.entries(signed_in(cast.owner), "/c/lumen/reports/") == [*reading, "Connections", "Settings", "Agence Nord"]
+        assert self.entries(signed_in(cast.analyst), "/c/lumen/reports/") == [*reading, "Connections", "Settings", "Agence Nord"]
+        assert self.entries(signed_in(cast.viewer), "/c/lumen/reports/") == reading
+        assert self.entries(signed_in(cast.analyst), "/a/nord/") == ["Overview", "Settings", "All clients"]
+
+    def test_shows_the_pages_of_one_matter_beside_one_another(self, cast: Cast, signed_in: SignIn) -> None:
+        assert self.parts(signed_in(cast.owner), "/c/lumen/team/") == [
+            "Names and language", "How figures are made", "Money and days", "Team", "API tokens", "Webhooks", "Activity",
+        ]  # fmt: skip
+        assert self.parts(signed_in(cast.analyst), "/c/lumen/team/") == ["How figures are made", "Team"]
+        assert self.parts(signed_in(cast.analyst), "/c/lumen/imports/") == [
+            "Accounts",
+            "Imports",
+            "Rules of channels",
+            "Names of campaigns",
+        ]
+        assert self.parts(signed_in(cast.viewer), "/c/lumen/targets/") == ["Targets", "Annotations"]
+        assert self.parts(signed_in(cast.viewer), "/c/lumen/reports/") == []
+        assert self.parts(signed_in(cast.owner), "/a/nord/settings/") == ["Name and brand", "Team", "API tokens", "Webhooks", "Activity"]
 
     def test_the_admin_shows_who_belongs_where_and_changes_it_nowhere(self, cast: Cast, signed_in: SignIn) -> None:
         type(cast.owner).objects.filter(pk=cast.owner.pk).update(is_superuser=True)
