@@ -62,9 +62,10 @@ def annotation(request: ClientRequest, annotation_id: int) -> HttpResponse:
 def annotation_remove(request: ClientRequest, annotation_id: int) -> HttpResponse:
     internal = annotating.sees_internal(request.client, None)
     found = get_object_or_404(annotating.visible(internal=internal), pk=annotation_id)
+    back = _back(request)  # what cannot be read refuses the request before anything is done
     annotating.remove(request.client, found, Actor.of(request))
     messages.success(request, _("“%(text)s” is removed.") % {"text": found.text[:80]})
-    return redirect(_back(request))
+    return redirect(back)
 
 
 def _line(annotation: Annotation) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,7 @@ class Api:
 
     def cases(self, operation: Any) -> st.SearchStrategy[Any]:
         """Good and bad requests; of things that are there and of others."""
-        names = [name for name in ("client_slug", *self._ids()) if f"{{{name}}}" in operation.path]
+        names = [name for name in re.findall(r"{(\w+)}", operation.path) if name == "client_slug" or self._row(name) in self.rows]
 
         def of(odd: int | None, mode: GenerationMode) -> st.SearchStrategy[Any]:
             known = {name: odd if odd is not None and name != "client_slug" else self._value(name) for name in names}
@@ -57,11 +58,11 @@ class Api:
         modes = [GenerationMode.POSITIVE] + ([GenerationMode.NEGATIVE] if operation.body or operation.query else [])
         return st.one_of(*(of(None, mode) for mode in modes), *(of(odd, GenerationMode.POSITIVE) for odd in ODD_IDS[: len(names) * 4 - 4]))
 
-    def _ids(self) -> list[str]:
-        return ["schedule_id", "recipient_id", "run_id", "delivery_id", "link_id", "suppression_id", "upload_id", "note_id"]
+    def _row(self, name: str) -> str:
+        return {"link_id": "share_link"}.get(name, name.removesuffix("_id"))
 
     def _value(self, name: str) -> Any:
-        return "lumen" if name == "client_slug" else self.rows[{"link_id": "share_link"}.get(name, name.removesuffix("_id"))]
+        return "lumen" if name == "client_slug" else self.rows[self._row(name)]
 
     def answer(self, who: str, case: Any) -> Response:
         """What comes back, with everything that was done undone."""

@@ -34,7 +34,7 @@ from campaigns.simulators.business import MAISON_LUMEN
 from campaigns.simulators.server import Fault, Simulator
 from jobs import worker
 from jobs.models import Job
-from reports import scheduling, sharing
+from reports import outgoing, scheduling, sharing
 from reports.models import Schedule
 from tests.accounts.test_sign_in import nobody
 from tests.campaigns.conftest import account_of
@@ -162,6 +162,9 @@ def test_no_secret_is_found_in_anything_that_is_written(
     with inside(cast.client):
         for kind, text in (("ads", ADS), ("leads", LEADS), ("orders", ORDERS)):
             load_text(cast.client, kind, text)
+    settings.WEBHOOKS_TO_LOOPBACK = True
+    hook, hook_secret = outgoing.make(cast.client, "http://127.0.0.1:9/", outgoing.EVENTS, by)  # nobody listens there
+    hook_secrets = {"webhook before": hook_secret, "webhook": outgoing.rotate(hook, by)}
     schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
     Schedule.objects.update(policy=Schedule.Policy.SEND)
     run = scheduling.open_run(schedule, WEEK)
@@ -182,7 +185,8 @@ def test_no_secret_is_found_in_anything_that_is_written(
         for credential in Credential.objects.all() for name, value in vault.unseal(credential).items() if "token" in name
     }  # fmt: skip
     keys = {f"key {number}": key.decode() for number, key in enumerate(ours.CREDENTIAL_KEYS)}
-    secrets = connected | granted | keys | {
+    assert hook.calls.exists()
+    secrets = connected | granted | keys | hook_secrets | {
         "API token": token, "second factor": totp, "password": PASSWORD, "mistyped password": WRONG_PASSWORD, "share": SHARE_PASSWORD,
         "SECRET_KEY": ours.SECRET_KEY, "mail host": HOST_PASSWORD, "metrics": METRICS_TOKEN,
     }  # fmt: skip
@@ -202,7 +206,8 @@ def _as_people_do(written: Written, cast: Cast, signed_in: Any, token: str, shar
     written.answer(nobody(), "post", "/accounts/login/", data={"login": "no-such@people.example", "password": WRONG_PASSWORD})
     written.answer(nobody(), "post", "/accounts/login/", data={"login": cast.viewer.email, "password": PASSWORD})
     for address in ("/profile/", "/accounts/2fa/", "/accounts/sessions/", "/c/lumen/", "/c/lumen/connections/", "/c/lumen/tokens/",
-                    "/c/lumen/activity/", "/c/lumen/activity.csv", "/a/nord/activity/", "/c/lumen/team/", "/c/lumen/reports/",
+                    "/c/lumen/activity/", "/c/lumen/activity.csv", "/c/lumen/webhooks/", "/a/nord/activity/", "/c/lumen/team/",
+                    "/c/lumen/reports/",
                     "/c/lumen/channels/channels.csv", "/no/such/page/", "/c/lumen/tokens/1/revoke/"):  # fmt: skip
         written.answer(browser, "get", address)
     with inside(cast.client):

@@ -67,7 +67,10 @@ class TestAFileForASpreadsheet:
 
 class TestNames:
     def test_of_clients_are_plain_words_so_that_file_names_are(self, cast: Cast, signed_in: Any) -> None:
-        form, browser = {"name": "X", "currency": "EUR", "timezone": "Europe/Paris", "language": "en"}, signed_in(cast.owner)
+        form, browser = (
+            {"name": "X", "currency": "EUR", "timezone": "Europe/Paris", "language": "en", "week_start": "monday"},
+            signed_in(cast.owner),
+        )
         for slug in ('a"; filename="x.exe', "a\r\nX: y", "../x", "é", "a b", "%0d%0a", "a/b"):
             answer: Any = browser.post("/a/nord/clients/new/", form | {"slug": slug})
             assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["slug"])

@@ -88,7 +88,8 @@ def counted() -> dict[str, int]:
 def refusals(answer: Any) -> Iterator[tuple[str, str]]:
     """What the forms of a page say is wrong, by field."""
     layers = [layer for context in answer.context or () for layer in getattr(context, "dicts", [context])]
-    forms = {id(value): value for layer in layers for value in layer.values() if hasattr(value, "is_bound")}
+    shown = [value for layer in layers for value in layer.values() if hasattr(value, "is_bound")]
+    forms = {id(form): form for found in shown for form in getattr(found, "forms", [found])}
     for form in forms.values():
         if form.is_bound:
             yield from ((name, str(problem)) for name, problems in form.errors.items() for problem in problems)

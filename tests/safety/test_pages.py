@@ -98,8 +98,9 @@ def test_a_sent_report_is_shown_in_a_frame_where_nothing_runs_or_leads_away(ill:
     closed = {name for name, sources in told.items() if sources == ["'none'"]}
     assert closed >= {"default-src", "script-src", "connect-src", "object-src", "base-uri", "form-action"}
     assert set(told["sandbox"]) == {"allow-popups", "allow-popups-to-escape-sandbox"}
-    html = shown.content.decode()
-    assert not re.search(r"<xss|<script|\sonx?=|javascript:", html)
+    # A mail brings its own styles, and a base that opens links beside the frame.
+    faults = [fault for fault in Page(shown.content.decode()).faults if " style=" not in fault and " bgcolor=" not in fault]
+    assert [fault for fault in faults if not fault.startswith(("<base>", "<!--"))] == []
     assert shown["X-Content-Type-Options"] == "nosniff"
 
 
