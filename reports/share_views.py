@@ -14,7 +14,7 @@ from csp.decorators import csp_replace, csp_update
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -101,7 +101,7 @@ def share_pdf(request: HttpRequest, link: ShareLink) -> HttpResponse:
 
 
 def _kept(link: ShareLink, kind: str) -> bytes:
-    return bytes(Document.objects.get(snapshot__run_id=link.run_id, language=link.language, kind=kind).content)
+    return bytes(get_object_or_404(Document, snapshot__run_id=link.run_id, language=link.language, kind=kind).content)
 
 
 def _note(request: HttpRequest, link: ShareLink, what: str) -> None:

@@ -173,7 +173,10 @@ class TestStale:
     @pytest.mark.parametrize(
         ("page", "wish"),
         [
-            ("/a/nord/clients/new/", {"name": "Twin", "slug": "twin", "currency": "EUR", "timezone": "Europe/Paris", "language": "en"}),
+            (
+                "/a/nord/clients/new/",
+                {"name": "Twin", "slug": "twin", "currency": "EUR", "timezone": "Europe/Paris", "language": "en", "week_start": "monday"},
+            ),
             ("/c/lumen/settings/", {"name": "L", "slug": "twin", "language": "en"}),
         ],
     )

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, reset_queries
 from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -73,6 +73,7 @@ def test_one_that_exists_and_one_that_does_not_answer_alike_at_every_address_and
     # Nor does a later one, however long this takes.
     ApiToken.objects.update(last_used_at=timezone.now() + timedelta(hours=1))
     for address in routes(parameter):
+        reset_queries()
         for browser in (person, machine, Browser(SERVER_NAME="localhost")):
             for method in METHODS:
                 found, missing = (seen(browser, method, address, slug) for slug in (there, "nobody"))
