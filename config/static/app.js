@@ -338,6 +338,8 @@ function enableLive() {
       const fresh = now.getElementById(part.id);
       // Whoever is in the middle of it by keyboard stays there.
       if (fresh && !part.contains(document.activeElement)) part.replaceWith(fresh);
+      // What was waited for is there.
+      else if (!fresh && part.dataset.live === "reload") location.reload();
     }
   }
 
