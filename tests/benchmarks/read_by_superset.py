@@ -1,7 +1,7 @@
 """The figures of `dashboard` by Superset's own API of chart data, one virtual data set for each statement.
 
-Reads `{"database", "schema", "statements", "repeats"}` from its input and writes `{"times", "figures"}`. Superset runs in this process, so no
-network stands between; what its data sets ask is the whole statement, so that nothing is left to Superset but to pass it on.
+Reads `{"database", "schema", "statements", "repeats"}` from its input and writes `{"times", "figures"}`. Superset runs in this process, so
+no network stands between; what its data sets ask is the whole statement, so that nothing is left to it but to pass it on.
 """
 
 from __future__ import annotations
