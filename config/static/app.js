@@ -293,7 +293,7 @@ function enableKeys(dialog) {
     button.addEventListener("click", () => dialog.showModal());
   });
   document.addEventListener("keydown", (event) => {
-    const taken = "input, select, textarea, dialog, details[open] *, [role=region], svg, audio, video, [contenteditable]";
+    const taken = "input, select, textarea, dialog, details[open] *, .scroll, svg, audio, video, [contenteditable]";
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !choice.checked) return;
     if (document.querySelector("dialog[open]") || event.target.closest(taken)) return;
     const beside = { ArrowLeft: "a[rel=prev][data-beside]", ArrowRight: "a[rel=next][data-beside]" }[event.key];

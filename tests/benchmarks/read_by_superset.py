@@ -36,11 +36,12 @@ def main() -> None:
 
 def _prepared(app: Any, asked: dict[str, Any]) -> dict[str, Any]:
     """A user, the database and its data sets; a request for each."""
+    from flask_appbuilder import Model
     from superset import db, security_manager
     from superset.connectors.sqla.models import SqlaTable
     from superset.models.core import Database
 
-    db.create_all()
+    Model.metadata.create_all(db.engine)
     security_manager.sync_role_definitions()
     role = security_manager.find_role("Admin")
     security_manager.add_user(ADMIN["username"], "A", "B", "a@b.example", role, ADMIN["password"])
