@@ -37,13 +37,16 @@ def main() -> None:
 def _prepared(app: Any, asked: dict[str, Any]) -> dict[str, Any]:
     """A user, the database and its data sets; a request for each."""
     from flask_appbuilder import Model
-    from superset import db, security_manager
+    from superset import appbuilder, db, security_manager
     from superset.connectors.sqla.models import SqlaTable
     from superset.models.core import Database
 
     Model.metadata.create_all(db.engine)
+    appbuilder.add_permissions(update_perms=True)
     security_manager.sync_role_definitions()
     role = security_manager.find_role("Admin")
+    for access in ("all_datasource_access", "all_database_access"):
+        security_manager.add_permission_role(role, security_manager.add_permission_view_menu(access, access))
     security_manager.add_user(ADMIN["username"], "A", "B", "a@b.example", role, ADMIN["password"])
     source = Database(database_name="benchmark")
     source.set_sqlalchemy_uri(asked["database"])
