@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.numbers import get_currency_precision, get_currency_symbol
@@ -124,8 +124,9 @@ def multiple(value: Decimal | None, language: str) -> str:
     return _signed(text if language == "fr" else f"{text}x", number)
 
 
+@lru_cache(maxsize=10_000)
 def figure(value: Decimal | None, unit: Unit, currency: str, language: str, *, whole: bool | None = None) -> str:
-    """A KPI's value by its unit."""
+    """A KPI's value by its unit. A page says the same small counts and the same course many times."""
     match unit:
         case Unit.MONEY:
             return money(value, currency, language, whole=whole)

@@ -51,11 +51,15 @@ function entry(name, value) {
   return row;
 }
 
+function said(cell) {
+  return [...cell.childNodes].map((part) => part.textContent.trim()).filter(Boolean).join(" · ");
+}
+
 /* The table behind a chart, from its oldest line to its newest: its heads, and each line's. */
 function figuresOf(chart) {
   const table = chart.closest("section").querySelector("table");
   const [first, last, top, bottom] = chart.dataset.plot.split(" ").map(Number);
-  const rows = [...table.tBodies[0].rows].reverse().map((row) => [...row.cells].map((cell) => cell.textContent));
+  const rows = [...table.tBodies[0].rows].reverse().map((row) => [...row.cells].map(said));
   const step = (last - first) / Math.max(1, rows.length - 1);
   return { rows, top, bottom, x: rows.map((_, index) => first + index * step), names: [...table.tHead.rows[0].cells].map((cell) => cell.textContent) };
 }
@@ -76,7 +80,7 @@ function enableFigures(chart) {
     const scale = chart.clientWidth / chart.viewBox.baseVal.width;
     const x = points.x[current] * scale;
     const [head, ...figures] = points.rows[current];
-    tip.replaceChildren(entry(head, ""), ...figures.map((figure, column) => entry(points.names[column + 1], figure)));
+    tip.replaceChildren(entry(head, ""), ...figures.map((figure, column) => (figure ? entry(points.names[column + 1], figure) : "")));
     tip.hidden = false;
     tip.style.left = `${Math.max(0, Math.min(chart.clientWidth - tip.offsetWidth, x > chart.clientWidth / 2 ? x - tip.offsetWidth - 12 : x + 12))}px`;
     moveGuide(points.x[current]);
@@ -293,7 +297,7 @@ function enableKeys(dialog) {
     button.addEventListener("click", () => dialog.showModal());
   });
   document.addEventListener("keydown", (event) => {
-    const taken = "input, select, textarea, dialog, details[open] *, [role=region], svg, audio, video, [contenteditable]";
+    const taken = "input, select, textarea, dialog, details[open] *, .scroll, svg, audio, video, [contenteditable]";
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !choice.checked) return;
     if (document.querySelector("dialog[open]") || event.target.closest(taken)) return;
     const beside = { ArrowLeft: "a[rel=prev][data-beside]", ArrowRight: "a[rel=next][data-beside]" }[event.key];
@@ -338,6 +342,8 @@ function enableLive() {
       const fresh = now.getElementById(part.id);
       // Whoever is in the middle of it by keyboard stays there.
       if (fresh && !part.contains(document.activeElement)) part.replaceWith(fresh);
+      // What was waited for is there.
+      else if (!fresh && part.dataset.live === "reload") location.reload();
     }
   }
 

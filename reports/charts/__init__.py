@@ -369,7 +369,7 @@ def _legend(chart: Chart, theme: Theme, texts: Sequence[str], columns: int, widt
 # ----------------------------------------------------------------------------------------------------------------- SVG
 def px(value: float) -> str:
     """A length or place of a drawing."""
-    return f"{value:.1f}".rstrip("0").rstrip(".")
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

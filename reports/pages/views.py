@@ -17,7 +17,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import brand
 from accounts.gate import ClientRequest, requires
+from campaigns import shown
 from campaigns.channels import CHANNELS
+from campaigns.shown import Stand
 from kpis import choices
 from kpis.periods import ONE_DAY, Calendar
 from reports import content, gather, periods_named
@@ -57,16 +59,17 @@ class Look:
 def client_page(request: ClientRequest, name: str) -> HttpResponse:
     """One page of a client, of the days and the part that its address says. What cannot be understood is told, beside the usual."""
     if not gather.has_data():
-        return render(request, "reports/empty.html", {"page": PAGES[name]})
+        arriving = [line for line in shown.lines(request.client, timezone.now()) if line.stand not in (Stand.DISCONNECTED, Stand.FILES)]
+        return render(request, "reports/empty.html", {"title": _(PAGES[name].title), "arriving": arriving})
     look = _look(request, PAGES[name])
-    shown = look.presentation
+    presentation = look.presentation
     context = {
-        "presentation": shown,
+        "presentation": presentation,
         "page": look.page,
         "title": _(look.page.title),
         "asked": look.asked,
         "blocks": list(look.laid.blocks()),
-        "is_empty": all(tile.reason for tile in shown.tiles) and not shown.courses,
+        "is_empty": all(tile.reason for tile in presentation.tiles) and not presentation.courses,
         "picker": picker.picker(look.asked, look.page, look.today - ONE_DAY, look.calendar),
         "figure_query": look.asked.figure_query(),
         "pdf_url": _pdf_url(request, look),

@@ -26,10 +26,15 @@ def is_installed() -> bool:
     return PACKAGES.is_dir()
 
 
-def run(module: str, asked: dict[str, Any], folder: Path) -> Any:
+def run(module: str, asked: dict[str, Any], folder: Path, *, packages: Path = PACKAGES, environment: dict[str, str] | None = None) -> Any:
     """What a module of this folder prints last, as JSON, having read `asked`; `folder` is all it may write to."""
-    paths = os.pathsep.join(map(str, (PACKAGES, ROOT)))
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": paths, "HOME": str(folder), "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    paths = os.pathsep.join(map(str, (packages, ROOT)))
+    environment = (environment or {}) | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": paths,
+        "HOME": str(folder),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+    }
     command = [sys.executable, "-m", f"tests.benchmarks.{module}"]
     result = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
     assert result.returncode == 0, f"{result.stdout[-3000:]}\n{result.stderr[-3000:]}"

@@ -18,6 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from accounts.models import Client
+from accounts.tenancy import inside
+from campaigns.models import Connection
 from kpis import formats
 from kpis.periods import STANDARD, Calendar, Period
 from reports.pages.asked import Preset, asked, neighbours
@@ -234,3 +236,41 @@ def test_what_is_shown_stays_the_same_when_the_address_is_sent_on() -> None:
     again = asked(QueryDict(first.query()), date(2026, 11, 16), STANDARD)
     assert again == first
     assert QueryDict(first.figure_query()).getlist("campaign") == ["A&B"]
+
+
+def test_while_the_first_figures_come_the_page_says_how_far_they_are(lumen: Client, cast: Cast, signed_in: Any) -> None:
+    with inside(lumen):
+        Connection.objects.create(
+            source="google_ads", account="1", name="Lumen Search", currency="EUR", timezone="Europe/Paris", credential_id=1
+        )
+    html = signed_in(cast.viewer).get("/c/lumen/channels/").content.decode()
+    assert "The first figures are on their way" in text(html)
+    assert "Lumen Search" in text(html)
+    assert "data-live" in html
+    assert heading(html.replace("</h1>", "</h1></p>", 1)).startswith("Channels")
+
+
+def test_a_first_visit_is_light(company: Company, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.owner)
+    for page in ("", "channels/", "campaigns/", "customers/"):
+        html = browser.get(f"/c/lumen/{page}?{DAYS}", headers={"accept-encoding": "gzip"})
+        assert html.headers["Content-Encoding"] == "gzip"
+        sent = [b"".join(browser.get(f"/static/{name}", headers={"accept-encoding": "gzip"})) for name in ("app.css", "app.js")]
+        assert len(html.content) < 20_000, page
+        assert len(html.content) + sum(map(len, sent)) < 60_000, page
+
+
+def test_the_days_stay_chosen_from_page_to_page(company: Company, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    html = browser.get(f"/c/lumen/?{DAYS}&compare=last_year&channel=email").content.decode()
+    assert f"/c/lumen/channels/?{DAYS}&compare=last_year" in [unescape(link) for link in re.findall(r'href="([^"]*)"', html)]
+    assert 'href="/c/lumen/reports/"' in html
+
+
+def test_bars_are_drawn_in_every_language(company: Company, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    browser.post("/language/setlang/", {"language": "fr", "next": "/"})
+    for page in ("", "funnel/", "channels/"):
+        html = browser.get(f"/c/lumen/{page}?{DAYS}").content.decode()
+        assert 'lang="fr"' in html
+        assert not re.findall(r'<rect [^>]*(?:width|x)="\d+,\d', html), page
