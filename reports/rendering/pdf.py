@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import font_manrope
 import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
@@ -24,7 +23,7 @@ from reports.charts import line_chart, print_theme, sparkline, stacked_bars
 from reports.charts.waterfall import height, waterfall
 from reports.presentation import Presentation
 from reports.presentation.parts import Cell
-from reports.rendering import marks
+from reports.rendering import typeface
 
 CHART_WIDTH = 485.0
 CHART_HEIGHTS = {"weekly": 140.0, "monthly": 244.0}
@@ -33,7 +32,6 @@ FAINTEST = 0.05
 SNAPSHOT_DIGITS = 12
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pdf"
-_FONTS = Path(font_manrope.__file__).parent / "files"
 
 
 def pdf(presentation: Presentation) -> bytes:
@@ -52,7 +50,7 @@ def pictures(presentation: Presentation, per_inch: float) -> list[bytes]:
 
 def _compiler(presentation: Presentation) -> typst.Compiler:
     # One of its own for every document: one kept between calls would keep the inputs of the client before.
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS), str(marks.FILE.parent)])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(typeface.FOLDER)])
     return typst.Compiler(input=str(_FOLDER / "report.typ"), root=str(_FOLDER), font_paths=fonts, sys_inputs=inputs(presentation))
 
 
@@ -178,8 +176,8 @@ def _colours(presentation: Presentation) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------------- glyphs
 @cache
 def _glyphs() -> frozenset[int]:
-    with TTFont(_FONTS / "Manrope-Regular.ttf") as manrope, TTFont(marks.FILE) as own:
-        return frozenset(manrope.getBestCmap()) | frozenset(own.getBestCmap())
+    with TTFont(typeface.file(500)) as font:
+        return frozenset(font.getBestCmap())
 
 
 @cache
