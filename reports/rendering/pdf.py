@@ -23,10 +23,11 @@ from reports.charts import line_chart, print_theme, sparkline, stacked_bars
 from reports.charts.waterfall import height, waterfall
 from reports.presentation import Presentation
 from reports.presentation.parts import Cell
-from reports.rendering import typeface
+from reports.rendering import columns, typeface
 
 CHART_WIDTH = 485.0
 CHART_HEIGHTS = {"weekly": 140.0, "monthly": 244.0}
+TABLES = ("channels", "campaigns", "money", "mailings", "posts", "pages")
 SHADES = 21
 FAINTEST = 0.05
 SNAPSHOT_DIGITS = 12
@@ -82,6 +83,9 @@ def inputs(presentation: Presentation) -> dict[str, str]:
         | _printable(said)
         | {"pictures": sorted(name for name, svg in pictures.items() if svg), "heights": heights}
     )
+    for name in TABLES:
+        if table := printable[name]:
+            table |= columns.laid_out(table)
     return {"data": json.dumps(printable, ensure_ascii=False)} | {name: _drawable(svg) for name, svg in pictures.items()}
 
 
