@@ -3,6 +3,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency, format_decimal, format_percent
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kpis import formats
 from kpis.definitions import Unit
@@ -104,3 +107,27 @@ def test_an_axis_of_rates_says_percent() -> None:
     ticks = (Decimal(0), Decimal("0.025"), Decimal("0.05"))
     assert formats.axis_labels(ticks, Unit.FRACTION, "EUR", "en") == ("0%", "2.5%", "5%")
     assert formats.axis_labels(ticks, Unit.FRACTION, "EUR", "fr") == ("0\xa0%", "2,5\xa0%", "5\xa0%")
+
+
+def by_babel(value: Decimal, pattern: str, language: str) -> str:
+    return str(format_decimal(value, format=pattern, locale=language))
+
+
+@given(
+    st.decimals(min_value=0, max_value=10**15, places=4),
+    st.sampled_from(["en", "fr"]),
+    st.sampled_from(["EUR", "USD", "JPY", "CHF", "XAF"]),
+)
+def test_figures_are_written_as_babel_writes_them(value: Decimal, language: str, currency: str) -> None:
+    gap = NARROW if language == "fr" else ""
+    amount = formats.rounded(value, 0)
+    pattern = f"#,##0{FIXED}¤" if language == "fr" else f"¤{FIXED if currency in ('CHF', 'XAF') else ''}#,##0"
+    assert formats.count(value, language) == by_babel(amount, "#,##0", language)
+    assert formats.multiple(value, "fr") == by_babel(formats.rounded(value, 2), "#,##0.00", "fr")
+    assert formats.fraction(value, language, 1) == format_percent(formats.rounded(value, 3), format=f"#,##0.0{gap}%", locale=language)
+    assert formats.money(value, currency, language, whole=True) == format_currency(
+        amount, currency, format=pattern, locale=language, currency_digits=False
+    )
+    small = value % 1000
+    [label] = formats.axis_labels([small], Unit.COUNT, currency, language)
+    assert label == by_babel(small, "#,##0.##", language)
