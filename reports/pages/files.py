@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import font_manrope
 import typst
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -20,12 +19,11 @@ from accounts.spreadsheets import csv_text, inert
 from kpis.definitions import DEFINITIONS, Unit
 from reports import content
 from reports.presentation import Presentation
-from reports.rendering import marks
+from reports.rendering import typeface
 
 # Pictures are sharp on screens of twice the usual density.
 DOTS_PER_INCH = 192.0
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pdf"
-_FONTS = Path(font_manrope.__file__).parent / "files"
 # How a workbook shows a unit; what it holds is exact.
 _FORMATS = {Unit.MONEY: "#,##0.00", Unit.COUNT: "#,##0", Unit.FRACTION: "0.0%", Unit.MULTIPLE: "0.00"}
 
@@ -56,7 +54,7 @@ def workbook(table: content.Table, names: dict[str, str], about: dict[str, str])
 
 def png(title: str, svg: str, presentation: Presentation) -> bytes:
     """A chart on white, with what it is of. Raises `typst.TypstError` where it cannot be drawn."""
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS), str(marks.FILE.parent)])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(typeface.FOLDER)])
     said = {"title": title, "of": f"{presentation.client_name} · {presentation.period}", "svg": svg, "lang": presentation.language}
     compiler = typst.Compiler(input=str(_FOLDER / "chart.typ"), root=str(_FOLDER), font_paths=fonts, sys_inputs=said)
     picture = compiler.compile(format="png", ppi=DOTS_PER_INCH)

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import font_manrope
 import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
@@ -24,16 +23,16 @@ from reports.charts import line_chart, print_theme, sparkline, stacked_bars
 from reports.charts.waterfall import height, waterfall
 from reports.presentation import Presentation
 from reports.presentation.parts import Cell
-from reports.rendering import marks
+from reports.rendering import columns, typeface
 
 CHART_WIDTH = 485.0
 CHART_HEIGHTS = {"weekly": 140.0, "monthly": 244.0}
+TABLES = ("channels", "campaigns", "money", "mailings", "posts", "pages")
 SHADES = 21
 FAINTEST = 0.05
 SNAPSHOT_DIGITS = 12
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pdf"
-_FONTS = Path(font_manrope.__file__).parent / "files"
 
 
 def pdf(presentation: Presentation) -> bytes:
@@ -52,7 +51,7 @@ def pictures(presentation: Presentation, per_inch: float) -> list[bytes]:
 
 def _compiler(presentation: Presentation) -> typst.Compiler:
     # One of its own for every document: one kept between calls would keep the inputs of the client before.
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS), str(marks.FILE.parent)])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(typeface.FOLDER)])
     return typst.Compiler(input=str(_FOLDER / "report.typ"), root=str(_FOLDER), font_paths=fonts, sys_inputs=inputs(presentation))
 
 
@@ -84,6 +83,9 @@ def inputs(presentation: Presentation) -> dict[str, str]:
         | _printable(said)
         | {"pictures": sorted(name for name, svg in pictures.items() if svg), "heights": heights}
     )
+    for name in TABLES:
+        if table := printable[name]:
+            table |= columns.laid_out(table)
     return {"data": json.dumps(printable, ensure_ascii=False)} | {name: _drawable(svg) for name, svg in pictures.items()}
 
 
@@ -178,8 +180,8 @@ def _colours(presentation: Presentation) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------------- glyphs
 @cache
 def _glyphs() -> frozenset[int]:
-    with TTFont(_FONTS / "Manrope-Regular.ttf") as manrope, TTFont(marks.FILE) as own:
-        return frozenset(manrope.getBestCmap()) | frozenset(own.getBestCmap())
+    with TTFont(typeface.file(500)) as font:
+        return frozenset(font.getBestCmap())
 
 
 @cache

@@ -4,7 +4,9 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from babel.numbers import format_decimal, format_percent, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kpis import formats
 from kpis.definitions import Unit
@@ -128,3 +130,27 @@ def test_numbers_are_written_as_the_unicode_consortium_says(language: str, curre
         assert formats.multiple(value, language).rstrip("x") == multiple
         share = format_percent(formats.rounded(value, 3), format="#,##0.0%", locale=language).rstrip("%")
         assert formats.fraction(value, language, 1).rstrip("%").rstrip(NARROW) == share
+
+
+def by_babel(value: Decimal, pattern: str, language: str) -> str:
+    return str(format_decimal(value, format=pattern, locale=language))
+
+
+@given(
+    st.decimals(min_value=0, max_value=10**15, places=4),
+    st.sampled_from(["en", "fr"]),
+    st.sampled_from(["EUR", "USD", "JPY", "CHF", "XAF"]),
+)
+def test_figures_are_written_as_babel_writes_them(value: Decimal, language: str, currency: str) -> None:
+    gap = NARROW if language == "fr" else ""
+    amount = formats.rounded(value, 0)
+    pattern = f"#,##0{FIXED}¤" if language == "fr" else f"¤{FIXED if currency in ('CHF', 'XAF') else ''}#,##0"
+    assert formats.count(value, language) == by_babel(amount, "#,##0", language)
+    assert formats.multiple(value, "fr") == by_babel(formats.rounded(value, 2), "#,##0.00", "fr")
+    assert formats.fraction(value, language, 1) == format_percent(formats.rounded(value, 3), format=f"#,##0.0{gap}%", locale=language)
+    assert formats.money(value, currency, language, whole=True) == format_currency(
+        amount, currency, format=pattern, locale=language, currency_digits=False
+    )
+    small = value % 1000
+    [label] = formats.axis_labels([small], Unit.COUNT, currency, language)
+    assert label == by_babel(small, "#,##0.##", language)

@@ -21,7 +21,7 @@ from reports.pages.asked import asked
 from reports.pages.blocks import Laid
 from reports.pages.catalogue import OVERVIEW
 from reports.presentation import Presentation, present
-from reports.rendering import Links, email_parts, marks, pdf
+from reports.rendering import Links, email_parts, marks, pdf, typeface
 from reports.rendering.pdf import printable
 from tests.reports.sample import empty_report, huge_report, sample_report, settled_report
 
@@ -197,6 +197,11 @@ def test_the_gap_between_thousands_can_be_seen() -> None:
 
 def test_the_font_of_our_marks_is_the_one_its_source_describes() -> None:
     assert marks.FILE.read_bytes() == marks.build(), "run reports.rendering.marks.write()"
+
+
+@pytest.mark.parametrize("weight", typeface.WEIGHTS)
+def test_the_typeface_of_print_is_manrope_with_our_marks(weight: int) -> None:
+    assert typeface.file(weight).read_bytes() == typeface.build(weight), "run reports.rendering.typeface.write()"
 
 
 # ------------------------------------------------------------------------------------------------------------------ mail
