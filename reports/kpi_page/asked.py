@@ -16,6 +16,8 @@ PARTS = (By.CHANNEL, By.CAMPAIGN, By.LABEL)
 # What names a period and its comparison; and with what it is of, a figure.
 DATING = ("from", "to", "compare", "compare_from", "compare_to")
 NAMING = ("from", "to", "channel", "campaign", "label")
+# How it is looked at, whatever days it is of.
+CHOSEN = ("grain", "points", "by")
 # From so many days on, a period is looked at by months.
 MONTHLY_FROM = 27
 DAYS_OF_A_WEEK = 7

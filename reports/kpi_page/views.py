@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -17,20 +18,26 @@ from accounts import brand
 from accounts.gate import ClientRequest
 from campaigns.channels import CHANNELS
 from campaigns.models import Campaign
+from kpis import choices
 from kpis.comparing import Compare
 from kpis.definitions import DEFINITIONS
 from kpis.explain.shown import Shown
-from kpis.periods import last_complete_week, week
+from kpis.periods import ONE_DAY
 from kpis.query import By
+from kpis.serializers import CUSTOM
 from reports import annotating, dates, question_views
 from reports.annotation_forms import AnnotationForm
 from reports.annotation_views import MOST_NAMES
 from reports.charts import palette
 from reports.kpi_page import gathering, waterfall
 from reports.kpi_page import trend as trends
-from reports.kpi_page.asked import DATING, GRAINS, NAMING, PARTS, POINTS, KpiPageSerializer
+from reports.kpi_page.asked import CHOSEN, DATING, GRAINS, NAMING, PARTS, POINTS, KpiPageSerializer
 from reports.kpi_page.breakdown import Breakdown
 from reports.kpi_page.gathering import Gathered
+from reports.pages.asked import Asked
+from reports.pages.asked import asked as look
+from reports.pages.catalogue import OVERVIEW
+from reports.pages.picker import picker
 from reports.presentation.figures import moved
 from reports.presentation.targets import beside
 
@@ -38,23 +45,28 @@ from reports.presentation.targets import beside
 @require_safe
 def figure(request: ClientRequest, kpi: str) -> HttpResponse:
     """What a figure is, was and should be, over time and by part, and what it is made of; 404 where there is no such figure."""
-    asked = KpiPageSerializer(data=_dated(request))
-    if kpi not in DEFINITIONS or not asked.is_valid():
+    calendar, today = choices.in_force().calendar, timezone.now().astimezone(request.client.zone).date()
+    looked = look(request.GET, today, calendar)
+    asked = KpiPageSerializer(data=_dated(request, looked))
+    if kpi not in DEFINITIONS or looked.errors or not asked.is_valid():
         raise Http404
     try:
         found = gathering.gather(request.client, kpi, asked, internal=annotating.sees_internal(request.client, None))
     except (ValueError, OverflowError) as error:
         raise Http404 from error
-    return render(request, "reports/kpi_page.html", _context(request, asked, found))
+    also = tuple((name, str(request.GET[name])) for name in CHOSEN if name in request.GET)
+    looked = replace(looked, only=asked.only, also=also)
+    context = {"asked": looked, "picker": picker(looked, OVERVIEW, today - ONE_DAY, calendar)}
+    return render(request, "reports/kpi_page.html", _context(request, asked, found, looked) | context)
 
 
-def _context(request: ClientRequest, asked: KpiPageSerializer, found: Gathered) -> dict[str, Any]:
+def _context(request: ClientRequest, asked: KpiPageSerializer, found: Gathered, looked: Asked) -> dict[str, Any]:
     client, language = request.client, (get_language() or "en")[:2]
     today = timezone.now().astimezone(client.zone).date()
     compare = asked.compared if isinstance(asked.compared, Compare) else None
     trend = trends.Trend(found, asked.grain_asked, compare, today, client.currency, language)
     chart, falls, compared = trend.chart, waterfall.chart(found.change, client.currency, language), found.parts.previous
-    data, page = _dated(request), asked.validated_data["page"]
+    data, page = _dated(request, looked), asked.validated_data["page"]
     return {
         "palette": palette((own := brand.of_organisation(client)).primary, own.accent),
         "shown": Shown(found.explanation, found.change, client.currency),
@@ -75,8 +87,6 @@ def _context(request: ClientRequest, asked: KpiPageSerializer, found: Gathered) 
         "grains": _choices(data, "grain", [(grain.value, _GRAINS[grain.value]()) for grain in GRAINS], asked.grain_asked.value),
         "points": _choices(data, "points", [(str(number), str(number)) for number in POINTS], str(asked.points_asked)),
         "bys": _choices(data, "by", [(by.value, _PARTS[by.value]()) for by in PARTS], asked.by_asked.value),
-        "compare": asked.validated_data["compare"],
-        "kept": [(name, value) for name in ("channel", "campaign", "label", "grain", "points", "by") for value in data.getlist(name)],
         "dating": _query(data, DATING),
         "whole": _query(data, [name for name in data if name not in ("channel", "campaign", "label", "page")]),
         "narrow": _narrow(data, asked.by_asked),
@@ -99,12 +109,16 @@ _GRAINS = {"day": lambda: gettext("Days"), "week": lambda: gettext("Weeks"), "mo
 _PARTS = {"channel": lambda: gettext("By channel"), "campaign": lambda: gettext("By campaign"), "label": lambda: gettext("By label")}
 
 
-def _dated(request: ClientRequest) -> QueryDict:
-    """What was asked; of no days, the last week that is over."""
+def _dated(request: ClientRequest, looked: Asked) -> QueryDict:
+    """What was asked, by its days: those of a period that was named, or the usual ones."""
     data = request.GET.copy()
     if not {"from", "to"} & data.keys():
-        latest = week(last_complete_week(timezone.now(), request.client.zone))
-        data["from"], data["to"] = latest.since.isoformat(), latest.until.isoformat()
+        data.pop("period", None)
+        data.update({name: value for name, value in looked.days.items() if name not in data})
+    if data.get("compare") != CUSTOM:
+        # A form has them always.
+        data.pop("compare_from", None)
+        data.pop("compare_to", None)
     return data
 
 

@@ -138,6 +138,8 @@ class Asked:
     desc: bool
     page: int
     errors: Mapping[str, str]
+    # Further parameters of a page, which stay whatever days one goes to.
+    also: tuple[tuple[str, str], ...] = ()
 
     @property
     def days(self) -> dict[str, str]:
@@ -183,7 +185,7 @@ class Asked:
             found["sort"] = [self.sort]
         if self.desc:
             found["desc"] = ["true"]
-        return found
+        return found | {name: [value] for name, value in self.also}
 
     def _parts(self) -> dict[str, list[str]]:
         parts = {"channel": self.only.channels, "campaign": self.only.campaigns, "label": self.only.labels}

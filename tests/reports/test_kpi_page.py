@@ -187,3 +187,14 @@ def test_pages_ask_as_often_for_three_things_as_for_one(reported: Client, cast: 
     write()
     assert [asked(page) for page in pages] == one
     worker.work_off()
+
+
+def test_its_days_are_chosen_as_on_every_page_and_what_was_chosen_besides_stays(lumen: Client, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.viewer)
+    html = browser.get("/c/lumen/kpis/leads/?from=2026-11-09&to=2026-11-15&grain=day&by=campaign&channel=email").content.decode()
+    [earlier] = re.findall(r'rel="prev" data-beside href="\?([^"]+)"', html)
+    assert set(unescape(earlier).split("&")) == {"from=2026-11-02", "to=2026-11-08", "grain=day", "by=campaign", "channel=email"}
+    form = "from=2026-11-09&to=2026-11-15&compare=last_year&compare_from=2026-11-02&compare_to=2026-11-08"
+    assert "compared with 10–16 November 2025" in browser.get(f"/c/lumen/kpis/leads/?{form}").content.decode()
+    assert browser.get("/c/lumen/kpis/leads/?period=last_28_days").status_code == 200
+    assert browser.get("/c/lumen/kpis/leads/?period=2026-W54").status_code == 404
