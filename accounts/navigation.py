@@ -53,7 +53,7 @@ PARTS: dict[str, tuple[Entry, ...]] = {
         ),
         Entry(_("Notes"), "note.view", "report_notes"),
         Entry(_("Links"), "delivery.view", "share_links"),
-        Entry(_("Spared addresses"), "delivery.view", "suppressions"),
+        Entry(_("Suppressed addresses"), "delivery.view", "suppressions"),
     ),
     "targets": (
         Entry(_("Targets"), "client.view", "targets"),
@@ -67,8 +67,8 @@ PARTS: dict[str, tuple[Entry, ...]] = {
             ("connection", "connection_new", "connection_return", "connection_accounts", "connection_disconnect"),
         ),
         Entry(_("Imports"), "import.view", "imports", ("import_file", "import_undo")),
-        Entry(_("Rules of channels"), "mapping.view", "mapping", ("mapping_rules",)),
-        Entry(_("Names of campaigns"), "mapping.view", "mapping_campaigns", ("mapping_alias",)),
+        Entry(_("Channel rules"), "mapping.view", "mapping", ("mapping_rules",)),
+        Entry(_("Campaign names"), "mapping.view", "mapping_campaigns", ("mapping_alias",)),
         Entry(_("People"), "people.manage", "people", ("person_apart", "person_erase")),
     ),
     "settings": (

@@ -205,8 +205,11 @@ class _Teller:
                 yield self._need(Kind.PACE, number, partial(self._off, off, told.currency), action, page, -abs(off[0].distance))
 
     def _off(self, off: tuple[OffPace, ...], currency: str) -> str:
-        parts = [self._pace(one, currency) for one in off]
-        return _("%(kpis)s, against an even pace of the month.") % {"kpis": self._named(parts)}
+        named = {"kpis": self._named([self._pace(one, currency) for one in off])}
+        # A ratio is aimed at on every day alike: nothing of it is due later.
+        if all(not DEFINITIONS[one.slug].is_additive for one in off):
+            return _("%(kpis)s: off target so far this month.") % named
+        return _("%(kpis)s, against an even pace of the month.") % named
 
     def _pace(self, one: OffPace, currency: str) -> str:
         definition = DEFINITIONS[one.slug]

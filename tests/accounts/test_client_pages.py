@@ -135,8 +135,8 @@ class TestNavigation:
         assert self.parts(signed_in(cast.analyst), "/c/lumen/imports/") == [
             "Accounts",
             "Imports",
-            "Rules of channels",
-            "Names of campaigns",
+            "Channel rules",
+            "Campaign names",
         ]
         assert self.parts(signed_in(cast.viewer), "/c/lumen/targets/") == ["Targets", "Annotations"]
         assert self.parts(signed_in(cast.viewer), "/c/lumen/reports/") == []
