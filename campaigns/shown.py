@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from babel.numbers import format_decimal
+from django.db.models import Count, Q
 from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
@@ -124,10 +125,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Known:
-    """What is stored and what was asked last, of some connections: spans and the newest pulls by (connection id, family)."""
+    """What is stored and what was asked last, of some connections: spans and the newest pulls by (connection id, family).
+
+    `held` is how many rows are stored of the days of each newest answer that is in doubt, by its id.
+    """
 
     spans: dict[tuple[int, str], list[Span]]
     newest: dict[tuple[int, str], Pull]
+    held: dict[int, int]
 
     @classmethod
     def of(cls, sources: Iterable[Connection]) -> Known:
@@ -136,7 +141,8 @@ class Known:
         for span in LoadedSpan.objects.filter(connection__in=ids).order_by("until"):
             spans.setdefault((span.connection_id, span.family), []).append((span.since, span.until))
         pulls = Pull.objects.filter(connection__in=ids, file_name=None).order_by("connection", "family", "-pk")
-        return cls(spans, {(pull.connection_id, pull.family): pull for pull in pulls.distinct("connection", "family")})
+        newest = {(pull.connection_id, pull.family): pull for pull in pulls.distinct("connection", "family")}
+        return cls(spans, newest, _held(pull for pull in newest.values() if pull.state == Pull.State.SUSPECT))
 
     def families(self, source: Connection) -> list[str]:
         """What files told, where no platform says what there is."""
@@ -255,9 +261,24 @@ def _failed_last(jobs: list[Job], waiting: Job | None) -> Job | None:
 def _doubts(source: Connection, known: Known) -> Iterable[Doubt]:
     for (connection_id, family), pull in sorted(known.newest.items()):
         if connection_id == source.pk and pull.state == Pull.State.SUSPECT:
-            leading = of_family(family)[0].model
-            held = leading._default_manager.filter(connection=source, day__range=(pull.since, pull.until)).count()
-            yield Doubt(pull, _(families.NAMES[family]), held)
+            yield Doubt(pull, _(families.NAMES[family]), known.held[pull.pk])
+
+
+def _held(doubted: Iterable[Pull]) -> dict[int, int]:
+    """Rows stored of the days of each answer, by its id: one query for a family, however many accounts are in doubt."""
+    by_family: dict[str, list[Pull]] = {}
+    for pull in doubted:
+        by_family.setdefault(pull.family, []).append(pull)
+    found: dict[int, int] = {}
+    for family, its in by_family.items():
+        days = min(pull.since for pull in its), max(pull.until for pull in its)
+        rows = of_family(family)[0].model._default_manager.filter(connection__in={pull.connection_id for pull in its}, day__range=days)
+        of_each = {
+            f"of_{pull.pk}": Count("connection", filter=Q(connection=pull.connection_id, day__range=(pull.since, pull.until))) for pull in its
+        }
+        counted = rows.aggregate(**of_each)
+        found |= {pull.pk: counted[f"of_{pull.pk}"] for pull in its}
+    return found
 
 
 def _told_by_files(source: Connection, known: Known) -> tuple[tuple[str, Progress], ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,20 +12,15 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
-from django.utils import timezone
 
-from accounts import attempts, tokens, vault
+from accounts import tokens
 from accounts.audit import Actor
-from accounts.models import ApiToken, Client, Invitation, Label, Membership, Role, Scope, User
-from accounts.services import add_member, keep_credential
+from accounts.models import Client, Membership, Role, Scope, User
+from accounts.services import add_member
 from accounts.tenancy import inside
-from campaigns.models import Campaign, CampaignAlias, ChannelRules, Connection, Person, PersonMerge, Pull, Upload
-from jobs import queue
-from reports import scheduling, sharing
-from reports.archive.models import Annotation, Note, Question
-from reports.models import Endpoint, Suppression
-from reports.preparing import DELIVER
+from campaigns.models import Connection
 from tests.accounts.addresses import ROLES, URLS
+from tests.accounts.stage import one_of_each
 from tests.accounts.test_sign_in import SIGN_IN_URLS
 from tests.conftest import Cast, LoadText
 
@@ -41,71 +35,7 @@ def without_randomness(content: bytes) -> bytes:
 
 @pytest.fixture
 def rows(cast: Cast) -> dict[str, int]:
-    """An object of each kind: Maison Lumen's, its agency's, Autre's and its agency's."""
-    owners: dict[str, dict[str, Any]] = {
-        "": {"client": cast.client},
-        "agency_": {"agency": cast.agency},
-        "foreign_": {"client": cast.other_client},
-        "foreign_agency_": {"agency": cast.other_client.agency},
-    }
-    expires = timezone.now() + timedelta(days=1)
-    found: dict[str, int] = {}
-    for prefix, owner in owners.items():
-        role = Role.ANALYST if "agency" in owner else Role.VIEWER
-        person = User.objects.create_user(f"{prefix}member@people.example")
-        found[f"{prefix}member"] = add_member(person, role, **owner).pk
-        waiting = {"role": role, "language": "en", "expires_at": expires, "email": f"{prefix}waiting@people.example"}
-        found[f"{prefix}invitation"] = Invitation.objects.create(**waiting, **owner).pk
-        token = {"name": "t", "scope": Scope.READ, "digest": prefix, "ending": "last", "created_by": person, "expires_at": expires}
-        found[f"{prefix}credential"] = keep_credential("google_ads", {}, **owner).pk
-        if "client" in owner:
-            found |= connected(owner["client"], person, prefix)
-            found |= reported(owner["client"], prefix)
-        if "agency" in owner:
-            found[f"{prefix}label"] = Label.objects.create(name="Retail", **owner).pk
-        found[f"{prefix}endpoint"] = Endpoint.objects.create(url="https://a.example", sealed=vault.seal({"secret": "s"}), **owner).pk
-        found[f"{prefix}token"] = ApiToken.objects.create(**token, **owner).pk
-    stored = {"kind": "orders", "file_name": "orders.csv", "size": 1, "state": Upload.State.STORED, "made_by": "owner@people.example"}
-    with inside(cast.client):
-        found["upload"] = Upload.objects.create(**stored).pk
-        found["annotation"] = Annotation.objects.create(text="New shop.", since=date(2026, 11, 10), until=date(2026, 11, 10), author="x").pk
-        asked = {"kpi": "leads", "since": date(2026, 11, 9), "until": date(2026, 11, 15), "currency": "EUR", "asker": "x"}
-        found["question"] = Question.objects.create(**asked, text="Why?").pk
-        found["note"] = Note.objects.create(kind=Note.Kind.DONE, period="2026-W46", text="Shopping is on.").pk
-    with inside(cast.other_client):
-        # Ids are counted in each client: this one stands for none of Maison Lumen.
-        found["foreign_upload"] = Upload.objects.create(pk=found["upload"] + 1, **stored).pk
-    return found
-
-
-def reported(client: Client, prefix: str) -> dict[str, int]:
-    """A weekly report that is due, its copy that waits, a link to it, and an address that is spared."""
-    schedule = scheduling.create_weekly(client, {"ana@lumen.example": "fr"})
-    run = scheduling.open_run(schedule, "2026-W20")
-    recipient = schedule.recipients.get()
-    delivery = run.deliveries.create(recipient=recipient, language="fr")
-    queue.enqueue(DELIVER, client_id=client.pk, key=str(delivery.pk), arguments={"delivery_id": delivery.pk})
-    rows: dict[str, Any] = {"schedule": schedule, "run": run, "recipient": recipient, "delivery": delivery}
-    rows["share_link"] = sharing.make(client, run, "en", Actor("owner"))
-    rows["suppression"] = Suppression.objects.create(client=client, email="cem@lumen.example", reason=Suppression.Reason.COMPLAINT)
-    return {f"{prefix}{name}": row.pk for name, row in rows.items()}
-
-
-def connected(client: Client, user: User, prefix: str) -> dict[str, int]:
-    """An account with a doubtful answer, and an attempt to connect another. Autre's have ids that Maison Lumen has none of."""
-    attempt = attempts.begin(user, client, "google_ads", "http://localhost", for_agency=False).attempt
-    day = timezone.now().date()
-    with inside(client):
-        numbers = {"pk": 900} if prefix else {}
-        account = {"source": "google_ads", "account": prefix, "currency": "EUR", "timezone": "Europe/Paris", "credential_id": 1}
-        source = Connection.objects.create(**account, **numbers)
-        pull = Pull.objects.create(connection=source, family="ads", since=day, until=day, state=Pull.State.SUSPECT, **numbers)
-        rules = ChannelRules.objects.create(made_by="owner", **numbers)
-        campaign = Campaign.objects.create(name="Brand", key="brand")
-        alias = CampaignAlias.objects.create(kind=CampaignAlias.Kind.NAME, key="b", campaign=campaign, **numbers)
-        merge = PersonMerge.objects.create(kept=Person.objects.create(), dissolved=Person.objects.create(), **numbers)
-    rows = {"attempt": attempt, "connection": source, "pull": pull, "rules": rules, "alias": alias, "merge": merge}
-    return {f"{prefix}{name}": row.pk for name, row in rows.items()}
+    return one_of_each(cast)
 
 
 @pytest.fixture

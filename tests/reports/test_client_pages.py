@@ -168,8 +168,10 @@ def test_what_an_address_cannot_mean_is_told_and_the_usual_is_shown(company: Com
 
 def test_pages_without_anything_to_tell_say_what_to_do(lumen: Client, load_text: LoadText, cast: Cast, signed_in: Any) -> None:
     load_text(lumen, "orders", "order_id,ordered_at,amount\nO1,2026-11-09T10:00:00,10\n")
-    html = signed_in(cast.owner).get("/c/lumen/email/").content.decode()
+    owner = signed_in(cast.owner)
+    html = owner.get("/c/lumen/email/").content.decode()
     assert "No e-mail data yet" in text(html)
+    assert "Pas encore de données d'e-mailing" in text(owner.get("/c/lumen/email/", headers={"accept-language": "fr"}).content.decode())
     assert 'href="/c/lumen/connections/new/"' in html
     assert 'href="/c/lumen/connections/new/"' not in signed_in(cast.viewer).get("/c/lumen/email/").content.decode()
 
