@@ -9,7 +9,7 @@ from jobs.models import Heartbeat, Job
 leave_out(FormerSlug, "in client.json")
 leave_out(Logo, "an agency's, not a client's")
 leave_out(Label, "an agency's way of sorting its clients")
-leave_out(Label.clients.through, "as labels")
+leave_out(Label.clients.through, "an agency's way of sorting its clients")
 leave_out(Heartbeat, "processes of this installation")
 leave_out(Job, "work of this installation; a restored client runs nothing until a person says so")
 leave_out(Credential, "a secret, and a consent given to this installation; accounts are connected again")

@@ -107,7 +107,7 @@ class TestHowItStands:
         assert "Up to date" in texts(answer)
         assert f"until {yesterday:%a} {yesterday.day} {yesterday:%b}" in texts(answer)
         assert "data-live" not in answer.content.decode()
-        assert "progress" not in answer.content.decode()
+        assert 'class="loading"' not in answer.content.decode()
 
     def test_it_is_told_in_french(self, cast: Cast, page: Browser, source: Connection) -> None:
         pull(cast, source)

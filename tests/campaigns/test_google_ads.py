@@ -351,7 +351,7 @@ def test_a_failure_that_does_not_pass_in_time_is_reported_as_passing(simulator: 
 @pytest.mark.parametrize(
     ("changes", "field", "value"),
     [
-        ({"metrics": {"impressions": ["1"]}}, r"results\[0\]\.metrics\.impressions", "'1'"),
+        ({"metrics": {"impressions": ["1"]}}, r"results\[0\]\.metrics\.impressions", "a list"),
         ({"metrics": {"impressions": 12}}, r"results\[0\]\.metrics\.impressions", "12"),
         ({"metrics": {"impressions": "1.5"}}, r"metrics\.impressions", "'1.5'"),
         ({"metrics": {"clicks": "-3"}}, r"metrics\.clicks", "'-3'"),

@@ -57,6 +57,7 @@ def test_a_french_google_ads_export_becomes_figures_and_is_taken_back(page: Page
 def test_a_file_is_dropped_and_matched_by_keyboard(page: Page, new_site: str, cast: Cast) -> None:
     sign_in(page, new_site, cast.owner.email)
     page.get_by_role("link", name="Maison Lumen", exact=True).first.click()
+    page.get_by_role("link", name="Connections").click()
     page.get_by_role("link", name="Imports").click()
     dropped = page.evaluate_handle(
         """() => { const carried = new DataTransfer();

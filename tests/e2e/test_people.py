@@ -20,6 +20,7 @@ def test_somebody_is_invited_opens_the_mail_and_sees_the_figures(
     settings.SITE_URL = site  # of the worker, which is this process
     sign_in(page, site, pulled.owner.email)
     page.get_by_role("link", name="Maison Lumen", exact=True).first.click()
+    page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_role("link", name="Team", exact=True).click()
     page.get_by_role("link", name="Invite someone").click()
     page.get_by_label("E-mail address").fill("ana@lumen.example")
@@ -53,8 +54,7 @@ def test_the_account_manager_goes_to_another_clients_reports_by_keyboard_alone(p
     for slug, name in (("epicerie", "Épicerie du Faubourg"), ("epices", "Épices et Cie")):
         services.create_client(slug, name=name, **common)  # type: ignore[arg-type]
     sign_in(page, site, pulled.owner.email)
-    page.get_by_role("link", name="Maison Lumen", exact=True).first.click()
-    expect(page.get_by_role("heading", name="Clients")).to_be_visible()
+    expect(page.get_by_role("heading", name="All clients")).to_be_visible()
     page.goto(f"{site}/c/lumen/reports/")
     page.keyboard.press("Control+k")
     page.keyboard.type("epi")

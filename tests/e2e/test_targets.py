@@ -17,7 +17,7 @@ PASTE = """(input) => { const carried = new DataTransfer(); carried.setData("tex
 
 def test_a_block_is_pasted_keys_walk_through_the_grid_and_totals_follow(page: Page, new_site: str, cast: Cast) -> None:
     sign_in(page, new_site, cast.owner.email)
-    page.wait_for_url("**/c/lumen/**")
+    page.wait_for_url("**/a/nord/")
     page.goto(f"{new_site}/c/lumen/targets/?year=2026&open=leads")
     january, channel = page.locator('[id="cell.leads..2026-01"]'), page.locator('[id="cell.leads.paid_search.2026-02"]')
     january.focus()

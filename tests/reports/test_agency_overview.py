@@ -108,7 +108,7 @@ class TestWhoNeedsMe:
             f"/c/lumen/reports/{doubtful.pk}/",
             f"/c/lumen/reports/{waits.pk}/",
             "/c/lumen/connections/",
-            "/c/lumen/",
+            "/c/lumen/targets/",
         ]
         said = text(page)
         assert "Maison Lumen Access to Google Ads · A is lost; nothing new is read. Reconnect" in said

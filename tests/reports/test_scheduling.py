@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -186,16 +187,19 @@ class TestReportList:
             problem=scheduling.DOWN if state == State.SKIPPED else "",
         )
         page = signed_in(cast.owner).get("/c/lumen/reports/").content.decode()
-        assert f"<td>{shown}</td>" in page
+        [told] = re.findall(r'<p class="ledger-state">(.*?)</p>', page, re.DOTALL)
+        assert shown in told
         assert (f"/c/lumen/reports/{WEEK}.pdf" in page) is has_document
 
     @pytest.mark.usefixtures("_in_week_47")
-    def test_the_page_shows_the_next_five_sends_with_the_days_of_each(self, cast: Cast, signed_in: Any) -> None:
-        scheduling.create(cast.client, {}, cadence="monthly", local_time=time(8, 0))
-        page = signed_in(cast.owner).get("/c/lumen/reports/").content.decode()
-        assert page.count('<tr><th scope="row">') == 5
-        assert "1 December 2026, 08:00 (Europe/Paris)" in page
-        assert "1–30 November 2026" in page
+    def test_a_page_shows_the_next_five_sends_with_the_days_of_each(self, cast: Cast, signed_in: Any) -> None:
+        schedule = scheduling.create(cast.client, {}, cadence="monthly", local_time=time(8, 0))
+        page = signed_in(cast.owner).get(f"/c/lumen/reports/schedules/{schedule.pk}/").content.decode()
+        [sends] = re.findall(r'<section class="card" id="sends".*?</section>', page, re.DOTALL)
+        assert len(re.findall(r"\d\d:\d\d", sends)) == 5
+        assert "1 December 2026, 08:00" in sends
+        assert "1–30 November 2026" in sends
+        assert "1–30 November 2026" in signed_in(cast.owner).get("/c/lumen/reports/").content.decode()
         assert "1–30 November 2026" not in signed_in(cast.viewer).get("/c/lumen/reports/").content.decode()
 
 

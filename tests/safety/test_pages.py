@@ -22,14 +22,15 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# Mails in their frames, which have a policy of their own.
+FRAMED = ("share_document", "preview_mail", "report_mail")
 # Devices that no page of ours asks for.
 REFUSED_DEVICES = ("camera", "microphone", "geolocation", "payment", "usb")
 
 
 def addresses(ids: dict[str, int]) -> list[str]:
     """Every address that is read, with days where figures are."""
-    # A report in its frame has a policy of its own.
-    known = [pattern.format(**ids) for name, method, pattern, _answers in URLS if method == "GET" and name != "share_document"]
+    known = [pattern.format(**ids) for name, method, pattern, _answers in URLS if method == "GET" and name not in FRAMED]
     figures = [f"/c/lumen/{'' if name == 'overview' else f'{name}/'}?{DAYS}" for name in PAGES]
     return [*known, *figures, f"/c/lumen/kpis/spend/?{DAYS}&by=campaign&page=1", "/c/lumen/glossary/?q=%3Cxss%3E"]
 
@@ -38,7 +39,7 @@ def is_page(answer: Any) -> bool:
     return str(answer.get("Content-Type", "")).startswith("text/html")
 
 
-def refused(answer: Any, *, is_framed: bool = False) -> list[str]:
+def refused(answer: Any) -> list[str]:
     """What a page's headers and markup leave open."""
     faults = [f"{name}: {answer.get(name)}" for name, value in HEADERS.items() if answer.get(name) != value]
     if answer.get("Referrer-Policy") not in ("same-origin", "no-referrer"):
@@ -92,8 +93,14 @@ def test_what_styles_a_page_is_named_anew_for_every_page(cast: Cast) -> None:
     assert len({of_page[0] for of_page in nonces}) == 3
 
 
-def test_a_sent_report_is_shown_in_a_frame_where_nothing_runs_or_leads_away(ill: Ill) -> None:
+def test_a_report_is_shown_in_a_frame_where_nothing_runs_or_leads_away(ill: Ill, owner: Browser) -> None:
     shown = nobody().get(f"{ill.share}report/")
+    previews = [
+        pattern.format(**ill.ids) for name, method, pattern, _ in URLS if method == "GET" and name in ("preview_mail", "report_mail")
+    ]
+    for preview in (owner.get(address) for address in previews):
+        closed = {name for name, sources in policy(preview["Content-Security-Policy"]).items() if sources == ["'none'"]}
+        assert preview.status_code == 404 or closed >= {"default-src", "script-src", "form-action"}
     told = policy(shown["Content-Security-Policy"])
     closed = {name for name, sources in told.items() if sources == ["'none'"]}
     assert closed >= {"default-src", "script-src", "connect-src", "object-src", "base-uri", "form-action"}
