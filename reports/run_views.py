@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp.constants import NONE, SELF
+from csp.constants import SELF
 from csp.decorators import csp_replace, csp_update
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -23,18 +23,9 @@ from reports import approval, dates, previewing, sending, shown, suppression
 from reports.archive import reading
 from reports.archive.models import Document, Snapshot
 from reports.forms import DecisionForm
+from reports.framing import FRAMED
 from reports.models import Recipient, Run
 from reports.presentation import present
-
-# A mail has its styles in its elements. It is looked at in a frame of our own pages, where nothing but reading happens.
-FRAMED_MAIL = {
-    "default-src": [NONE],
-    "style-src": ["'unsafe-inline'"],
-    "img-src": ["data:"],
-    "script-src": [NONE],
-    "frame-ancestors": [SELF],
-    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-}
 
 
 @requires("schedule.view", "report.send")
@@ -55,7 +46,7 @@ def report_run(request: ClientRequest, run_id: int) -> HttpResponse:
 
 @requires("schedule.view")
 @never_cache
-@csp_replace(FRAMED_MAIL)  # type: ignore[arg-type]  # its views are typed without arguments
+@csp_replace(FRAMED)  # type: ignore[arg-type]  # its views are typed without arguments
 @xframe_options_sameorigin
 @require_safe
 def report_mail(request: ClientRequest, run_id: int, language: str) -> HttpResponse:

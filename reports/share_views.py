@@ -9,7 +9,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
-from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.constants import SELF
 from csp.decorators import csp_replace, csp_update
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -25,6 +25,7 @@ from accounts import brand, hosts
 from accounts.tenancy import visit
 from reports import dates, sharing
 from reports.archive.models import Document
+from reports.framing import FRAMED
 from reports.models import ShareLink
 from reports.preparing import SHARE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER
 
@@ -33,14 +34,6 @@ Shown = Callable[[HttpRequest, ShareLink], HttpResponse]
 OPEN_FOR = 43_200
 # A link of the kept mail that leads a recipient away from it: nobody else's business.
 _PERSONAL = re.compile(rf'<a\b[^>]*href="{re.escape(UNSUBSCRIBE_PLACEHOLDER)}[^>]*>.*?</a>', re.DOTALL)
-FRAMED = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],  # of a mail whose styles are its own, in a frame where nothing else may happen
-    "img-src": ["data:"],
-    **{name: [NONE] for name in ("script-src", "connect-src", "font-src", "manifest-src", "form-action")},
-    "frame-ancestors": [SELF],
-    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-}
 
 
 def opened(view: Shown) -> Any:

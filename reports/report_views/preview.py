@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.gate import ClientRequest, requires
 from reports import gather, previewing, sending, shown
+from reports.framing import FRAMED
 from reports.models import Run, Schedule
 from reports.periods_named import Named, form
 from reports.previewing import Around
 from reports.report_views.schedule import schedule_of
-from reports.run_views import FRAMED_MAIL
 
 
 @requires("schedule.view")
@@ -52,7 +52,7 @@ def report_preview(request: ClientRequest, schedule_id: int) -> HttpResponse:
 
 @requires("schedule.view")
 @never_cache
-@csp_replace(FRAMED_MAIL)  # type: ignore[arg-type]  # its views are typed without arguments
+@csp_replace(FRAMED)  # type: ignore[arg-type]  # its views are typed without arguments
 @xframe_options_sameorigin
 @require_safe
 def preview_mail(request: ClientRequest, schedule_id: int, period: str, language: str) -> HttpResponse:

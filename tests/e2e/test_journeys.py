@@ -84,7 +84,7 @@ def test_a_figure_leads_to_the_rows_behind_it_and_their_file(page: Page, site: s
     tile.get_by_role("link").click()
     page.wait_for_url(re.compile(r"/kpis/revenue/\?from=[\d-]+&to=[\d-]+&compare=previous"))
     expect(page.locator(".kpi-value")).to_have_text(shown)
-    expect(page.get_by_text("compared with")).to_be_visible()
+    expect(page.get_by_text("· compared with")).to_be_visible()
     rows = page.locator("section", has=page.get_by_role("heading", name="The rows behind it")).locator("tbody tr")
     reference = rows.first.locator(".sub").first.inner_text()
     with page.expect_download() as waiting:
