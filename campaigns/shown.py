@@ -274,7 +274,8 @@ def _held(doubted: Iterable[Pull]) -> dict[int, int]:
         days = min(pull.since for pull in its), max(pull.until for pull in its)
         rows = of_family(family)[0].model._default_manager.filter(connection__in={pull.connection_id for pull in its}, day__range=days)
         of_each = {
-            f"of_{pull.pk}": Count("connection", filter=Q(connection=pull.connection_id, day__range=(pull.since, pull.until))) for pull in its
+            f"of_{pull.pk}": Count("connection", filter=Q(connection=pull.connection_id, day__range=(pull.since, pull.until)))
+            for pull in its
         }
         counted = rows.aggregate(**of_each)
         found |= {pull.pk: counted[f"of_{pull.pk}"] for pull in its}
