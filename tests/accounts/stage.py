@@ -102,6 +102,7 @@ def connected(client: Client, user: User, prefix: str, number: str) -> dict[str,
         account = {
             "source": "google_ads",
             "account": f"{prefix}{number}",
+            "name": f"Shop {prefix}{number}",
             "currency": "EUR",
             "timezone": "Europe/Paris",
             "credential_id": 1,
