@@ -25,9 +25,10 @@ from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from jobs.models import Heartbeat
 from tests import databases
+from tests.browser import chromium
 from tests.mail_server import mail_server
 
-__all__ = ["mail_server"]
+__all__ = ["chromium", "mail_server"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PASSWORD = "a long enough password"

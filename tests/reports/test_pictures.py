@@ -24,10 +24,8 @@ from reports.content import Report
 from reports.presentation import Presentation, present
 from reports.rendering import Links, email_parts, pdf
 from reports.rendering.pdf import pictures
-from tests.e2e.conftest import chromium
 from tests.reports import sample
 
-__all__ = ["chromium"]
 pytestmark = pytest.mark.pictures
 
 BRANDS = {
