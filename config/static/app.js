@@ -458,14 +458,15 @@ function enableGrid(table) {
 /* What a form would do is told while it is filled in: the page is asked as its button would, and the part of that name is shown. */
 function enablePreview(form) {
   const button = form.querySelector("[data-preview-button]");
+  const names = form.dataset.previewNames?.split(" ");
   let asked = 0;
   let timer = 0;
   if (button) button.hidden = true;
 
   async function look() {
     const mine = ++asked;
-    const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-    const answer = await fetch(`${location.pathname}?${fields}`, { headers: { Accept: "text/html" } });
+    const fields = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && (!names || names.includes(name)));
+    const answer = await fetch(`${location.pathname}?${new URLSearchParams(fields)}`, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected || mine !== asked) return;
     const text = await answer.text();
     const now = new DOMParser().parseFromString(text.slice(text.indexOf("<main"), text.indexOf("</main>")), "text/html");
@@ -473,7 +474,8 @@ function enablePreview(form) {
     if (fresh) document.getElementById(form.dataset.preview).replaceChildren(...fresh.childNodes);
   }
 
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
+    if (names && !names.includes(event.target.name)) return;
     clearTimeout(timer);
     timer = setTimeout(() => look().catch(() => {}), 250);
   });
@@ -506,31 +508,6 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
-/* What a form's brand looks like is asked of the page itself, which can tell it without scripts too. */
-function enableLooks(form) {
-  const names = form.dataset.looks.split(" ");
-  let timer = 0;
-  let asked = 0;
-
-  async function look() {
-    const mine = ++asked;
-    const query = new URLSearchParams(names.map((name) => [name, form.elements[name].value]));
-    const answer = await fetch(`${location.pathname}?${query}`, { headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected || mine !== asked) return;
-    const text = await answer.text();
-    const page = new DOMParser().parseFromString(text.slice(text.indexOf("<main"), text.indexOf("</main>")), "text/html");
-    document.getElementById("brand-preview").replaceWith(page.getElementById("brand-preview"));
-  }
-
-  form.querySelector("[name=look]").hidden = true;
-  form.addEventListener("input", (event) => {
-    if (!names.includes(event.target.name)) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => look().catch(() => {}), 200);
-  });
-}
-
-document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-looks]").forEach(enableLooks));
 /* On paper, what could be opened on the screen is open. */
 addEventListener("beforeprint", () => document.querySelectorAll("#data details:not([open])").forEach((part) => ((part.open = true), (part.dataset.shut = ""))));
 addEventListener("afterprint", () => document.querySelectorAll("details[data-shut]").forEach((part) => ((part.open = false), delete part.dataset.shut)));
