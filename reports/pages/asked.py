@@ -201,10 +201,7 @@ def asked(given: QueryDict, today: date, calendar: Calendar) -> Asked:
         read.is_valid(raise_exception=True)
     found = read.validated_data
     name, period = _period(found, today - ONE_DAY, calendar)
-    try:
-        previous = _previous(found, period, calendar)
-    except ValueError:
-        return asked(QueryDict(), today, calendar)
+    previous = _previous(found, period, calendar)
     only = Only(
         tuple(channel for channel in CHANNELS if channel in found.get("channel", ())),
         tuple(found.get("campaign", ())),
@@ -223,7 +220,7 @@ def _period(found: Mapping[str, Any], yesterday: date, calendar: Calendar) -> tu
 
 
 def _previous(found: Mapping[str, Any], period: Period, calendar: Calendar) -> Period:
-    """Whole months are compared with as many whole months, other days with as many days. Raises `ValueError` before year 1."""
+    """Whole months are compared with as many whole months, other days with as many days."""
     if found["compare"] == CUSTOM:
         return Period(found["compare_from"], found["compare_to"])
     if found["compare"] == Compare.PREVIOUS and is_whole_months(period):
