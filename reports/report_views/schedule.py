@@ -142,7 +142,8 @@ def _send(request: ClientRequest, kept: Schedule) -> None:
     except sending.Sent:
         messages.info(request, _("This report was sent. What of it did not arrive can be sent again below."))
     else:
-        messages.success(request, _("The report is being made and sent."))
+        waits = _("It is prepared now, and waits for approval.")
+        messages.success(request, waits if kept.needs_approval else _("The report is being made and sent."))
 
 
 def _test(request: ClientRequest, kept: Schedule) -> None:
