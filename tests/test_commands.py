@@ -142,6 +142,7 @@ def test_a_first_command_needs_no_migrate(tmp_path: Path) -> None:
         ("SITE_URL", "http://reports.example.com", "outside this machine the service must be reached by https"),
         ("CREDENTIAL_KEYS", "short", "CREDENTIAL_KEYS holds something that is not a Fernet key"),
         ("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none", "The database does not answer"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'loud'; use INFO or DEBUG or WARNING or ERROR or CRITICAL."),
         ("SECRET_KEY_FILE", "/no/such/file", "SECRET_KEY_FILE names /no/such/file, which cannot be read"),
     ],
 )
