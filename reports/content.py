@@ -225,7 +225,7 @@ class Report:
     previous_until: date
     generated_at: datetime
     data_version: int
-    buckets: tuple[str, ...]
+    buckets: tuple[str, ...] = ()
     tiles: tuple[Tile, ...] = ()
     leads_by_channel: dict[str, Values] = field(default_factory=dict)
     channels: Table = NO_TABLE
