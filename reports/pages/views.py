@@ -79,7 +79,7 @@ def client_page(request: ClientRequest, name: str) -> HttpResponse:
 
 def _page(request: ClientRequest, page: Page, failed: frozenset[str]) -> HttpResponse:
     """The page without the sections that `failed`. Raises `Failed` for another."""
-    look = _look(request, page, failed)
+    look = _look(request, page, failed=failed)
     presentation = look.presentation
     context = {
         "presentation": presentation,
@@ -101,7 +101,7 @@ def _page(request: ClientRequest, page: Page, failed: frozenset[str]) -> HttpRes
 @require_safe
 def page_file(request: ClientRequest, name: str, part: str, kind: str) -> HttpResponse:
     """A table of a page as CSV or workbook, or a chart as a picture; 404 where the page has no such part."""
-    look = _look(request, PAGES[name])
+    look = _look(request, PAGES[name], alone="" if kind == "png" else part)
     if look.asked.errors:
         return HttpResponse("\n".join(f"{name}: {why}" for name, why in look.asked.errors.items()), status=400, content_type="text/plain")
     body = _picture(look, part) if kind == "png" else _table(look, part, kind)
@@ -109,7 +109,8 @@ def page_file(request: ClientRequest, name: str, part: str, kind: str) -> HttpRe
     return HttpResponse(body, content_type=TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{called}"'})
 
 
-def _look(request: ClientRequest, page: Page, failed: frozenset[str] = frozenset()) -> Look:
+def _look(request: ClientRequest, page: Page, *, alone: str = "", failed: frozenset[str] = frozenset()) -> Look:
+    """`alone`: the part that is asked for, if it is not the whole page; `failed`: sections to do without."""
     now, calendar = timezone.now(), choices.in_force().calendar
     today = now.astimezone(request.client.zone).date()
     question = asked(request.GET, today, calendar)
@@ -118,8 +119,8 @@ def _look(request: ClientRequest, page: Page, failed: frozenset[str] = frozenset
     if page.name == "campaigns" and len(question.only.campaigns) == 1:
         page = CAMPAIGN
     frame = Frame.of_page(request.client, question.period, question.previous, question.only, now, calendar)
-    sections = [section for section in told(page, is_confined=bool(question.only)) if not failed & {FIGURES, section.name}]
-    report = gather.page(frame, sections, question.compared)
+    sections = [each for each in told(page, is_confined=bool(question.only)) if not failed & {FIGURES, each.name}]
+    report = gather.page(frame, [each for each in sections if not alone or each.name in (alone, "sources")], question.compared)
     if page.campaigns and page.listed is None:
         report = replace(report, campaigns=_sorted(report.campaigns, question))
     presentation = present(report, _language(), brand.of_organisation(request.client))
