@@ -68,6 +68,7 @@ AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "accounts.references.Referenced",
     "accounts.hosts.KnownHosts",
     "django.middleware.security.SecurityMiddleware",
     "config.compression.CompressedText",
@@ -333,8 +334,9 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"reference": {"()": "accounts.references.InLog"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(reference)s%(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     # httpx logs whole URLs at INFO, and some platforms carry tokens in them.
     "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},

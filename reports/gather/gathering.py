@@ -18,6 +18,7 @@ from kpis.query import Answer, Only, Question, Slice
 from kpis.targets import Targets
 from kpis.values import Value
 from reports.content import Figure, Length
+from reports.failing import FIGURES, attempt
 from reports.gather.frame import Frame
 
 ALL = Only()
@@ -124,14 +125,14 @@ class Gathering:
 
 
 def gathering(frame: Frame, sections: Sequence[Section]) -> Gathering:
-    """Ask what `sections` need of the client whose schema is open."""
+    """Ask what `sections` need of the client whose schema is open. Raises `reports.failing.Failed` where nothing is answered."""
     slugs = _once(slug for section in sections for slug in section.slugs)
     averaged = _once(slug for section in sections if section.averaged for slug in section.slugs)
     asked = [_against(frame, slugs, other) for other in (frame.previous, frame.last_year) if other]
     asked += [one_of(period, averaged) for period in frame.earlier]
     asked += [question for section in sections for question in section.questions(frame)]
     questions = list(dict.fromkeys(asked))
-    answers = dict(zip(questions, query.ask_all(questions), strict=True))
+    answers = dict(zip(questions, attempt(FIGURES, query.ask_all, questions), strict=True))
     return Gathering(frame, slugs, averaged, answers, Targets.load(frame.client, frame.today))
 
 

@@ -1,4 +1,4 @@
-"""Figures of a table as cells, and how they changed: written here, for a template takes ten times as long over a page's hundreds."""
+"""Blocks of a page; figures of a table as cells, and how they changed: written here, for a template takes ten times as long."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from reports.failing import attempt
+from reports.pages.blocks import Block
 from reports.presentation.parts import Cell, Change
 
 register = template.Library()
 _ARROWS = {"up": "▲", "down": "▼"}
+
+
+@register.simple_tag(takes_context=True)
+def told(context: template.Context, block: Block) -> SafeString:
+    """A block of a page. Raises `reports.failing.Failed` where it cannot be drawn."""
+    assert context.template  # that of the page, while it is drawn
+    drawing = context.template.engine.get_template(f"pages/blocks/{block.template}.html")
+    with context.push(block=block.of):
+        return attempt(block.part, drawing.render, context)
 
 
 @register.simple_tag
