@@ -64,6 +64,8 @@ class Reason(Enum):
     NOT_A_WORKBOOK = _("not an Excel workbook (.xlsx) that can be read")
     NO_SUCH_SHEET = _("the workbook has no sheet of that name; it has %(sheets)s")
     TOO_BIG = _("more than %(megabytes)s MB once unpacked; save the sheet as CSV")
+    TOO_MANY_CELLS = _("more than %(millions)s million cells; save the sheet as CSV, or split it")
+    TOO_MANY_SHEETS = _("more than %(most)s sheets; save the sheet as CSV")
     TOO_MANY_ACCOUNTS = _("more than %(most)s accounts in one file; split it")
     # Of rows together.
     SAME_KEY = _("another row with the same key stands on line %(line)s and says something else")
