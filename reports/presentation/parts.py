@@ -80,13 +80,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of a table; `reason` says why `text` is a dash."""
+    """One figure of a table; `reason` says why `text` is a dash, `target` what was aimed at."""
 
     column: Column
     text: str
     change: Change | None = None
     reason: str = ""
     is_provisional: bool = False
+    target: Target | None = None
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,14 @@ class Story:
         average = value(slug, four)
         if average is not None and DEFINITIONS[slug].is_additive:
             average /= 4
-        target = _target(slug, now.value)
         last_year = value(slug, add(list(self.last_year.values())))
-        return replace(now, last_year=last_year, average=average, target=target, is_reached=_is_reached(slug, now.value, target))
+        return replace(aimed(now), last_year=last_year, average=average)
+
+
+def aimed(figure: Figure) -> Figure:
+    """With its target, where it has one."""
+    target = _target(figure.slug, figure.value)
+    return replace(figure, target=target, is_reached=_is_reached(figure.slug, figure.value, target))
 
 
 def _target(slug: str, value: Decimal | None) -> Decimal | None:

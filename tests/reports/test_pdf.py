@@ -183,6 +183,9 @@ def _card_texts(card: Scorecard) -> Iterator[str]:
 
 def _row_texts(row: Row) -> Iterator[str]:
     yield from (row.name, row.channel, *(cell.text for cell in row.cells))
+    for cell in row.cells:
+        if cell.target:
+            yield from (cell.target.text, cell.target.distance)
 
 
 @pytest.mark.parametrize(
