@@ -39,12 +39,13 @@ def workbook(table: content.Table, names: dict[str, str], about: dict[str, str])
     sheet = book.create_sheet(_("Figures"))
     sheet.freeze_panes = "B2"
     header, *rows = _rows(table, names)
-    columns = _columns(table)
+    labels, columns = len(_labels(table)), _columns(table)
     for column, text in enumerate(header, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = max(14, len(str(text)) + 2)
     sheet.append([_bold(sheet, text) for text in header])
     for row in rows:
-        sheet.append([row[0], *(_cell(sheet, value, slug) for value, (slug, _what) in zip(row[1:], columns, strict=True))])
+        told = zip(row[labels:], columns, strict=True)
+        sheet.append([*row[:labels], *(_cell(sheet, value, slug) for value, (slug, _what) in told)])
     notes = book.create_sheet(_("About"))
     for name, text in about.items():
         notes.append([_bold(notes, name), inert(text)])
@@ -73,10 +74,18 @@ def _columns(table: content.Table) -> list[tuple[str, str]]:
 def _rows(table: content.Table, names: dict[str, str]) -> Iterator[list[Any]]:
     """Each KPI with what it was in the period that it is compared with, and what was aimed at where anything was."""
     words = {"value": "%(kpi)s", "previous": _("%(kpi)s, compared period"), "target": _("%(kpi)s, target")}
-    yield ["", *(words[what] % {"kpi": _(DEFINITIONS[slug].name)} for slug, what in _columns(table))]
+    labels = _labels(table)
+    yield [*labels, *(words[what] % {"kpi": _(DEFINITIONS[slug].name)} for slug, what in _columns(table))]
     for row in table.rows:
-        yield [inert(names.get(row.key, row.key)), *_values(table, row)]
-    yield [_("Total"), *_values(table, table.total)]
+        name = names.get(row.key) or row.title or row.key
+        yield [*map(inert, (name, row.key, row.url)[: len(labels)]), *_values(table, row)]
+    yield [_("Total"), *[""] * (len(labels) - 1), *_values(table, table.total)]
+
+
+def _labels(table: content.Table) -> list[str]:
+    """Heads of what tells the lines apart: of posts also their id, which is not their name, and where they are."""
+    is_titled = any(row.title or row.url for row in table.rows)
+    return ["", _("ID"), _("Web address")] if is_titled else [""]
 
 
 def _values(table: content.Table, row: content.Row) -> Iterator[Decimal | str]:

@@ -92,13 +92,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """`share` is the row's part of the table's main column, 0 to 100, for a bar; None where there is none to draw. `key`: the content's."""
+    """`share` is the row's part of the table's main column, 0 to 100, for a bar; None where there is none to draw.
+
+    `key`: the content's; `url`: where the thing itself is, elsewhere.
+    """
 
     name: str
     channel: str
     cells: tuple[Cell, ...]
     share: int | None
     key: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _table(edition: Edition, table: content.Table, title: str, name_header: str,
     whole = {slug: formats.is_whole(table.total.figures[slug].value) for slug in table.slugs if _is_sum(slug)}
     columns = _columns(edition, table)
     rows = tuple(
-        Row(name(row), row_channel(row), _cells(edition, row, columns, whole), _share(row, table.total, main), row.key)
+        Row(name(row), row_channel(row), _cells(edition, row, columns, whole), _share(row, table.total, main), row.key, row.url)
         for row in table.rows
     )
     total = Row(_("Total"), "", _cells(edition, table.total, columns, whole), None)

@@ -204,6 +204,14 @@ def test_lines_of_every_table_add_up_and_the_parts_of_a_change_lead_from_old_to_
         assert ends[-1] == pytest.approx(float(waterfall.value - waterfall.previous))
 
 
+def test_a_post_leads_to_itself() -> None:
+    posts = shown("monthly").posts
+    assert posts
+    marks = [mark.get_object() for page in document("monthly").pages for mark in page.get("/Annots", ())]
+    links = {str(mark["/A"]["/URI"]) for mark in marks if "/URI" in mark.get("/A", {})}
+    assert {row.url for row in posts.rows if row.url} <= links
+
+
 # ------------------------------------------------------------------------------------------------- read, not only looked at
 @pytest.mark.parametrize("length", PAGES)
 def test_every_chart_has_a_text_in_its_place_that_tells_all_its_parts(length: Length) -> None:
