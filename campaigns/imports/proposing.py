@@ -209,6 +209,9 @@ _COMMON = {
     "sent_at": ("Date d'envoi", "Date"),
     "views": ("Vues", "Pageviews"),
     "kpi": ("Indicateur",),
+    "post_id": ("Post", "Publication", "ID publication"),
+    "title": ("Post title", "Titre", "Text", "Texte", "Message", "Caption", "Légende"),
+    "url": ("Link", "Lien", "Permalink", "Permalien", "Post link"),
 }
 _SYNONYMS = _synonyms()
 

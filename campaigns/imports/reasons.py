@@ -43,6 +43,7 @@ class Reason(Enum):
     NOT_ONE_OF = _("not known here; use one of %(allowed)s")
     NOT_A_KPI = _("not the slug of a KPI, such as spend or leads")
     NOT_AN_EMAIL = _("not an e-mail address")
+    NOT_A_WEB_ADDRESS = _("not a web address that begins with https://")
     # Of a row.
     CELLS = _("%(cells)s cells where the header has %(header)s")
     REFUND_WITHOUT_KIND = _("refund_of is given but kind is not refund")
