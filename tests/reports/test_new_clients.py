@@ -84,6 +84,7 @@ class TestByForm:
             ({"slug": "lumen"}, "This short name is taken."),
             ({"slug": "a b"}, "Use letters a to z"),
             ({"timezone": "Paris"}, "“Paris” is not a time zone"),
+            ({"timezone": "localtime"}, "“localtime” is not a time zone"),
             ({"currency": "DEM"}, "Select a valid choice."),
             ({"name": "***"}, "Choose a short name of letters a to z, digits and hyphens."),
             ({"contact_email": "claire"}, "Enter a valid email address."),
@@ -163,6 +164,19 @@ class TestByFile:
         assert refusal.value.place == 1
         assert not Client.objects.filter(slug="alpha").exists()
         assert not Invitation.objects.exists()
+
+    def test_whoever_confirms_twice_is_told_that_all_are_there(self, cast: Cast, signed_in: SignIn) -> None:
+        browser = signed_in(cast.owner)
+        page = upload(browser, HEAD + "Alpha,alpha,EUR,Europe/Paris,fr,,a@alpha.example,admin,\nBeta,beta,EUR,Europe/Paris,fr,,,,\n")
+        assert confirm(browser, page)["Location"] == "/a/nord/"
+        assert "2 clients were created." in text(browser.get("/a/nord/"))
+        assert confirm(browser, page)["Location"] == "/a/nord/"
+        assert "there already; none was created twice." in text(browser.get("/a/nord/"))
+        assert (Client.objects.count(), Invitation.objects.count()) == (4, 1)
+        # Where only some are there, or under another name, it is told by line.
+        more = HEAD + "Alpha,alpha,EUR,Europe/Paris,fr,,,,\nGamma,gamma,EUR,Europe/Paris,fr,,,,\n"
+        assert "2 short_name This short name is taken." in text(browser.post(FILE, {"text": more}))
+        assert "taken" in text(browser.post(FILE, {"text": HEAD + "Other,alpha,EUR,Europe/Paris,fr,,,,\n"}))
 
     @pytest.mark.parametrize(
         ("content", "said"),
