@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Client
+from kpis.choices import EARLIEST, LATEST
 from reports import scheduling
 from reports.models import Recipient, Run, Schedule
 
@@ -43,6 +44,10 @@ def check(said: Callable[[str], Any]) -> None:
     """What no field can tell alone. `said` tells the value of a field, as it is to be."""
     if said("cadence") == Schedule.Cadence.FORTNIGHTLY and said("anchor") is None:
         raise ValidationError({"anchor": _("A fortnight needs a day of its first week.")})
+    anchor = said("anchor")
+    if anchor and not EARLIEST <= anchor <= LATEST:
+        days = {"earliest": EARLIEST, "latest": LATEST}
+        raise ValidationError({"anchor": _("Choose a day from %(earliest)s to %(latest)s.") % days})
 
 
 def make(client: Client, by: Actor, **fields: Any) -> Schedule:

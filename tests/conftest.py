@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.utils import timezone
@@ -33,6 +33,8 @@ __all__ = ["chromium", "mail_server"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PASSWORD = "a long enough password"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# A password costs an attacker, and each of hundreds of sign-ins here, a hundred megabytes and a fifth of a second.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 # Imports a file of a kind and a text into a client whose schema is open.
 LoadText = Callable[[Client, str, str], object]
 
@@ -90,7 +92,7 @@ def template(django_db_blocker: Any) -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(template: str, django_db_blocker: Any) -> Iterator[None]:
     """A copy of the template for this worker; tests marked `django_db` run on it in a transaction that is rolled back."""
-    name = databases.name(os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    name = databases.name_of_worker("rolled_back")
     databases.copy(template, name)
     with django_db_blocker.unblock():
         databases.use(name)
@@ -110,18 +112,18 @@ def stage(template: str) -> str:
 
 
 @pytest.fixture
-def own_database(django_db_setup: None, stage: str, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A database of the test's own, where commits are real and other processes may join in; its address."""
-    from django.db import connection
+def own_name() -> str:
+    """What the database of a test's own is called."""
+    return databases.name_of_worker(str(next(_numbers)))
 
-    name = databases.name(f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}")
-    databases.copy(stage, name)
-    before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        databases.use(name)
-        yield databases.url(name)
-        databases.use(before)
-    databases.drop(name)
+
+@pytest.fixture
+def own_database(django_db_setup: None, stage: str, own_name: str, django_db_blocker: Any) -> Iterator[str]:
+    """A database of the test's own, where commits are real and other processes may join in; its address."""
+    databases.copy(stage, own_name)
+    with django_db_blocker.unblock(), databases.used(own_name):
+        yield databases.url(own_name)
+    databases.drop(own_name)
 
 
 @pytest.fixture

@@ -214,7 +214,9 @@ class Laid:
         return Head(column, f"?{query}#table-campaigns", order)
 
     def _target(self, name: str, row: Row) -> str:
-        """Where a line leads: a channel to its campaigns, a campaign to its days."""
+        """Where a line leads: a channel to its campaigns, a campaign to its days, a post to itself."""
+        if row.url:
+            return row.url
         if not row.key or name not in ("channels", "campaigns"):
             return ""
         without = ("sort", "desc", "page", "channel", "campaign")

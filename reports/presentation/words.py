@@ -86,10 +86,10 @@ def campaign_name(row: content.Row) -> str:
 
 
 def named(rest: str) -> Callable[[content.Row], str]:
-    """Names lines by what they are called at their source, and the line of all others `rest`."""
+    """Names lines by their title, or what they are called at their source, and the line of all others `rest`."""
 
     def name(row: content.Row) -> str:
-        return rest if row.is_rest else row.key
+        return rest if row.is_rest else row.title or row.key
 
     return name
 

@@ -85,7 +85,7 @@ def inputs(presentation: Presentation) -> dict[str, str]:
     )
     for name in TABLES:
         if table := printable[name]:
-            table |= columns.laid_out(table)
+            table |= columns.laid_out(table, printable["words"]["target"])
     return {"data": json.dumps(printable, ensure_ascii=False)} | {name: _drawable(svg) for name, svg in pictures.items()}
 
 

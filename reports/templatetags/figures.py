@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from reports.failing import attempt
 from reports.pages.blocks import Block
 from reports.presentation.parts import Cell, Change
+from reports.presentation.targets import Target
 
 register = template.Library()
 _ARROWS = {"up": "▲", "down": "▼"}
@@ -43,7 +45,16 @@ def cells(row: Iterable[Cell]) -> SafeString:
 
 
 def _cell(cell: Cell) -> str:
-    said = changed(cell.change, word=False) if cell.change else escape(cell.text)
+    said = (changed(cell.change, word=False) if cell.change else escape(cell.text)) + (_aim(cell.target) if cell.target else "")
     if cell.reason:
         return f'<td class="unknown" title="{escape(cell.reason)}">{said}</td>'
     return f'<td class="moving">{said}</td>' if cell.is_provisional else f"<td>{said}</td>"
+
+
+def _aim(target: Target) -> str:
+    """What was aimed at, and how far from it the figure is; whether that is met can be heard besides."""
+    html = f'<span class="sub">{escape(_("Target %(value)s") % {"value": target.text})}</span>'
+    if target.distance:
+        met = f'<span class="visually-hidden">, {escape(target.verdict)}</span>' if target.verdict else ""
+        html += f'<span class="sub {target.tone}">{escape(target.distance)}{met}</span>'
+    return html

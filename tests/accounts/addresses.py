@@ -519,4 +519,8 @@ WEBHOOKS: list[tuple[str, str, str, Answers]] = [
         ),
     )
 ]
-URLS = FIGURES + WEBHOOKS + MAPPING + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE
+AREAS = {
+    "figures": FIGURES, "webhooks": WEBHOOKS, "mapping": MAPPING, "connections": CONNECTIONS, "imports": IMPORTS, "reports": REPORTS,
+    "sent": SENT, "people": PEOPLE, "organisations": ORGANISATIONS, "elsewhere": ELSEWHERE,
+}  # fmt: skip
+URLS = [address for area in AREAS.values() for address in area]

@@ -86,6 +86,11 @@ class TestGrid:
         assert 'aria-invalid="true"' in answer.content.decode()
         assert kept(cast.client).of == {}
 
+    def test_what_no_page_of_ours_says_was_seen_is_not_read(self, cast: Cast, signed_in: Any) -> None:
+        for number, seen in enumerate(("[" * 50_000, "9" * 9_000, "NaN", '{"cell.leads..2026-01": 1e999}'), start=1):
+            assert signed_in(cast.owner).post(PAGE, {"seen": seen, "do": "save", leads(number): "5"}).status_code == 302
+        assert len(kept(cast.client).of) == 4
+
     def test_a_change_of_somebody_else_is_not_written_over_unseen(self, cast: Cast, signed_in: Any) -> None:
         first, second = signed_in(cast.owner), signed_in(cast.owner)
         stale = first.get(PAGE).context["seen"]

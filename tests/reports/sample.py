@@ -16,10 +16,12 @@ from typing import Any
 
 from kpis.definitions import DEFINITIONS
 from reports.content import Corrections, Figure, Length, Notes, Report, Row, SourceState, Table, Tile, Trend
-from tests.reports.sample_sections import Story, sections
+from tests.reports.sample_sections import Story, aimed, sections
 from tests.reports.sample_sums import SUMS, Sums, add, derived, figure, value
 
 TILES = ("revenue", "spend", "roas", "leads", "cpl", "orders")
+# What single channels aim at.
+CHANNEL_AIMS = {("paid_search", "spend"), ("paid_search", "leads"), ("paid_social", "cpl"), ("email", "leads")}
 CHANNEL_COLUMNS = ("spend", "clicks", "leads", "cpl", "orders", "revenue", "roas")
 CAMPAIGN_COLUMNS = ("spend", "impressions", "clicks", "ctr", "cpc", "leads", "cpl", "roas")
 WEEKS = 26
@@ -147,6 +149,10 @@ def _build(campaigns: Sequence[tuple[str, str, float]], scale: int, seed: int, l
     channels = story.channels
     channel_rows = [
         _row(CHANNEL_COLUMNS, channel, channel, story.of_channel(now, channel), story.of_channel(before, channel)) for channel in channels
+    ]
+    channel_rows = [
+        replace(row, figures={slug: aimed(one) if (row.key, slug) in CHANNEL_AIMS else one for slug, one in row.figures.items()})
+        for row in channel_rows
     ]
     listed = sorted(now, key=lambda name: (now[name]["spend"], now[name]["leads"]), reverse=True)
     campaign_rows = [_row(CAMPAIGN_COLUMNS, name, story.channel_of[name], now[name], before[name]) for name in listed]

@@ -84,6 +84,7 @@ class TestByForm:
             ({"slug": "lumen"}, "This short name is taken."),
             ({"slug": "a b"}, "Use letters a to z"),
             ({"timezone": "Paris"}, "“Paris” is not a time zone"),
+            ({"timezone": "localtime"}, "“localtime” is not a time zone"),
             ({"currency": "DEM"}, "Select a valid choice."),
             ({"name": "***"}, "Choose a short name of letters a to z, digits and hyphens."),
             ({"contact_email": "claire"}, "Enter a valid email address."),

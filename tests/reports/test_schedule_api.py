@@ -74,6 +74,8 @@ def test_a_schedule_is_made_changed_paused_and_told_with_its_next_sends(api: Api
         ({"local_time": "25:00"}, "local_time"),
         ({"local_time": "08:00", "cadence": "daily"}, "cadence"),
         ({"local_time": "08:00", "cadence": "fortnightly"}, "anchor"),
+        ({"local_time": "08:00", "cadence": "fortnightly", "anchor": "0001-01-01"}, "anchor"),
+        ({"local_time": "08:00", "cadence": "fortnightly", "anchor": "9999-12-31"}, "anchor"),
         ({"local_time": "08:00", "weekday": 8}, "weekday"),
         ({"local_time": "08:00", "nth": 5}, "nth"),
         ({"local_time": "08:00", "hold_hours": 0}, "hold_hours"),
