@@ -121,7 +121,7 @@ def serving(database: str, folder: Path) -> Iterator[str]:
         "127.0.0.1",
         "--port",
         str(port),
-        "config.wsgi:application",
+        "tests.e2e.wsgi:application",
     ]
     environment = os.environ | {"DATABASE_URL": database, "SITE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
     with (folder / "web.log").open("wb") as log:
