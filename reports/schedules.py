@@ -143,8 +143,17 @@ def remove_recipient(recipient: Recipient, by: Actor) -> None:
     with transaction.atomic():
         if recipient.deliveries.exists() or recipient.copies.exists():
             raise Recorded
-        recipient.delete()
+        Recipient.objects.filter(pk=recipient.pk).delete()
         _record(recipient.schedule, by)
+
+
+def restore_recipient(recipient: Recipient, by: Actor) -> None:
+    """Take a removal back. Raises `ValidationError` where the address was added anew meanwhile."""
+    with transaction.atomic():
+        schedule = Schedule.objects.select_for_update(of=("self",)).select_related("client").get(pk=recipient.schedule_id)
+        check_recipient(schedule, None, {"email": recipient.email})
+        recipient.save(force_insert=True)
+        _record(schedule, by)
 
 
 def resubscribe(recipient: Recipient, by: Actor) -> bool:

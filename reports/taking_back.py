@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound=models.Model)
 def offer(request: ClientRequest, removed: models.Model, said: str, address: str) -> None:
     """Say that it is removed, with a button that asks `address` to take that back."""
     request.session[_key(request, type(removed))] = serializers.serialize("json", [removed])
-    button = '{} <button class="button small" form="at-once" formaction="{}">{}</button>'
+    button = '{} <button class="button small" form="at-once" formaction="{}" name="do" value="restore">{}</button>'
     messages.success(request, format_html(button, said, address, _("Take it back")))
 
 

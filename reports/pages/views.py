@@ -119,8 +119,9 @@ def _look(request: ClientRequest, page: Page, *, alone: str = "", failed: frozen
     if page.name == "campaigns" and len(question.only.campaigns) == 1:
         page = CAMPAIGN
     frame = Frame.of_page(request.client, question.period, question.previous, question.only, now, calendar)
-    sections = [each for each in told(page, is_confined=bool(question.only)) if not failed & {FIGURES, each.name}]
-    report = gather.page(frame, [each for each in sections if not alone or each.name in (alone, "sources")], question.compared)
+    every = told(page, is_confined=bool(question.only))
+    wanted = [each for each in every if not failed & {FIGURES, each.name} and (not alone or each.name in (alone, "sources"))]
+    report = gather.page(frame, wanted, question.compared)
     if page.campaigns and page.listed is None:
         report = replace(report, campaigns=_sorted(report.campaigns, question))
     presentation = present(report, _language(), brand.of_organisation(request.client))

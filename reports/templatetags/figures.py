@@ -9,6 +9,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from reports.agency.lines import HEIGHT, WIDTH
+from reports.agency.lines import Cell as ClientCell
 from reports.failing import attempt
 from reports.pages.blocks import Block
 from reports.presentation.parts import Cell, Change
@@ -42,6 +44,24 @@ def changed(change: Change, *, word: bool) -> SafeString:
 def cells(row: Iterable[Cell]) -> SafeString:
     """One line of a table of figures after its head; what is not known says why, what may still move looks different."""
     return mark_safe("".join(map(_cell, row)))  # noqa: S308 - its texts are escaped
+
+
+@register.simple_tag
+def cells_of_client(row: Iterable[ClientCell]) -> SafeString:
+    """One line of the agency's table of clients."""
+    return mark_safe("".join(map(_cell_of_client, row)))  # noqa: S308 - its texts are escaped
+
+
+def _cell_of_client(cell: ClientCell) -> str:
+    named = " ".join(name for name, is_so in (("minor", not cell.is_main), ("unknown", cell.reason)) if is_so)
+    why = f' title="{escape(cell.reason)}"' if cell.reason else ""
+    moving = f' class="moving" title="{escape(cell.moving)}"' if cell.moving else ""
+    html = f'<td data-label="{escape(cell.label)}" class="{named}"{why}><span class="cell-figure"><span{moving}>{escape(cell.text)}</span>'
+    if cell.change:
+        html += f'<span class="cell-change">{changed(cell.change, word=False)}</span>'
+    if cell.course:
+        html += f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"><path d="{cell.course}"/></svg>'
+    return f"{html}</span></td>"
 
 
 def _cell(cell: Cell) -> str:

@@ -160,6 +160,24 @@ def test_a_recipient_is_changed_copied_paused_and_written_to_again(cast: Cast, s
     assert sorted(schedule.recipients.values_list("email", "paused")) == [("ana@lumen.example", True), ("bob@lumen.example", True)]
 
 
+def test_a_recipient_who_was_removed_is_taken_back_as_they_were(cast: Cast, signed_in: SignIn) -> None:
+    schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
+    browser, address = signed_in(cast.owner), f"{SCHEDULES}{schedule.pk}/recipients/"
+    [before] = schedule.recipients.values()
+    browser.post(address, {"do": f"remove:{before['id']}"})
+    assert not schedule.recipients.exists()
+    page = shown(browser, address)
+    assert f'form="at-once" formaction="{address}" name="do" value="restore"' in page
+    browser.post(address, {"do": "restore"})
+    assert list(schedule.recipients.values()) == [before]
+    # Not beside the same address, if that was added anew.
+    browser.post(address, {"do": f"remove:{before['id']}"})
+    browser.post(address, {"do": "add", "addresses": "ana@lumen.example", "language": "en", "format": "full"})
+    browser.post(address, {"do": "restore"})
+    assert "This address is a recipient already." in shown(browser, address)
+    assert schedule.recipients.get().language == "en"
+
+
 def test_an_analyst_looks_and_changes_nothing_a_viewer_and_a_stranger_not_even_that(cast: Cast, signed_in: SignIn) -> None:
     schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
     pages = [SCHEDULES, f"{SCHEDULES}{schedule.pk}/", f"{SCHEDULES}{schedule.pk}/recipients/"]
