@@ -50,7 +50,6 @@ def opened(view: Shown) -> Any:
             with visit(link.client, of_one_state=True):
                 response = view(request, link)
         response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "no-referrer"
         return response
 
     return enter

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from playwright.sync_api import Page, expect
 
-from reports.models import Schedule
+from accounts.audit import Actor
+from accounts.tenancy import inside
+from reports import scheduling, sharing
+from reports.archive.models import Document, Snapshot
+from reports.models import Run, Schedule
 from tests.conftest import Cast
 from tests.e2e.test_journeys import sign_in
 
@@ -55,3 +60,17 @@ def test_the_next_sends_are_told_by_a_button_where_no_script_runs(page: Page, ne
     plain.get_by_role("button", name="Planifier", exact=True).click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("Destinataires")
     context.close()
+
+
+def test_a_link_with_a_password_opens_for_who_types_it(page: Page, new_site: str, cast: Cast) -> None:
+    schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
+    run = schedule.runs.create(period="2026-W46", since=date(2026, 11, 9), until=date(2026, 11, 15), state=Run.State.READY)
+    with inside(cast.client):
+        kept = Snapshot.objects.create(run_id=run.pk, period=run.period, figures="{}", sha256="")
+        kept.documents.create(language="fr", kind=Document.Kind.HTML, content=b"<html><head></head><body>Bonjour</body></html>")
+    link = sharing.make(cast.client, run, "fr", Actor("owner", cast.owner), password="abricot")
+    page.goto(f"{new_site}/r/{sharing.token(link)}/")
+    page.get_by_label("Password").fill("abricot")
+    page.get_by_role("button", name="Open the report").click()
+    expect(page.get_by_role("main")).to_contain_text("du 9 au 15 novembre 2026")
+    expect(page.frame_locator("iframe").locator("body")).to_have_text("Bonjour")

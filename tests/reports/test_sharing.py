@@ -51,7 +51,7 @@ def test_the_link_in_a_mail_is_its_readers_own_and_shows_the_report_as_it_was_se
 
     page = anybody().get(links[0])
     assert page.status_code == 200
-    assert (page["X-Robots-Tag"], page["Referrer-Policy"]) == ("noindex, nofollow", "no-referrer")
+    assert (page["X-Robots-Tag"], page["Referrer-Policy"]) == ("noindex, nofollow", "same-origin")
     assert "frame-src 'self'" in page["Content-Security-Policy"]
     assert "script-src 'self'" in page["Content-Security-Policy"]
     [frame] = re.findall(r'<iframe[^>]*src="([^"]*)"', page.content.decode())
