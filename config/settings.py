@@ -337,7 +337,7 @@ LOGGING = {
     "filters": {"reference": {"()": "accounts.references.InLog"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(reference)s%(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))},
     # httpx logs whole URLs at INFO, and some platforms carry tokens in them.
     "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
 }

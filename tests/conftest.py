@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.utils import timezone
@@ -24,17 +23,15 @@ from accounts.tenancy import inside
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from jobs.models import Heartbeat
-from tests import databases
+from tests import databases, passwords
 from tests.browser import chromium
 from tests.mail_server import mail_server
 
-__all__ = ["chromium", "mail_server"]
+__all__ = ["chromium", "mail_server", "passwords"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PASSWORD = "a long enough password"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-# A password costs an attacker, and each of hundreds of sign-ins here, a hundred megabytes and a fifth of a second.
-Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 # Imports a file of a kind and a text into a client whose schema is open.
 LoadText = Callable[[Client, str, str], object]
 

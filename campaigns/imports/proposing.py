@@ -146,8 +146,10 @@ def _of_kind(kind: Kind, row: Row, header: list[str]) -> Iterator[_Guess]:
             yield _Guess(kind, preset, row, columns, 100 + len(columns))
     columns = _columns(header, _SYNONYMS[kind.name])
     if len(columns) > 1:
-        found = needed & set(columns.values())
-        yield _Guess(kind, None, row, columns, len(found) / max(len(needed), 1) * 10 + len(columns) / 100)
+        found = len(needed & set(columns.values())) / max(len(needed), 1)
+        # A kind that needs little is not likelier for that: it must also say what the file's columns are.
+        said = len(columns) / sum(map(bool, header))
+        yield _Guess(kind, None, row, columns, (found + said) * 10)
 
 
 def bare(name: str) -> str:

@@ -498,6 +498,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
   document.querySelectorAll("[data-grid]").forEach(enableGrid);
   document.querySelectorAll("[data-preview]").forEach(enablePreview);
+  // On a phone, the page that one is on may be out of sight among those beside it.
+  document.querySelectorAll(".parts [aria-current]").forEach((part) => (part.parentElement.scrollLeft = part.offsetLeft - 48));
   showKeys();
   document.querySelectorAll("[data-palette]").forEach(enablePalette);
   document.querySelectorAll("#keys").forEach(enableKeys);

@@ -12,7 +12,7 @@ from reports.rendering import typeface
 TEXT_WIDTH = 511.0  # of a page between its margins, points
 PADDING = 8.0  # beside the text of a cell, both sides together
 SPARE = 0.6  # for letters that stand further apart in some pairs
-NARROWEST_NAME = 120.0
+NARROWEST_NAME = 72.0
 FIGURE_SIZE, HEAD_SIZE, SMALL_SIZE = 8.0, 7.5, 6.5
 ARROW_WIDTH = 9.0
 
@@ -44,10 +44,10 @@ def width(text: str, size: float, weight: int) -> float:
 
 
 def laid_out(table: dict[str, Any], target: str) -> dict[str, Any]:
-    """What a printable table says of its layout: `widths` of its figures' columns, and how many `lines` the name of each row takes.
+    """What a printable table says of its layout: `widths` of its figures' columns, and how many `lines` each row takes.
 
-    `widths` is None where the names would be left too little room, and a row's lines where its name needs more than one or a
-    figure has a target: these are measured when they are drawn. `target`: the word before one.
+    `widths` is None where the names would be left too little room, and a row's lines where its name needs more than one: these are
+    measured when they are drawn. A target takes two lines below its figure; `target` is the word before it.
     """
     rows = [*table["rows"], table["total"]]
     widths = [
@@ -72,7 +72,8 @@ def _figure(cell: dict[str, Any], target: str, is_total: bool) -> float:
 
 
 def _lines(row: dict[str, Any], room: float) -> int | None:
-    has_target = any(cell["target"] for cell in row["cells"])
-    if has_target or max(width(row["name"], FIGURE_SIZE, 600), width(row["channel"], HEAD_SIZE, 500)) > room:
+    if max(width(row["name"], FIGURE_SIZE, 600), width(row["channel"], HEAD_SIZE, 500)) > room:
         return None
+    if any(cell["target"] for cell in row["cells"]):
+        return 3
     return 2 if row["channel"] else 1

@@ -196,6 +196,11 @@ class TestProposing:
         assert (proposal.mapping.dates, proposal.mapping.numbers, proposal.mapping.encoding) == ("words", "comma", "cp1252")
         assert proposal.confidence < 0.9
 
+    def test_a_table_is_of_the_kind_that_knows_most_of_it(self, save: Save) -> None:
+        path = save("Référence;Client;Date;Montant;Campagne\nC-1;7;9/11/2026;12,50;Noël\n", "cp1252")
+        proposal = propose(path)
+        assert (proposal.kind, proposal.missing) == ("orders", ["order_id"]), "not customers, without the days and the amounts"
+
     def test_days_that_can_be_read_in_two_ways_are_a_doubt(self, save: Save) -> None:
         head = "date,source,account,campaign,clicks,spend,note\n"
         assert Doubt.DATES in propose(save(head + "03/04/2026,x,1,A,1,1,\n")).doubts

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from jobs.models import Job
 from reports import scheduling
 from reports.models import Run, Schedule
 from tests.conftest import PASSWORD, Cast
+from tests.e2e.conftest import serving
 from tests.e2e.test_connecting import simulator
 from tests.e2e.test_journeys import sign_in
 
@@ -87,9 +89,10 @@ def read(chromium: Browser) -> Any:
 
 
 @pytest.fixture
-def simulated_site(simulator: Simulator, site: str) -> str:
-    """The platform comes first: the web server is told of it when it starts."""
-    return site
+def simulated_site(simulator: Simulator, pulled: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
+    """A web server that was told of the platform when it started."""
+    with serving(own_database, tmp_path) as address:
+        yield address
 
 
 def test_the_account_manager_finds_who_needs_her_mends_it_and_reports(

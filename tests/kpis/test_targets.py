@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import audit
 from accounts.models import Client
 from accounts.tenancy import inside
 from campaigns.models import Upload
+from campaigns.writer import be_the_only_writer
 from jobs import worker
 from kpis import choices, pace, typed
 from kpis.definitions import Unit
@@ -26,6 +27,7 @@ from kpis.periods import Period
 from kpis.target_shown import Box
 from kpis.targets import Targets
 from tests.conftest import Cast, LoadText
+from tests.threads import PATIENCE, in_thread, until, waiters
 
 PAGE = "/c/lumen/targets/?year=2026"
 TODAY = date(2026, 11, 22)
@@ -286,3 +288,15 @@ def test_a_figure_is_read_as_its_writer_meant_it(written: str, unit: Unit, langu
 def test_a_figure_that_can_be_read_in_two_ways_or_none_is_not_guessed_at(written: str) -> None:
     with pytest.raises(typed.Unread):
         typed.read(written, Unit.MONEY, "EUR", "fr")
+
+
+def test_a_change_that_two_take_back_at_once_is_taken_back_once(own_database: str, cast: Cast, signed_in: Any) -> None:
+    browsers = [signed_in(cast.owner), signed_in(cast.owner)]
+    sent(browsers[0], **{leads(1): "100"})
+    undo = f"/c/lumen/targets/{browsers[0].get(PAGE).context['newest'].pk}/undo/"
+    with transaction.atomic(), inside(cast.client):
+        be_the_only_writer(cast.client)
+        answers = [in_thread(lambda browser=browser: browser.post(undo).status_code) for browser in browsers]
+        until(lambda: waiters() == 2)
+    assert [answer.result(PATIENCE) for answer in answers] == [302, 302]
+    assert kept(cast.client).of == {}

@@ -207,6 +207,26 @@ def settled(report: Report) -> Report:
     )
 
 
+def unbroken() -> Report:
+    """Words that have no place to break at, and every figure provisional, which takes a word more."""
+    report = weekly()
+    assert report.ranking
+
+    def renamed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(
+            replace(row, key=f"FR_{row.key.replace(' ', '_')}_Lookalike_1pct_Purchasers_v2_TOFU") if row.key else row for row in rows
+        )
+
+    return replace(
+        _with_figures(report, lambda figure: replace(figure, is_provisional=True)),
+        client_name="Luminairesinternationaux",
+        campaigns=replace(report.campaigns, rows=renamed(report.campaigns.rows)),
+        ranking=replace(report.ranking, best=renamed(report.ranking.best), worst=renamed(report.ranking.worst)),
+        notes=Notes(done=(f"https://www.example.com/{'lampes-' * 12}",)),
+        sources=tuple(replace(source, account=f"www.{'luminaires.' * 5}example") for source in report.sources),
+    )
+
+
 def empty(length: Length = "weekly") -> Report:
     """A client of whom nothing is known yet: headlines without figures, tables without lines, and no section that may be left out."""
     blank = _without_values(_of(length))

@@ -228,6 +228,16 @@ class TestSetUp:
         scheduling.create_weekly(client, {"ana@lumen.example": "fr"})
         assert "Set-up" not in text(browser.get("/c/lumen/reports/"))
 
+    def test_a_target_is_no_data_and_a_file_of_figures_is(self, cast: Cast, signed_in: SignIn, load_text: LoadText) -> None:
+        browser, client = signed_in(cast.owner), cast.client
+        with inside(client):
+            load_text(client, "targets", f"month,kpi,value\n{this_month()},revenue,30000\n")
+        assert [title for title, done in self.steps(browser) if done] == ["Set this month’s targets"]
+        assert "No figures yet" in text(browser.get("/c/lumen/"))
+        with inside(client):
+            load_text(client, "costs", f"month,name,amount\n{this_month()},Photos,300\n")
+        assert [title for title, done in self.steps(browser) if done] == ["Connect its accounts", "Set this month’s targets"]
+
     def test_a_step_can_be_right_as_it_is_and_the_list_put_away_and_had_back(self, cast: Cast, signed_in: SignIn) -> None:
         browser = signed_in(cast.owner)
         assert browser.post("/c/lumen/set-up/", {"do": "settle tax", "next": "/c/lumen/reports/"})["Location"] == "/c/lumen/reports/"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts import audit
 from jobs import worker
@@ -123,6 +124,10 @@ def test_a_report_is_tested_sent_now_and_sent_again_where_it_failed(schedule: Sc
 def test_the_operator_lists_schedules_and_has_a_report_sent(
     schedule: Schedule, mail_server: MailServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Schedule.objects.update(removed_at=timezone.now())
+    call_command("schedule", "lumen")
+    assert capsys.readouterr().out == "No reports of Maison Lumen are scheduled; people do that on its page “Reports”.\n"
+    Schedule.objects.update(removed_at=None)
     call_command("schedule", "lumen")
     listed = capsys.readouterr().out.splitlines()
     assert listed[0] == f"{schedule.pk}  weekly  weekly  hold  2 recipients"

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import audit
 from reports import scheduling
 from reports.models import Recipient, Run, Schedule, Suppression
-from tests.conftest import Cast
+from tests.conftest import Cast, LoadText
 
 SCHEDULES = "/c/lumen/reports/schedules/"
 WEEKLY = {"cadence": "weekly", "weekday": "1", "local_time": "08:00", "policy": "hold", "hold_hours": "4", "waits": "automatic"}
@@ -74,10 +74,14 @@ def test_what_is_wrong_stands_beside_its_field_and_on_top(cast: Cast, signed_in:
     assert not Schedule.objects.exists()
 
 
-def test_a_schedule_says_which_sources_it_waits_for(schedule: Schedule, cast: Cast, signed_in: SignIn) -> None:
+def test_a_schedule_says_which_sources_it_waits_for(schedule: Schedule, cast: Cast, signed_in: SignIn, load_text: LoadText) -> None:
+    load_text(cast.client, "targets", "month,kpi,value\n2026-11,revenue,30000\n")
+    load_text(cast.client, "budgets", "month,amount\n2026-11,30000\n")
     browser, address = signed_in(cast.owner), f"{SCHEDULES}{schedule.pk}/"
     page = shown(browser, address)
     assert "Google Ads (file) · 1 · complete to 15 November 2026" in page
+    assert "Targets from files" not in page, "no report lacks a target"
+    assert "Budgets from files" not in page
     browser.post(address, WEEKLY | {"waits": "chosen", "waits_for": ["google_ads:1:ads"]})
     schedule.refresh_from_db()
     assert schedule.waits_for == ["google_ads:1:ads"]
