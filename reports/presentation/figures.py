@@ -68,8 +68,9 @@ def judged(definition: Definition, step: Decimal) -> Tone:
 
 def tone_word(tone: Tone) -> str:
     """What a tone's colour says, in a word; "" for nothing."""
-    words: dict[Tone, str] = {"good": _("favourable"), "bad": _("unfavourable"), "neutral": ""}
-    return words[tone]
+    if tone == "neutral":
+        return ""
+    return _("favourable") if tone == "good" else _("unfavourable")
 
 
 def provisional_word(figure: content.Figure) -> str:

@@ -146,6 +146,10 @@ def test_an_annotation_is_changed_and_removed_and_refused_by_its_field(reported:
     assert owner.post(f"{address}remove/")["Location"] == ANNOTATIONS
     assert not Annotation.objects.filter(pk=kept.pk).exists()
     assert [event.verb for event in audit.events_of(reported)[:3]] == ["annotation.removed", "annotation.changed", "annotation.written"]
+    assert "Take it back" in text(owner.get(ANNOTATIONS))
+    assert owner.post(f"{ANNOTATIONS}restore/")["Location"] == ANNOTATIONS
+    assert "New shop, second half" in text(viewer.get(ANNOTATIONS))
+    assert audit.events_of(reported)[0].verb == "annotation.restored"
 
 
 def test_a_program_writes_changes_and_removes_what_happened(reported: Client, cast: Cast, signed_in: Any) -> None:
