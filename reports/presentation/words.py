@@ -18,6 +18,7 @@ from reports.presentation.parts import State
 
 _PLATFORMS = {
     "google_ads": "Google Ads",
+    "google_analytics": "Google Analytics",
     "microsoft_ads": "Microsoft Advertising",
     "meta_ads": "Meta Ads",
     "facebook_ads": "Meta Ads",
