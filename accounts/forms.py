@@ -225,8 +225,10 @@ class AgencyForm(forms.Form):
     logo = forms.FileField(
         label=_("Logo"),
         required=False,
-        widget=forms.FileInput(attrs={"accept": "image/png"}),
-        help_text=_("A PNG of at most 256 KB. In the side bar, in mails and on reports; where it is not shown, the name is."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif,image/svg+xml"}),
+        help_text=_(
+            "A PNG, JPEG, WebP, GIF or SVG of at most 2 MB. In the side bar, in mails and on reports; where it is not shown, the name is."
+        ),
     )
     remove_logo = forms.BooleanField(label=_("Show the name instead of the logo"), required=False)
     primary_colour = forms.CharField(
@@ -268,7 +270,7 @@ class AgencyForm(forms.Form):
             del self.fields["remove_logo"]
 
     def clean_logo(self) -> Picture | None:
-        """The picture itself, read to its last byte."""
+        """The picture itself, written anew."""
         file = self.cleaned_data["logo"]
         return checked(file.read(MOST_BYTES + 1)) if file else None
 

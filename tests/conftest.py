@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -24,11 +23,11 @@ from accounts.tenancy import inside
 from campaigns.imports import load
 from campaigns.imports.kinds import KINDS
 from jobs.models import Heartbeat
-from tests import databases
+from tests import databases, passwords
 from tests.browser import chromium
 from tests.mail_server import mail_server
 
-__all__ = ["chromium", "mail_server"]
+__all__ = ["chromium", "mail_server", "passwords"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PASSWORD = "a long enough password"
@@ -90,7 +89,7 @@ def template(django_db_blocker: Any) -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(template: str, django_db_blocker: Any) -> Iterator[None]:
     """A copy of the template for this worker; tests marked `django_db` run on it in a transaction that is rolled back."""
-    name = databases.name(os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    name = databases.name_of_worker("rolled_back")
     databases.copy(template, name)
     with django_db_blocker.unblock():
         databases.use(name)
@@ -110,18 +109,18 @@ def stage(template: str) -> str:
 
 
 @pytest.fixture
-def own_database(django_db_setup: None, stage: str, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A database of the test's own, where commits are real and other processes may join in; its address."""
-    from django.db import connection
+def own_name() -> str:
+    """What the database of a test's own is called."""
+    return databases.name_of_worker(str(next(_numbers)))
 
-    name = databases.name(f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}")
-    databases.copy(stage, name)
-    before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        databases.use(name)
-        yield databases.url(name)
-        databases.use(before)
-    databases.drop(name)
+
+@pytest.fixture
+def own_database(django_db_setup: None, stage: str, own_name: str, django_db_blocker: Any) -> Iterator[str]:
+    """A database of the test's own, where commits are real and other processes may join in; its address."""
+    databases.copy(stage, own_name)
+    with django_db_blocker.unblock(), databases.used(own_name):
+        yield databases.url(own_name)
+    databases.drop(own_name)
 
 
 @pytest.fixture

@@ -17,6 +17,11 @@ def name(suffix: str) -> str:
     return f"{PREFIX}{os.environ['VIGIE_TEST_RUN']}_{suffix}"
 
 
+def name_of_worker(suffix: str) -> str:
+    """Of a database that only this worker has."""
+    return name(f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{suffix}")
+
+
 def url(database: str) -> str:
     """The address of a database on the test server."""
     return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}"))
@@ -27,6 +32,17 @@ def use(database: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = database
     connection.set_schema_to_public()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def used(database: str) -> Iterator[None]:
+    """Point them at it for as long as the block runs."""
+    before = connection.settings_dict["NAME"]
+    use(database)
+    try:
+        yield
+    finally:
+        use(before)
 
 
 @contextmanager

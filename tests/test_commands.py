@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -91,9 +93,29 @@ def told_to_stop(home: Path, log: Path) -> str:
     return log.read_text()
 
 
-def test_reset_deletes_what_the_demo_made_and_nothing_else(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    assert manage(home, "migrate").returncode == 0
+@dataclass(frozen=True)
+class Begun:
+    """A folder in which one command ran, the first, and what that said. It takes seconds."""
+
+    home: Path
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    home = tmp_path_factory.mktemp("begun") / "home"
+    return Begun(home, manage(home, "create_client", "shop", "--name", "Shop", "--currency", "EUR", "--timezone", "Europe/Paris"))
+
+
+def test_a_first_command_needs_no_migrate(begun: Begun) -> None:
+    assert begun.done.returncode == 0, begun.done.stderr
+    assert "Created Shop (shop)." in begun.done.stdout
+    assert processes_using(begun.home) == []
+
+
+def test_reset_deletes_what_the_commands_made_and_nothing_else(begun: Begun, tmp_path: Path) -> None:
+    home = shutil.copytree(begun.home, tmp_path / "home")
+    assert (home / "postgres" / "PG_VERSION").exists()
     (home / "thesis.txt").write_text("mine")
     removal.reset(home)
     assert [path.name for path in home.iterdir()] == ["thesis.txt"]
@@ -113,24 +135,18 @@ def test_two_demos_that_start_together_get_two_ports() -> None:
         assert one.number != other.number
 
 
-def test_two_commands_at_once_share_the_servers_and_the_last_stops_them(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    assert manage(home, "migrate").returncode == 0
+def test_two_commands_at_once_share_the_servers_and_the_last_stops_them(begun: Begun) -> None:
     command = [sys.executable, str(ROOT / "manage.py"), "create_client"]
     options = ["--name", "X", "--currency", "EUR", "--timezone", "Europe/Paris"]
     both = [
-        subprocess.Popen([*command, slug, *options], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.Popen(
+            [*command, slug, *options], env=environment(begun.home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         for slug in ("one", "two")
     ]
     said = [process.communicate(timeout=100)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert processes_using(home) == []
-
-
-def test_a_first_command_needs_no_migrate(tmp_path: Path) -> None:
-    done = manage(tmp_path / "home", "create_client", "shop", "--name", "Shop", "--currency", "EUR", "--timezone", "Europe/Paris")
-    assert done.returncode == 0, done.stderr
-    assert "Created Shop (shop)." in done.stdout
+    assert processes_using(begun.home) == []
 
 
 @pytest.mark.parametrize(
@@ -142,6 +158,7 @@ def test_a_first_command_needs_no_migrate(tmp_path: Path) -> None:
         ("SITE_URL", "http://reports.example.com", "outside this machine the service must be reached by https"),
         ("CREDENTIAL_KEYS", "short", "CREDENTIAL_KEYS holds something that is not a Fernet key"),
         ("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none", "The database does not answer"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'loud'; use INFO or DEBUG or WARNING or ERROR or CRITICAL."),
         ("SECRET_KEY_FILE", "/no/such/file", "SECRET_KEY_FILE names /no/such/file, which cannot be read"),
     ],
 )

@@ -234,6 +234,8 @@ FIGURES: list[tuple[str, str, str, Answers]] = [
     ("annotation_remove", "GET", "/c/lumen/annotations/{annotation}/remove/", instead(ALL, 405)),
     ("annotation_remove", "POST", "/c/lumen/annotations/{annotation}/remove/", instead(MANAGERS, 302)),
     ("annotation_remove", "POST", "/c/lumen/annotations/0/remove/", hidden(MANAGERS)),
+    ("annotation_restore", "GET", "/c/lumen/annotations/restore/", instead(ALL, 405)),
+    ("annotation_restore", "POST", "/c/lumen/annotations/restore/", instead(MANAGERS, 302)),
     ("api_annotations", "GET", "/api/v1/clients/lumen/annotations/", API),
     ("api_annotations", "POST", "/api/v1/clients/lumen/annotations/", instead(MAKING_CHOICES, 400)),
     ("api_annotation", "GET", "/api/v1/clients/lumen/annotations/{annotation}/", instead(API, 405)),
@@ -374,6 +376,8 @@ REPORTS: list[tuple[str, str, str, Answers]] = [
     ("note_remove", "GET", "/c/lumen/reports/notes/{note}/remove/", instead(READERS, 405)),
     ("note_remove", "POST", "/c/lumen/reports/notes/{note}/remove/", instead(MANAGERS, 302)),
     ("note_remove", "POST", "/c/lumen/reports/notes/0/remove/", hidden(MANAGERS)),
+    ("note_restore", "GET", "/c/lumen/reports/notes/restore/", instead(READERS, 405)),
+    ("note_restore", "POST", "/c/lumen/reports/notes/restore/", instead(MANAGERS, 302)),
     ("share_links", "GET", "/c/lumen/reports/links/", READERS),
     ("share_links", "POST", "/c/lumen/reports/links/", MANAGERS),
     ("share_revoke", "GET", "/c/lumen/reports/links/{share_link}/revoke/", instead(READERS, 405)),
@@ -515,4 +519,8 @@ WEBHOOKS: list[tuple[str, str, str, Answers]] = [
         ),
     )
 ]
-URLS = FIGURES + WEBHOOKS + MAPPING + CONNECTIONS + IMPORTS + REPORTS + SENT + PEOPLE + ORGANISATIONS + ELSEWHERE
+AREAS = {
+    "figures": FIGURES, "webhooks": WEBHOOKS, "mapping": MAPPING, "connections": CONNECTIONS, "imports": IMPORTS, "reports": REPORTS,
+    "sent": SENT, "people": PEOPLE, "organisations": ORGANISATIONS, "elsewhere": ELSEWHERE,
+}  # fmt: skip
+URLS = [address for area in AREAS.values() for address in area]

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
@@ -37,13 +37,10 @@ from tests.conftest import Cast, everyone
 @pytest.fixture(scope="session")
 def pulled_stage(django_db_setup: None, template: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database in which Maison Lumen's account was pulled and its files imported, made once for this worker."""
-    name = databases.name(f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_pulled")
+    name = databases.name_of_worker("pulled")
     databases.copy(template, name)
-    before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        databases.use(name)
+    with django_db_blocker.unblock(), databases.used(name), pytest.MonkeyPatch.context() as patch:
         _pull(everyone().client, tmp_path_factory.mktemp("pulled"), patch)
-        databases.use(before)
     yield name
     databases.drop(name)
 
@@ -77,22 +74,39 @@ def pulled(cast: Cast, own_database: str) -> Cast:
     return cast
 
 
+@pytest.fixture(scope="session")
+def own_site_name() -> str:
+    """A database that one web server goes on serving while tests put theirs in its place."""
+    return databases.name_of_worker("site")
+
+
 @pytest.fixture
-def site(pulled: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
-    """The address of granian serving this test's database."""
-    with _serving(own_database, tmp_path) as address:
+def own_name(request: pytest.FixtureRequest, own_name: str, own_site_name: str) -> str:
+    return own_site_name if {"site", "new_site"} & set(request.fixturenames) else own_name
+
+
+@pytest.fixture(scope="session")
+def served(own_site_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of granian, which takes seconds to start."""
+    with serving(databases.url(own_site_name), tmp_path_factory.mktemp("site")) as address:
         yield address
 
 
 @pytest.fixture
-def new_site(cast: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
+def site(pulled: Cast, served: str) -> str:
+    """The address of a web server on this test's database."""
+    return served
+
+
+@pytest.fixture
+def new_site(cast: Cast, own_database: str, served: str) -> str:
     """The same before any figures came."""
-    with _serving(own_database, tmp_path) as address:
-        yield address
+    return served
 
 
 @contextmanager
-def _serving(own_database: str, tmp_path: Path) -> Iterator[str]:
+def serving(database: str, folder: Path) -> Iterator[str]:
+    """A web server of this process's environment on a database; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -107,10 +121,10 @@ def _serving(own_database: str, tmp_path: Path) -> Iterator[str]:
         "127.0.0.1",
         "--port",
         str(port),
-        "config.wsgi:application",
+        "tests.e2e.wsgi:application",
     ]
-    environment = os.environ | {"DATABASE_URL": own_database, "SITE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    with (tmp_path / "web.log").open("wb") as log:
+    environment = os.environ | {"DATABASE_URL": database, "SITE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with (folder / "web.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", server)
@@ -121,14 +135,18 @@ def _serving(own_database: str, tmp_path: Path) -> Iterator[str]:
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Until it answers, be it that there is no database yet."""
     deadline = time.monotonic() + 30
     while True:
         try:
             urllib.request.urlopen(url, timeout=2).close()
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return
         except OSError:
             assert server.poll() is None, "the web server stopped"
             assert time.monotonic() < deadline, "the web server did not answer"
-            time.sleep(0.1)
+            time.sleep(0.05)
         else:
             return
 

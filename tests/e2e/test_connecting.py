@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 from campaigns.simulators.server import Simulator
 from jobs import worker
 from tests.conftest import Cast
+from tests.e2e.conftest import serving
 from tests.e2e.test_journeys import sign_in
 
 
@@ -26,9 +28,10 @@ def simulator(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simula
 
 
 @pytest.fixture
-def connected_site(simulator: Simulator, new_site: str) -> str:
-    """The stand-in comes first: the web server is told of it when it starts."""
-    return new_site
+def connected_site(simulator: Simulator, cast: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
+    """A web server that was told of the stand-in when it started."""
+    with serving(own_database, tmp_path) as address:
+        yield address
 
 
 def test_the_account_manager_connects_an_account_and_its_figures_appear(page: Page, connected_site: str, cast: Cast) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,19 +25,20 @@ from accounts.models import User
 from accounts.tenancy import inside
 from campaigns import pulls
 from campaigns.models import Connection
-from campaigns.simulators.server import Fault, Simulator
+from campaigns.simulators.google_ads import GoogleAdsSimulator
+from campaigns.simulators.server import Simulator
 from jobs import queue, worker
 from jobs.models import Job
 from reports import scheduling
 from reports.models import Run, Schedule
 from tests.conftest import PASSWORD, Cast
+from tests.e2e.conftest import serving
 from tests.e2e.test_connecting import simulator
 from tests.e2e.test_journeys import sign_in
 
 __all__ = ["simulator"]
 LANGUAGES = ("en", "fr")
 PHONE = {"width": 390, "height": 844}
-WITHDRAWN = Fault(status=400, body=b'{"error": "invalid_grant"}', headers={"Content-Type": "application/json"}, path="/token")
 
 
 class Reading:
@@ -87,24 +89,23 @@ def read(chromium: Browser) -> Any:
 
 
 @pytest.fixture
-def simulated_site(simulator: Simulator, site: str) -> str:
-    """The platform comes first: the web server is told of it when it starts."""
-    return site
+def simulated_site(simulator: Simulator, pulled: Cast, own_database: str, tmp_path: Path) -> Iterator[str]:
+    """A web server that was told of the platform when it started."""
+    with serving(own_database, tmp_path) as address:
+        yield address
 
 
 def test_the_account_manager_finds_who_needs_her_mends_it_and_reports(
     simulator: Simulator, simulated_site: str, pulled: Cast, read: Any
 ) -> None:
-    withdrawn(pulled, simulator)
     for language in LANGUAGES:
-        is_lost = language == LANGUAGES[0]
+        withdrawn(pulled, simulator)
         draft = waiting(pulled)
         with read(language) as her:
             page: Page = her.page
             sign_in(page, simulated_site, pulled.owner.email)
             expect(her.heading()).to_be_visible()
-            if is_lost:
-                mends_lost_access(her, simulated_site)
+            mends_lost_access(her, simulated_site)
 
             page.goto(f"{simulated_site}/c/lumen/")
             her.go("Reports")
@@ -153,12 +154,11 @@ def mends_lost_access(her: Any, simulated_site: str) -> None:
 
 def withdrawn(pulled: Cast, simulator: Simulator) -> None:
     """The account's owner takes the consent back, and the next reading finds out."""
-    simulator.faults += [WITHDRAWN] * 2
+    simulator.platform(GoogleAdsSimulator).revoke()
     with inside(pulled.client):
         source = Connection.objects.get(source="google_ads")
         pulls.schedule(pulled.client, source, asked_at=timezone.now() + timedelta(days=1))
     worker.work_off()
-    simulator.faults.clear()
 
 
 def waiting(pulled: Cast) -> Run:

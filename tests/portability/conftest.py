@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -127,22 +127,34 @@ class Stage:
 @pytest.fixture(scope="session")
 def filled_stage(django_db_setup: None, template: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Filled once for this worker: a copy takes a tenth of the time."""
-    name = databases.name(f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_filled")
+    name = databases.name_of_worker("filled")
     databases.copy(template, name)
-    before = connection.settings_dict["NAME"]
     folder = tmp_path_factory.mktemp("filled")
-    with django_db_blocker.unblock():
-        databases.use(name)
+    with django_db_blocker.unblock(), databases.used(name):
         secrets = fill(everyone(), loader(folder))
         call_command("export_client", "maison-trace", str(folder / "archive.zip"))
         AuditEvent.objects.filter(verb="client.exported").delete()
-        databases.use(before)
     yield Stage(name, secrets, (folder / "archive.zip").read_bytes())
+    databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def restored_stage(filled_stage: Stage, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """That database, with the client's archive restored beside the client."""
+    name = databases.name_of_worker("restored")
+    databases.copy(filled_stage.database, name)
+    path = tmp_path_factory.mktemp("restored") / "archive.zip"
+    path.write_bytes(filled_stage.archive)
+    with django_db_blocker.unblock(), databases.used(name):
+        restored(path, agency="nord")
+    yield name
     databases.drop(name)
 
 
 @pytest.fixture
 def stage(request: pytest.FixtureRequest, template: str) -> str:
+    if "again" in request.fixturenames:
+        return str(request.getfixturevalue("restored_stage"))
     if "filled" in request.fixturenames:
         found: Stage = request.getfixturevalue("filled_stage")
         return found.database
@@ -153,6 +165,18 @@ def stage(request: pytest.FixtureRequest, template: str) -> str:
 def filled(own_database: str, filled_stage: Stage) -> Filled:
     """A client with everything, in this test's own database, its schema closed."""
     return Filled(Client.objects.get(pk=CLIENT_ID), filled_stage.secrets)
+
+
+@pytest.fixture
+def archive(filled_stage: Stage) -> dict[str, bytes]:
+    """The files of that client's archive by their names."""
+    return contents(io.BytesIO(filled_stage.archive))
+
+
+@pytest.fixture
+def again(filled: Filled) -> Client:
+    """That client as its archive brought it back, beside itself."""
+    return Client.objects.get(slug="again")
 
 
 def fill(cast: Cast, load_text: LoadText) -> list[str]:
@@ -229,6 +253,6 @@ def restored(path: Path, slug: str = "again", **options: Any) -> Client:
     return Client.objects.get(slug=slug)
 
 
-def contents(path: Path) -> dict[str, bytes]:
+def contents(path: Path | io.BytesIO) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

@@ -32,7 +32,7 @@ from reports.archive.models import Document, Snapshot
 from reports.exports import LEFT_BEHIND
 from reports.models import Delivery, Recipient, Run, Schedule
 from tests.conftest import Cast, LoadText
-from tests.portability.conftest import WEEK, Export, Filled, contents, everything_of, restored, without_access
+from tests.portability.conftest import WEEK, Export, Filled, Stage, everything_of, restored, without_access
 from tests.threads import PATIENCE, in_thread
 
 FIELDS_OF_FACTS: dict[Any, list[str]] = {
@@ -67,12 +67,11 @@ def ledger(client: Client) -> list[tuple[Any, ...]]:
 
 
 class TestFigures:
-    def test_every_figure_and_every_report_is_the_same(self, filled: Filled, export: Export) -> None:
-        before = everything_of(filled.client)
-        assert without_access(everything_of(restored(export()))) == without_access(before)
+    def test_every_figure_and_every_report_is_the_same(self, filled: Filled, again: Client) -> None:
+        assert without_access(everything_of(again)) == without_access(everything_of(filled.client))
 
-    def test_every_row_of_the_schema_is_the_same_but_for_consents_and_runs(self, filled: Filled, export: Export) -> None:
-        before, after = schema_rows(filled.client), schema_rows(restored(export()))
+    def test_every_row_of_the_schema_is_the_same_but_for_consents_and_runs(self, filled: Filled, again: Client) -> None:
+        before, after = schema_rows(filled.client), schema_rows(again)
         changed = {table for table in before if before[table] != after[table]}
         assert changed == {"campaigns_connection", "archive_snapshot"}
         assert before.keys() == after.keys()
@@ -90,9 +89,8 @@ class TestFigures:
             assert number == recompute.data_version()
         assert without_access(everything_of(again)) == without_access(everything_of(filled.client))
 
-    def test_a_restored_client_goes_on(self, filled: Filled, export: Export, load_text: LoadText) -> None:
+    def test_a_restored_client_goes_on(self, filled: Filled, again: Client, load_text: LoadText) -> None:
         """The next file, a restatement, a new campaign, a new pull: nothing collides with what came back."""
-        again = restored(export())
         for client in (filled.client, again):
             with inside(client):
                 load_text(
@@ -113,10 +111,10 @@ class TestFigures:
 class TestImportFormats:
     @pytest.mark.parametrize("kind", ["ads", "leads", "orders"])
     def test_each_file_can_be_imported_as_it_is_and_gives_the_facts_back(
-        self, filled: Filled, export: Export, tmp_path: Path, kind: str
+        self, filled: Filled, archive: dict[str, bytes], tmp_path: Path, kind: str
     ) -> None:
         path = tmp_path / f"{kind}.csv"
-        path.write_bytes(contents(export())[path.name])
+        path.write_bytes(archive[path.name])
         services.create_client("fresh", name="Fresh", currency="EUR", timezone="Europe/Paris")
         call_command("import_file", "fresh", kind, str(path))
         fresh = Client.objects.get(slug="fresh")
@@ -131,42 +129,36 @@ class TestImportFormats:
         # The one thing an import changes: signs that cannot be seen become spaces.
         return sorted((tuple(str(cell).replace("\u202f", " ") for cell in row) for row in rows), key=str)
 
-    def test_money_has_all_its_digits_and_no_more(self, filled: Filled, export: Export) -> None:
-        rows = list(csv.DictReader(io.StringIO(contents(export())["ads.csv"].decode())))
+    def test_money_has_all_its_digits_and_no_more(self, archive: dict[str, bytes]) -> None:
+        rows = list(csv.DictReader(io.StringIO(archive["ads.csv"].decode())))
         assert {"9223372036.854775807", "0.000000001", "410.123456789"} <= {row["spend"] for row in rows}
 
-    def test_cells_that_a_spreadsheet_would_compute_are_left_as_they_are_and_the_reader_is_told(
-        self, filled: Filled, export: Export
-    ) -> None:
-        files = contents(export())
-        assert b'"=Brand, ""\xc3\xa9t\xc3\xa9"""' in files["ads.csv"]
-        told = files["README.txt"].decode()
+    def test_cells_that_a_spreadsheet_would_compute_are_left_as_they_are_and_the_reader_is_told(self, archive: dict[str, bytes]) -> None:
+        assert b'"=Brand, ""\xc3\xa9t\xc3\xa9"""' in archive["ads.csv"]
+        told = archive["README.txt"].decode()
         assert "import them as text" in told
         assert "importez-les comme du texte" in told
 
 
 class TestDocuments:
-    def test_what_was_sent_comes_back_byte_for_byte(self, filled: Filled, export: Export) -> None:
+    def test_what_was_sent_comes_back_byte_for_byte(self, filled: Filled, again: Client) -> None:
         before = documents(filled.client)
         assert len(before) == 16
-        assert documents(restored(export())) == before
+        assert documents(again) == before
 
-    def test_documents_are_files_that_a_person_can_open(self, filled: Filled, export: Export) -> None:
-        files = contents(export())
-        assert files[f"documents/{WEEK}/fr.pdf"].startswith(b"%PDF")
-        assert json.loads(files[f"documents/{WEEK}/figures.json"])["period"] == WEEK
-        names = {name.rpartition("/")[2] for name in files if name.startswith(f"documents/{WEEK}-2/")}
+    def test_documents_are_files_that_a_person_can_open(self, archive: dict[str, bytes]) -> None:
+        assert archive[f"documents/{WEEK}/fr.pdf"].startswith(b"%PDF")
+        assert json.loads(archive[f"documents/{WEEK}/figures.json"])["period"] == WEEK
+        names = {name.rpartition("/")[2] for name in archive if name.startswith(f"documents/{WEEK}-2/")}
         assert names == {f"{lang}.{end}" for lang in ("fr", "en") for end in ("pdf", "html", "txt", "subject.txt")} | {"figures.json"}
 
-    def test_the_page_gives_the_document_that_was_sent(self, filled: Filled, export: Export, cast: Cast, signed_in: Any) -> None:
-        restored(export(), agency="nord")
+    def test_the_page_gives_the_document_that_was_sent(self, again: Client, cast: Cast, signed_in: Any) -> None:
         browser = signed_in(cast.owner)
         before, after = (browser.get(f"/c/{slug}/reports/{WEEK}.pdf") for slug in ("maison-trace", "again"))
         assert before.status_code == after.status_code == 200
         assert before.content == after.content
 
-    def test_the_ledger_comes_back_and_says_of_what_was_under_way_that_it_stops_here(self, filled: Filled, export: Export) -> None:
-        again = restored(export())
+    def test_the_ledger_comes_back_and_says_of_what_was_under_way_that_it_stops_here(self, filled: Filled, again: Client) -> None:
         before, after = ledger(filled.client), ledger(again)
         assert [row[:3] for row in before] == [row[:3] for row in after]
         became = {(old[3], new[3], new[4]) for old, new in zip(before, after, strict=True)}
@@ -178,8 +170,7 @@ class TestDocuments:
 
 
 class TestNothingRuns:
-    def test_by_itself(self, filled: Filled, export: Export, mailoutbox: list[Any]) -> None:
-        again = restored(export())
+    def test_by_itself(self, again: Client, mailoutbox: list[Any]) -> None:
         Schedule.objects.filter(client=again).update(next_run_at=timezone.now() - timedelta(days=1))
         registry.open_due_work()
         worker.work_off(again.pk)
@@ -195,8 +186,7 @@ class TestNothingRuns:
         scheduling.open_due_runs()
         assert not Job.objects.filter(client_id=again.pk).exists()
 
-    def test_an_account_read_by_api_asks_to_be_connected_again(self, filled: Filled, export: Export, cast: Cast, signed_in: Any) -> None:
-        again = restored(export(), agency="nord")
+    def test_an_account_read_by_api_asks_to_be_connected_again(self, again: Client, cast: Cast, signed_in: Any) -> None:
         with inside(again):
             account = Connection.objects.get(source="google_ads")
             assert (account.credential_id, account.state, account.problem) == (0, Connection.State.LOST_ACCESS, RECONNECT)
@@ -204,10 +194,9 @@ class TestNothingRuns:
         page = signed_in(cast.owner).get(f"/c/again/?period={WEEK}").content.decode()
         assert "connect it again" in page or "reconnect" in page.lower()
 
-    def test_whoever_pulls_it_all_the_same_is_told_to_connect_it(self, filled: Filled, export: Export) -> None:
+    def test_whoever_pulls_it_all_the_same_is_told_to_connect_it(self, again: Client) -> None:
         from campaigns import pulls
 
-        again = restored(export())
         with inside(again):
             pulls.schedule(again, Connection.objects.get(source="google_ads"))
             worker.work_off(again.pk)
@@ -216,17 +205,16 @@ class TestNothingRuns:
 
 
 class TestSecrets:
-    def test_none_is_in_the_archive(self, filled: Filled, export: Export) -> None:
-        assert len(filled.secrets) > 10
-        for name, content in contents(export()).items():
-            found = [secret for secret in filled.secrets if secret.encode() in content]
+    def test_none_is_in_the_archive(self, filled_stage: Stage, archive: dict[str, bytes]) -> None:
+        assert len(filled_stage.secrets) > 10
+        for name, content in archive.items():
+            found = [secret for secret in filled_stage.secrets if secret.encode() in content]
             assert found == [], name
 
     def test_the_file_is_for_its_owner_only(self, filled: Filled, export: Export) -> None:
         assert export().stat().st_mode & 0o077 == 0
 
-    def test_unsubscribe_links_of_a_copy_are_new_and_leave_the_original_alone(self, filled: Filled, export: Export) -> None:
-        again = restored(export())
+    def test_unsubscribe_links_of_a_copy_are_new_and_leave_the_original_alone(self, filled: Filled, again: Client) -> None:
         tokens = set(Recipient.objects.filter(schedule__client=again).values_list("token", flat=True))
         assert not tokens & set(filled.secrets)
         Browser(SERVER_NAME="localhost").post(f"/u/{sorted(tokens)[0]}/")
