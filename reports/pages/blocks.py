@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reports.charts import Chart, Theme, line_chart, stacked_bars, web_theme
 from reports.charts.waterfall import waterfall
@@ -172,11 +173,12 @@ class Laid:
         return Picture(name, chart.title, _safe(wide), _safe(narrow), chart.head, names, _lines(chart.rows), self.file(name, "png"))
 
     def _waterfalls(self) -> Iterator[Picture]:
+        change = pgettext("of a figure", "Change")
         for number, chart in enumerate(self.presentation.waterfalls, start=1):
             name = f"change-{number}"
             rows: Rows = [(step.name, (step.label,)) for step in chart.steps]
             wide, narrow = (_safe(waterfall(chart, theme, width)) for theme, width in ((web_theme(), WIDE), (web_theme(12.5), NARROW)))
-            yield Picture(name, chart.title, wide, narrow, _("Channel"), (_("Change"),), _lines(rows), self.file(name, "png"))
+            yield Picture(name, chart.title, wide, narrow, _("Channel"), (change,), _lines(rows), self.file(name, "png"))
 
     def listing(self, name: str, table: Table) -> Listing:
         is_sorted = name == "campaigns" and self.page.listed is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import moments
+from campaigns import families
 from reports import content, dates
 from reports.presentation.edition import Edition
 from reports.presentation.parts import Source, State
@@ -16,8 +18,9 @@ from reports.presentation.words import source_name, status
 
 
 def sources(edition: Edition) -> tuple[Source, ...]:
-    """One line for each source."""
-    return tuple(_source(edition, state) for state in edition.report.sources)
+    """One line for each source; what it tells of is said where it has several."""
+    names = Counter(source_name(state) for state in edition.report.sources)
+    return tuple(_source(edition, state, is_one_of_several=names[source_name(state)] > 1) for state in edition.report.sources)
 
 
 def tone(edition: Edition) -> State:
@@ -70,9 +73,12 @@ def _lacking(report: content.Report, source: content.SourceState, language: str)
     return _("access lost") if source.lost_access else _("no data yet")
 
 
-def _source(edition: Edition, source: content.SourceState) -> Source:
+def _source(edition: Edition, source: content.SourceState, *, is_one_of_several: bool) -> Source:
     state = _state(edition.report, source)
-    return Source(source_name(source), _text(source, edition.language), state, status(state))
+    name = source_name(source)
+    if is_one_of_several and source.family:
+        name = f"{name} · {_(families.NAMES[source.family])}"
+    return Source(name, _text(source, edition.language), state, status(state))
 
 
 def _state(report: content.Report, source: content.SourceState) -> State:
