@@ -97,7 +97,8 @@ def _values(table: content.Table, row: content.Row) -> Iterator[Decimal | str]:
 
 def _plain(text: str) -> str:
     """Without the signs that no XML has, and so no workbook."""
-    return ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
+    plain: str = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return plain
 
 
 def _bold(sheet: Any, text: object) -> Any:
