@@ -7,6 +7,7 @@ import io
 import re
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -296,7 +297,8 @@ def test_a_change_that_two_take_back_at_once_is_taken_back_once(own_database: st
     undo = f"/c/lumen/targets/{browsers[0].get(PAGE).context['newest'].pk}/undo/"
     with transaction.atomic(), inside(cast.client):
         be_the_only_writer(cast.client)
-        answers = [in_thread(lambda browser=browser: browser.post(undo).status_code) for browser in browsers]
+        posts = [in_thread(partial(browser.post, undo)) for browser in browsers]
         until(lambda: waiters() == 2)
-    assert [answer.result(PATIENCE) for answer in answers] == [302, 302]
+    answers: list[Any] = [post.result(PATIENCE) for post in posts]
+    assert [answer.status_code for answer in answers] == [302, 302]
     assert kept(cast.client).of == {}
