@@ -110,7 +110,7 @@ class ChoicesView(APIView):
     )
     def patch(self, request: Request) -> Response:
         if not isinstance(request.data, dict):
-            raise ValidationError("Send an object.")
+            raise ValidationError({"non_field_errors": ["Send an object."]})
         asked = DecisionsSerializer(data={"since": request.data.get("since")})
         asked.is_valid(raise_exception=True)
         values = {name: value for name, value in request.data.items() if name != "since"}

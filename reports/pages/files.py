@@ -12,6 +12,7 @@ import typst
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
@@ -45,10 +46,10 @@ def workbook(table: content.Table, names: dict[str, str], about: dict[str, str])
     sheet.append([_bold(sheet, text) for text in header])
     for row in rows:
         told = zip(row[labels:], columns, strict=True)
-        sheet.append([*row[:labels], *(_cell(sheet, value, slug) for value, (slug, _what) in told)])
+        sheet.append([*map(_plain, row[:labels]), *(_cell(sheet, value, slug) for value, (slug, _what) in told)])
     notes = book.create_sheet(_("About"))
     for name, text in about.items():
-        notes.append([_bold(notes, name), inert(text)])
+        notes.append([_bold(notes, name), _plain(inert(text))])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -92,6 +93,12 @@ def _values(table: content.Table, row: content.Row) -> Iterator[Decimal | str]:
     for slug, what in _columns(table):
         value = getattr(row.figures[slug], what)
         yield "" if value is None else value
+
+
+def _plain(text: str) -> str:
+    """Without the signs that no XML has, and so no workbook."""
+    plain: str = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return plain
 
 
 def _bold(sheet: Any, text: object) -> Any:

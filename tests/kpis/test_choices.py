@@ -179,7 +179,8 @@ def test_what_cannot_be_is_refused_by_its_field_and_nothing_is_chosen(lumen: Cli
     undated = program.patch(ADDRESS, {"week_start": "sunday", "since": "2026-11-01"}, content_type="application/json")
     assert undated.json() == {"since": ["cannot be said of week_start, which holds for all days"]}
     assert program.patch(ADDRESS, {"margin": 0.2, "since": "0026-11-01"}, content_type="application/json").status_code == 400
-    assert program.patch(ADDRESS, "[1]", content_type="application/json").status_code == 400
+    listed = program.patch(ADDRESS, "[1]", content_type="application/json")
+    assert (listed.status_code, listed.json()) == (400, {"non_field_errors": ["Send an object."]})
     assert not Choice.objects.exists()
     with pytest.raises(CommandError, match=r"margin must be a number from 0 to 1 with at most 6 decimals, such as 0\.35\."):
         choose("margin", "40 %")

@@ -15,7 +15,10 @@ from django.conf import settings
 from django.test import Client as Browser
 from openpyxl.cell.cell import TYPE_FORMULA
 
+from accounts.models import Client
 from accounts.spreadsheets import FORMULA as BEGINS_A_FORMULA
+from accounts.tenancy import inside
+from campaigns.models.origins import Campaign
 from reports.pages.catalogue import PAGES
 from tests.accounts.test_sign_in import nobody, signs_in
 from tests.conftest import PASSWORD, Cast
@@ -53,6 +56,18 @@ class TestAFileForASpreadsheet:
                     formulas.append((link, cell))
         assert formulas == []
         assert {f"'{name}" for name in CAMPAIGNS[1:4]} <= seen
+
+    def test_are_made_of_names_that_no_workbook_holds(self, ill: Ill, owner: Browser) -> None:
+        """Signs that XML cannot have: pasted from a terminal, or told by a platform."""
+        Client.objects.update(name="Lumen\x0b\x1b[1m")
+        with inside(ill.client):
+            Campaign.objects.filter(name=CAMPAIGNS[0]).update(name="Brand\x01")
+        for kind in ("csv", "xlsx"):
+            answer = owner.get(f"/c/lumen/campaigns/campaigns.{kind}?{DAYS}")
+            assert answer.status_code == 200
+            assert any("Brand" in cell for cell in self.cells(answer.content))
+        pictures = [link for link in self.links(owner) if ".png" in link]
+        assert {owner.get(link).status_code for link in pictures} == {200}
 
     def cells(self, content: bytes) -> list[str]:
         if content.startswith(b"PK"):
