@@ -63,7 +63,8 @@ class ClientAdmin(ClientAdminBase):
 @admin.register(User)
 class UserAdmin(UserAdminBase):
     list_display = ("email", "name", "is_active")
-    exclude = ("password",)
+    # Who may do what is said by memberships; the admin asks for superusers alone.
+    exclude = ("password", "groups", "user_permissions")
 
 
 class ReadOnlyAdmin(AdminBase):

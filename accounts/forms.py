@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
 from django.utils.text import slugify
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -225,8 +225,10 @@ class AgencyForm(forms.Form):
     logo = forms.FileField(
         label=_("Logo"),
         required=False,
-        widget=forms.FileInput(attrs={"accept": "image/png"}),
-        help_text=_("A PNG of at most 256 KB. In the side bar, in mails and on reports; where it is not shown, the name is."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif,image/svg+xml"}),
+        help_text=_(
+            "A PNG, JPEG, WebP, GIF or SVG of at most 2 MB. In the side bar, in mails and on reports; where it is not shown, the name is."
+        ),
     )
     remove_logo = forms.BooleanField(label=_("Show the name instead of the logo"), required=False)
     primary_colour = forms.CharField(
@@ -268,7 +270,7 @@ class AgencyForm(forms.Form):
             del self.fields["remove_logo"]
 
     def clean_logo(self) -> Picture | None:
-        """The picture itself, read to its last byte."""
+        """The picture itself, written anew."""
         file = self.cleaned_data["logo"]
         return checked(file.read(MOST_BYTES + 1)) if file else None
 
@@ -296,7 +298,7 @@ class ActivityForm(forms.Form):
     who = forms.ChoiceField(label=_("Who"), required=False)
     kind = forms.ChoiceField(label=_("What"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=pgettext_lazy("last day", "To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, actors: list[str], zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

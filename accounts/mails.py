@@ -5,6 +5,7 @@ A mail is three templates, `emails/<name>.subject.txt`, `.txt` and `.html`; the 
 
 from __future__ import annotations
 
+import secrets
 from email.header import Header
 from email.utils import make_msgid, parseaddr
 from functools import cache
@@ -47,6 +48,10 @@ class Mail(EmailMultiAlternatives):
 
     def message(self, **options: Any) -> Any:
         message = super().message(**options)  # which refuses what a header cannot carry
+        for part in message.walk():
+            if part.is_multipart():
+                # One that Python chooses is sought in all that is sent, which takes longer than all else.
+                part.set_boundary(secrets.token_hex(16))
         message.replace_header("Subject", _Words(str(self.subject), header_name="Subject"))
         for name in ON_ONE_LINE:
             if name in message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.utils.translation import gettext_noop as _
 
@@ -97,7 +98,11 @@ SCOPE_MEANINGS: dict[str, str] = {
 
 def permissions_of(roles: frozenset[str], organisation: Organisation) -> frozenset[str]:
     """Everything that one of the roles allows towards this organisation."""
-    to_agency = isinstance(organisation, Agency)
+    return _permissions_of(roles, to_agency=isinstance(organisation, Agency))
+
+
+@cache
+def _permissions_of(roles: frozenset[str], *, to_agency: bool) -> frozenset[str]:
     return frozenset(name for name, row in PERMISSIONS.items() if roles & (row.to_agency if to_agency else row.to_client))
 
 

@@ -1,28 +1,25 @@
-"""Pictures that people give us: PNG only, read to the last byte, and written anew with nothing in it but the picture."""
+"""Pictures that people give us: decoded within bounds, and written anew as a PNG with nothing in it but the picture."""
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Iterator
+import io
+import re
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MOST_BYTES = 256 * 1024
-LEAST, MOST = 16, 2000  # pixels, either way
-# Bit depths that a colour type may have, and its samples per pixel (PNG, third edition, table 8).
-DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-PALETTE = 3
-# First column, first row, step in columns and in rows of the seven passes of an interlaced picture.
-PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-# Everything else tells about the picture, or about who made it.
-KEPT = (b"PLTE", b"tRNS")
-FILTERS = 5
-OTHERS = ((b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"), (b"RIFF", "WebP"), (b"<svg", "SVG"), (b"<?xml", "SVG"), (b"%PDF", "PDF"))
+from accounts.drawing import drawn
+
+MOST_BYTES = 2 * 1024 * 1024
+# As it comes: a small file may say that it has billions.
+MOST_PIXELS = 16_000_000
+# As it is kept, in pixels: wide and high enough for print, where it is a fingernail high.
+LARGEST = (800, 240)
+LEAST = 16
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+_LETTERS = re.compile(rb"<([\w.-]+:)?text[\s/>]")
 
 
 @dataclass(frozen=True)
@@ -35,109 +32,56 @@ class Picture:
     mime: str = "image/png"
 
 
-@dataclass(frozen=True)
-class _Header:
-    width: int
-    height: int
-    depth: int
-    colour: int
-    is_interlaced: bool
-
-    def row_bytes(self, width: int) -> int:
-        return (width * SAMPLES[self.colour] * self.depth + 7) // 8
-
-    def rows(self) -> Iterator[int]:
-        """The bytes of each row, pass by pass, without the one that names its filter."""
-        if not self.is_interlaced:
-            yield from (self.row_bytes(self.width) for _row in range(self.height))
-            return
-        for left, top, across, down in PASSES:
-            width, height = -(-(self.width - left) // across), -(-(self.height - top) // down)
-            if width > 0:
-                yield from (self.row_bytes(width) for _row in range(height))
-
-
 def checked(content: bytes) -> Picture:
-    """The picture in `content`. Raises `ValidationError` saying why it is none that can be used."""
+    """The picture in `content`, scaled down where it is larger than a logo is shown; the first of several.
+
+    Raises `ValidationError` saying why it is none that can be used.
+    """
     if len(content) > MOST_BYTES:
-        raise ValidationError(_("The file has %(size)s KB; at most %(most)s KB can be used.") % _sizes(len(content)))
-    if not content.startswith(SIGNATURE):
-        raise ValidationError(_not_png(content))
+        sizes = {"size": -(-len(content) // 1024), "most": MOST_BYTES // 1024}
+        raise ValidationError(_("The file has %(size)s KB; at most %(most)s KB can be used.") % sizes)
+    picture = _decoded(_from_svg(content) if _is_svg(content) else content)
+    size = {"width": picture.width, "height": picture.height, "least": LEAST}
+    picture.thumbnail(LARGEST)
+    if min(picture.size) < LEAST:
+        raise ValidationError(
+            _("The picture is %(width)s × %(height)s pixels; as a logo it would be less than %(least)s wide or high.") % size
+        )
+    if picture.getbbox() is None:
+        raise ValidationError(_("There is nothing to be seen in the picture."))
+    # Its colour profile and resolution would be written with it.
+    picture.info.clear()
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return Picture(file.getvalue(), picture.width, picture.height)
+
+
+def _decoded(content: bytes) -> Image.Image:
+    """The right way up, each pixel with its colours and how opaque it is."""
     try:
-        parts = _parts(content)
-        header = _header(parts[0])
-        kept = _kept(parts, header)
-        data = _pixels(parts, header)
-    except (ValueError, struct.error, zlib.error):
-        raise ValidationError(_("The file is damaged: it is not a whole PNG.")) from None
-    chunks = [parts[0], *kept, (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")]
-    return Picture(SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks), header.width, header.height)
+        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        if picture.width * picture.height > MOST_PIXELS:
+            raise Image.DecompressionBombError
+        ImageOps.exif_transpose(picture, in_place=True)
+        return picture.convert("RGBA")
+    except UnidentifiedImageError:
+        raise ValidationError(_("The logo must be a PNG, JPEG, WebP, GIF or SVG; this file is none of them, or damaged.")) from None
+    except Image.DecompressionBombError:
+        most = {"most": MOST_PIXELS // 1_000_000}
+        raise ValidationError(_("The picture has more than %(most)s million pixels.") % most) from None
+    except Exception:  # what decoders raise at a broken file is not told by them
+        raise ValidationError(_("The file is damaged: its picture cannot be read to the end.")) from None
 
 
-def _sizes(size: int) -> dict[str, int]:
-    return {"size": -(-size // 1024), "most": MOST_BYTES // 1024}
+def _is_svg(content: bytes) -> bool:
+    return content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") and b"<svg" in content
 
 
-def _not_png(content: bytes) -> str:
-    start = content[:200].lstrip(b"\xef\xbb\xbf \r\n\t")
-    kind = next((name for mark, name in OTHERS if start.startswith(mark)), "")
-    if kind:
-        return _("The logo must be a PNG file; this one is %(kind)s.") % {"kind": kind}
-    return _("The logo must be a PNG file; this one is not.")
-
-
-def _parts(content: bytes) -> list[tuple[bytes, bytes]]:
-    """The chunks, each with a sum that is right, from IHDR to IEND and not a byte more."""
-    found, at = [], len(SIGNATURE)
-    while at < len(content):
-        (length,) = struct.unpack_from(">I", content, at)
-        kind, body = content[at + 4 : at + 8], content[at + 8 : at + 8 + length]
-        (told,) = struct.unpack_from(">I", content, at + 8 + length)
-        if told != zlib.crc32(kind + body):
-            raise ValueError("a sum is wrong")
-        found.append((kind, body))
-        at += 12 + length
-    kinds = [kind for kind, _body in found]
-    if not found or kinds[0] != b"IHDR" or kinds[-1] != b"IEND" or kinds.count(b"IHDR") + kinds.count(b"IEND") != 2:
-        raise ValueError("chunks are missing")
-    return found
-
-
-def _header(part: tuple[bytes, bytes]) -> _Header:
-    width, height, depth, colour, compression, filtering, interlaced = struct.unpack(">IIBBBBB", part[1])
-    if depth not in DEPTHS.get(colour, ()) or compression or filtering or interlaced > 1:
-        raise ValueError("no such kind of picture")
-    if not (LEAST <= width <= MOST and LEAST <= height <= MOST):
-        sizes = {"width": width, "height": height, "least": LEAST, "most": MOST}
-        raise ValidationError(_("The picture is %(width)s × %(height)s pixels; each side must have %(least)s to %(most)s.") % sizes)
-    return _Header(width, height, depth, colour, bool(interlaced))
-
-
-def _kept(parts: list[tuple[bytes, bytes]], header: _Header) -> list[tuple[bytes, bytes]]:
-    kept = [part for kind in KEPT for part in parts if part[0] == kind]
-    kinds = [kind for kind, _body in kept]
-    if len(set(kinds)) != len(kinds) or (header.colour == PALETTE) > (b"PLTE" in kinds):
-        raise ValueError("no palette, or two")
-    if any(len(body) > 768 or (kind == b"PLTE" and len(body) % 3) for kind, body in kept):
-        raise ValueError("no palette")
-    return kept
-
-
-def _pixels(parts: list[tuple[bytes, bytes]], header: _Header) -> bytes:
-    """The rows, unpacked: exactly as many bytes as the picture has, however many a packed file pretends."""
-    rows = list(header.rows())
-    size = sum(rows) + len(rows)
-    unpacking = zlib.decompressobj()
-    data = unpacking.decompress(b"".join(body for kind, body in parts if kind == b"IDAT"), size + 1)
-    if len(data) != size or not unpacking.eof:
-        raise ValueError("too many pixels, or too few")
-    at = 0
-    for row in rows:
-        if data[at] >= FILTERS:
-            raise ValueError("no such filter")
-        at += row + 1
-    return data
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+def _from_svg(content: bytes) -> bytes:
+    # Its typeface is on its author's machine.
+    if _LETTERS.search(content):
+        raise ValidationError(_("The SVG has letters; save it with its letters as outlines."))
+    try:
+        return drawn(content, *LARGEST)
+    except ValueError:
+        raise ValidationError(_("The SVG cannot be drawn: it is damaged, or asks for other files.")) from None

@@ -197,12 +197,22 @@ def choose_system(client: Client, subject: str, source: str, by: Actor) -> bool:
     return True
 
 
+# Those that are known by files alone.
+_BY_FILE = {
+    "microsoft_ads": "Microsoft Advertising",
+    "meta_ads": "Meta Ads",
+    "facebook_ads": "Meta Ads",
+    "linkedin_ads": "LinkedIn Ads",
+    "tiktok_ads": "TikTok Ads",
+}
+
+
 def title(source: str) -> str:
     """A platform's name as people know it."""
     try:
         return connector_for(source).title
     except LookupError:
-        return _("Files") if source == "file" else source.replace("_", " ").title()
+        return _("Files") if source == "file" else _BY_FILE.get(source, source.replace("_", " ").title())
 
 
 def _set_counts(action: ConversionAction, wanted: bool) -> bool:

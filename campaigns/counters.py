@@ -41,7 +41,7 @@ def _store(source: Connection, post: SocialPost, pull_id: int, change: Change) -
     before = list(found[0][1:]) if found else [None] * len(SOCIAL_COUNTS)
     day = post.observed_on if found else post.day
     _write_post(source, post, said, pull_id)
-    _add(source, day, post.post_id, [_difference(now, was) for now, was in zip(said, before, strict=True)], pull_id)
+    _add(source, day, post, [_difference(now, was) for now, was in zip(said, before, strict=True)], pull_id)
     change.days.add(day)
     if found:
         change.updated += 1
@@ -63,12 +63,13 @@ def _write_post(source: Connection, post: SocialPost, said: list[int | None], pu
     )
 
 
-def _add(source: Connection, day: date, post_id: str, differences: list[int | None], pull_id: int) -> None:
+def _add(source: Connection, day: date, post: SocialPost, differences: list[int | None], pull_id: int) -> None:
     """Two looks on one day add up there."""
     added = ", ".join(f"{column} = coalesce(old.{column} + excluded.{column}, excluded.{column}, old.{column})" for column in SOCIAL_COUNTS)
     execute(
-        f"""INSERT INTO campaigns_socialday AS old (connection_id, day, external_id, pull_id, {", ".join(SOCIAL_COUNTS)})
-            VALUES (%s, %s, %s, %s, {", ".join(["%s"] * len(SOCIAL_COUNTS))})
-            ON CONFLICT (connection_id, day, external_id) DO UPDATE SET {added}, pull_id = excluded.pull_id""",
-        [source.pk, day, post_id, pull_id, *differences],
+        f"""INSERT INTO campaigns_socialday AS old (connection_id, day, external_id, title, url, pull_id, {", ".join(SOCIAL_COUNTS)})
+            VALUES (%s, %s, %s, %s, %s, %s, {", ".join(["%s"] * len(SOCIAL_COUNTS))})
+            ON CONFLICT (connection_id, day, external_id)
+            DO UPDATE SET {added}, title = excluded.title, url = excluded.url, pull_id = excluded.pull_id""",
+        [source.pk, day, post.post_id, post.title, post.url, pull_id, *differences],
     )

@@ -106,7 +106,8 @@ SELECTS = {
         FROM campaigns_pageday AS fact {SOURCE} JOIN campaigns_page AS page ON page.id = fact.page_id
         WHERE {_text("page.path")} IS NOT NULL ORDER BY fact.day, fact.connection_id, page.path""",
     "social": f"""
-        SELECT fact.day AS date, {OWNER}, {_text("fact.external_id")} AS post_id, {_facts(_SOCIAL)}
+        SELECT fact.day AS date, {OWNER}, {_text("fact.external_id")} AS post_id, {_text("fact.title")} AS title,
+            nullif(fact.url, '') AS url, {_facts(_SOCIAL)}
         FROM campaigns_socialday AS fact {SOURCE} ORDER BY fact.day, fact.connection_id, fact.external_id""",
     "audience": f"""
         SELECT fact.day AS date, {OWNER}, {_text("fact.list_name")} AS list, coalesce(fact.subscribers, 0) AS subscribers, fact.joined,

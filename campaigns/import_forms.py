@@ -73,11 +73,11 @@ class MappingForm(forms.Form):
     dates = forms.ChoiceField(label=_("Dates are written"))
     numbers = forms.ChoiceField(label=_("Numbers are written"))
     encoding = forms.ChoiceField(label=_("Encoding"), choices=list(import_words.ENCODINGS.items()))
-    delimiter = forms.ChoiceField(label=_("Columns are parted by"))
+    delimiter = forms.ChoiceField(label=_("Columns are separated by"))
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
     skip_lines = forms.IntegerField(label=_("Lines before the header"), min_value=0, max_value=MOST_SKIPPED)
     totals = forms.CharField(
-        label=_("Rows of totals begin with"), required=False, max_length=500, help_text=_("Several beginnings are parted by a semicolon.")
+        label=_("Rows of totals begin with"), required=False, max_length=500, help_text=_("Separate several beginnings by a semicolon.")
     )
     unknown = forms.CharField(
         label=_("Signs that mean “unknown”"), required=False, max_length=500, help_text=_("Such as --; an empty cell always does.")

@@ -165,15 +165,19 @@ class SocialCounts(Record, frozen=True, kw_only=True):
 
 
 class SocialDay(SocialCounts, frozen=True, kw_only=True):
-    """One post on one day; `post_id` "" is the account as a whole."""
+    """One post on one day; `post_id` "" is the account as a whole. `title`: its title or the first line of its text."""
 
     post_id: str = ""
+    title: str = ""
+    url: str = ""
 
 
 class SocialPost(SocialCounts, frozen=True, kw_only=True):
     """A post's lifetime counters as of `observed_at`, by platforms that have no days; `day` is the day it was published."""
 
     post_id: str
+    title: str = ""
+    url: str = ""
     observed_at: datetime
     observed_on: date
 

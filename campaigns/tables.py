@@ -110,7 +110,10 @@ TABLES: tuple[Table, ...] = (
     Table(stored.EmailDay, records.EmailDay, "email_days", ("day", "list_name"), _EMAIL),
     Table(stored.LandingDay, records.LandingDay, "site", ("day", "page_id", "origin_id"), _LANDING),
     Table(stored.PageDay, records.PageDay, "pages", ("day", "page_id"), ("views", "exits", "seconds", "basis")),
-    Table(stored.SocialDay, records.SocialDay, "social", ("day", "external_id"), SOCIAL_COUNTS, {"external_id": "post_id"}),
+    Table(
+        stored.SocialDay, records.SocialDay, "social", ("day", "external_id"), (*SOCIAL_COUNTS, "title", "url"),
+        {"external_id": "post_id"},
+    ),
     # A word of SQL, which cannot stand there bare.
     Table(
         stored.AudienceDay, records.AudienceDay, "audience", ("day", "list_name"), ("subscribers", "joined", '"left"'), {'"left"': "left"},

@@ -100,4 +100,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", operations.overview, name="operations"),
     path("operations/jobs/<int:job_id>/again/", operations.try_again, name="operations_try_again"),
 ]
+handler400 = "config.errors.bad_request"
 handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

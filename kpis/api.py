@@ -77,7 +77,7 @@ class KpiView(TableView):
         asked.is_valid(raise_exception=True)
         client = cast("ClientRequest", request._request).client
         [answer] = query.ask_all([asked.question])
-        response = Response(serialise.answer_data(client, answer, asked.slugs, asked.listing))
+        response = Response(serialise.answer_data(client, answer, asked.slugs, asked.listing, asked.only))
         if request.accepted_renderer.format == CsvRenderer.format:
             name = f"{client.slug}-kpis-{answer.period.since}-{answer.period.until}.csv"
             response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -8,7 +8,6 @@ from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -91,8 +90,6 @@ RULE = {"kind": "events", "all": [{"kind": "visit", "times": 10}, {"kind": "down
 
 @requires("choice.view", "choice.manage")
 class ChoicesView(APIView):
-    parser_classes = [JSONParser]
-
     @extend_schema(
         operation_id="client_choices",
         summary="How the figures are made: what is chosen, since when and by whom",

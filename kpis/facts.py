@@ -196,8 +196,8 @@ EMAIL_BASIS = f"""
     SELECT fact.day, 'email', 0, fact.basis FROM campaigns_emailday AS fact WHERE fact.day = ANY(%(days)s) AND {_ONLY_DAYS}
 """
 _SOCIAL = f"""
-    SELECT fact.day, '' AS currency, {BEHIND}, fact.external_id AS ref, fact.impressions, fact.reach, fact.likes, fact.comments,
-        fact.shares, fact.saves, fact.messages, fact.replies, fact.link_clicks,
+    SELECT fact.day, '' AS currency, {BEHIND}, fact.external_id AS ref, fact.title, fact.url, fact.impressions, fact.reach, fact.likes,
+        fact.comments, fact.shares, fact.saves, fact.messages, fact.replies, fact.link_clicks,
         (SELECT {whole("part")} FROM (VALUES
             ('likes', fact.likes), ('comments', fact.comments), ('shares', fact.shares), ('saves', fact.saves),
             ('messages', fact.messages), ('replies', fact.replies), ('link_clicks', fact.link_clicks)) AS parts (kind, part)

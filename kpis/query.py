@@ -127,7 +127,8 @@ class Slice:
 class Question:
     """Figures of `slugs` (default: all) over `period` and the period that `previous` says, grouped and confined.
 
-    `calendar`: by which weeks, quarters and years begin, where it is not to be the client's own.
+    `across`: the dimension by which each group of time is divided again. `calendar`: by which weeks, quarters and years begin, where it is
+    not to be the client's own.
     """
 
     period: Period
@@ -135,6 +136,7 @@ class Question:
     slugs: tuple[str, ...] = tuple(DEFINITIONS)
     previous: Compare | Period = Compare.PREVIOUS
     only: Only = field(default_factory=Only)
+    across: By | None = None
     calendar: Calendar | None = None
 
     @property
@@ -144,13 +146,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """Figures of a period: the whole, and by group in the order of time or of the group's name."""
+    """Figures of a period: the whole, and by group in the order of time or of the group's name. `across`: each group of time, divided."""
 
     period: Period
     previous: Period
     by: By | None
     total: Slice
     groups: list[Slice]
+    across: Found
     coverage: Coverage
 
 
@@ -210,6 +213,12 @@ class _Plan:
         return Scope(self.question.by, self.question.only) if self.question.by and self.question.by not in GRAINS else None
 
     @cached_property
+    def across(self) -> Read | None:
+        divided = self.question.across
+        periods = tuple(part.period for part in self.parts)
+        return Read(Scope(divided, self.question.only), self.question.measures, periods) if divided else None
+
+    @cached_property
     def all_periods(self) -> tuple[Period, ...]:
         """That of the whole and of each part of time, with those that they are compared with."""
         others = (part.previous for part in self.parts if part.previous)
@@ -236,6 +245,8 @@ class _Plan:
         yield Read(self.scope, self.question.measures, self.all_periods)
         if self.groups_scope:
             yield Read(self.groups_scope, self.question.measures, self.periods)
+        if self.across:
+            yield self.across
         for scope in (self.scope, self.groups_scope) if self.shorter else ():
             if scope:
                 yield Read(scope, self.shorter_measures, tuple(self.shorter))
@@ -247,7 +258,8 @@ class _Plan:
             groups = [self._slice(key, *self.periods, key, found, scope) for key in keys]
         else:
             groups = [self._slice(part.key, part.period, part.previous, "", found, self.scope) for part in self.parts]
-        return Answer(self.question.period, self.previous, self.question.by, total, groups, self.coverage)
+        across = found[self.across.scope, self.across.measures] if self.across else {}
+        return Answer(self.question.period, self.previous, self.question.by, total, groups, across, self.coverage)
 
     def _slice(
         self,

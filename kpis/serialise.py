@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import Any
+
+from django.utils import timezone
 
 from accounts.models import Client
 from accounts.spreadsheets import inert
 from kpis.definitions import DEFINITIONS
 from kpis.listing import Listing
 from kpis.periods import Period
-from kpis.query import Answer, Comparison, Slice, Value
+from kpis.query import Answer, By, Comparison, Only, Slice, Value
+from kpis.targets import Targets, whose
 
 TOTAL = "total"
 # Of one figure, in the names of the API.
-FIGURE = ("value", "reason", "unit", "previous", "previous_reason", "provisional", "days_loaded", "days", "until")
+FIGURE = ("value", "reason", "unit", "previous", "previous_reason", "provisional", "days_loaded", "days", "until", "target")
 COLUMNS = ("by", "key", "from", "to", "compared_from", "compared_to", "currency", "kpi", *FIGURE)
 
 
-def answer_data(client: Client, answer: Answer, slugs: Iterable[str], listing: Listing | None = None) -> dict[str, Any]:
-    """`{"period", "compared", "by", "kpis": {slug: figure}, "groups": [{"key", "period", "compared", "kpis"}], "paging"}`.
+def answer_data(
+    client: Client, answer: Answer, slugs: Iterable[str], listing: Listing | None = None, only: Only | None = None
+) -> dict[str, Any]:
+    """Of the client whose schema is open.
 
-    Values are exact decimal strings in the KPI's unit ("money" is the currency of the period), or null.
+    `{"period", "compared", "by", "kpis": {slug: figure}, "groups": [{"key", "period", "compared", "kpis"}], "paging"}`.
+
+    Values are exact decimal strings in the KPI's unit ("money" is the currency of the period), or null. `only`: what was asked for.
     """
-    wanted, listing = list(slugs), listing or Listing()
+    wanted, listing, only = list(slugs), listing or Listing(), only or Only()
+    targets = Targets.load(client, timezone.now().astimezone(client.zone).date())
 
-    def kpis(part: Slice) -> dict[str, Any]:
-        values = part.values(wanted, answer.coverage)
-        return {slug: comparison_data(slug, comparison) for slug, comparison in values.items()}
+    def kpis(part: Slice, by: By | None = None) -> dict[str, Any]:
+        values, channel = part.values(wanted, answer.coverage), whose(only, by, part.key)
+        return {slug: comparison_data(slug, one, targets.over(slug, part.period, channel)) for slug, one in values.items()}
 
     return {
         "period": {**days(answer.period), "timezone": client.timezone, "currency": client.currency},
@@ -39,7 +48,7 @@ def answer_data(client: Client, answer: Answer, slugs: Iterable[str], listing: L
                 "key": group.key,
                 "period": days(group.period),
                 "compared": days(group.previous_period) if group.previous_period else None,
-                "kpis": kpis(group),
+                "kpis": kpis(group, answer.by),
             }
             for group in listing.groups(answer)
         ],
@@ -52,7 +61,7 @@ def answer_data(client: Client, answer: Answer, slugs: Iterable[str], listing: L
     }
 
 
-def comparison_data(slug: str, comparison: Comparison) -> dict[str, Any]:
+def comparison_data(slug: str, comparison: Comparison, target: Fraction | None) -> dict[str, Any]:
     return {
         "value": text(comparison.value),
         "reason": comparison.value.reason,
@@ -63,6 +72,7 @@ def comparison_data(slug: str, comparison: Comparison) -> dict[str, Any]:
         "days_loaded": comparison.days_loaded,
         "days": comparison.days,
         "until": comparison.until.isoformat() if comparison.until else None,
+        "target": text(Value(target)),
     }
 
 

@@ -173,6 +173,9 @@ class FigureSerializer(serializers.Serializer[Any]):
         help_text="The last day it counts, where that is before the last one asked for: of later ones a part of what it is made of "
         "was not told yet.",
     )
+    target = serializers.CharField(
+        allow_null=True, help_text="What the company, or the channel, aims at in these days; null of campaigns, labels and parts of them."
+    )
 
 
 class DaysSerializer(serializers.Serializer[Any]):

@@ -66,7 +66,7 @@ def _seen(text: str) -> dict[str, int]:
         return {}
     try:
         found = json.loads(text or "{}")
-    except ValueError:
+    except (RecursionError, ValueError):
         return {}
     return {name: value for name, value in found.items() if isinstance(value, int)} if isinstance(found, dict) else {}
 

@@ -114,10 +114,13 @@ def target_undo(request: ClientRequest, upload_id: int) -> HttpResponse:
     upload = get_object_or_404(Upload, pk=upload_id, kind__in=(aims.TARGETS, aims.BUDGETS))
     newest = next((change for change in aims.history(HISTORY) if change.state == Upload.State.STORED), None)
     back = _address(request, request.GET.get("year", ""))
-    if newest is None or newest.pk != upload.pk:
+    try:
+        if newest is None or newest.pk != upload.pk:
+            raise uploads.NotStored
+        uploads.take_back(request.client, upload, Actor.of(request))
+    except uploads.NotStored:
         messages.error(request, gettext("Only the last change can be taken back here."))
         return redirect(back)
-    uploads.take_back(request.client, upload, Actor.of(request))
     messages.success(request, gettext("“%(name)s” is taken back.") % {"name": upload.file_name})
     return redirect(back)
 

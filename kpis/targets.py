@@ -18,6 +18,7 @@ from kpis.definitions import DEFINITIONS, Definition, Direction, Unit
 from kpis.measures import Measure
 from kpis.periods import Grain, Period, buckets
 from kpis.roll_ups import WORTH
+from kpis.slices import By, Only
 
 # Of the whole company or of a channel, not of a campaign; where several files set one, the newest. A budget is a target of what is
 # spent. Another currency is converted at the rate of the month's first day, or of today where that is to come.
@@ -73,12 +74,15 @@ class Targets:
         told = {channel for of, channel, _ in self.of_channels if of == slug}
         return [channel for channel in CHANNELS if channel in told]
 
-    def over(self, slug: str, period: Period, channel: str = "") -> Fraction | None:
+    def over(self, slug: str, period: Period, channel: str | None = "") -> Fraction | None:
         """The target of `period`; None where a month that it touches has none, or where it cannot be told for a part of a month.
+        `channel` as `whose` tells it.
 
         What adds up is due evenly by days. A ratio, and what is counted at a moment, is aimed at on every day alike: over several
         months, the mean by their days.
         """
+        if channel is None:
+            return None
         definition = DEFINITIONS[slug]
         months = list(buckets(period, Grain.MONTH))
         due = [self.at(slug, channel, month.whole.since) for month in months]
@@ -89,6 +93,15 @@ class Targets:
             return _sum(due, [Fraction(month.period.days, period.days) for month in months])
         # People are counted once, however long the period: a part of a month has no target, nor have several months.
         return due[0] if shares == [1] else None
+
+
+def whose(only: Only, by: By | None = None, key: str = "") -> str | None:
+    """The channel whose targets hold for a group of what is confined to `only`: "" of the whole company, None where nobody sets any."""
+    if only.by_campaign or by in (By.CAMPAIGN, By.LABEL):
+        return None
+    if by is By.CHANNEL:
+        return key
+    return None if len(only.channels) > 1 else next(iter(only.channels), "")
 
 
 def is_level(definition: Definition) -> bool:

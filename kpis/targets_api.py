@@ -10,7 +10,6 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -97,8 +96,6 @@ class TargetsSerializer(serializers.Serializer[Any]):
 
 @requires("client.view", "target.manage")
 class TargetsView(APIView):
-    parser_classes = [JSONParser]
-
     @extend_schema(
         operation_id="client_targets",
         summary="What each month of a year is to come to, and came to",

@@ -23,19 +23,25 @@ class Kind(StrEnum):
 
 @dataclass
 class Thing:
-    """`key`: the name of a mailing, the path of a page, the platform's id of a post. `sums` of each asked period in which it counts."""
+    """`key`: the name of a mailing, the path of a page, the platform's id of a post. `sums` of each asked period in which it counts.
+
+    `title` and `url`: what a post is called and where it is, as last told; "" where that is not.
+    """
 
     key: str
+    title: str = ""
+    url: str = ""
     sums: dict[Period, Sums] = field(default_factory=dict)
 
 
 # What is summed, and by what. Totals by day of an account that tells of no mailings are of none.
 _MAILINGS = """SELECT told.*, send.name AS thing FROM ({email}) AS told
     JOIN campaigns_emailsend AS send ON send.connection_id = told.connection_id AND send.external_id = told.ref"""
+_LAST = "coalesce((array_agg(fact.{0} ORDER BY fact.day DESC) FILTER (WHERE fact.{0} <> ''))[1], '')"
 _FACTS = {
-    Kind.MAILING: ("connection_id, ref", "max(fact.thing)", _MAILINGS.format(email=facts.EMAIL)),
-    Kind.PAGE: ("ref", "ref", facts.SITE),
-    Kind.POST: ("connection_id, ref", "ref", facts.POSTS),
+    Kind.MAILING: ("connection_id, ref", "max(fact.thing), '', ''", _MAILINGS.format(email=facts.EMAIL)),
+    Kind.PAGE: ("ref", "ref, '', ''", facts.SITE),
+    Kind.POST: ("connection_id, ref", f"ref, {_LAST.format('title')}, {_LAST.format('url')}", facts.POSTS),
 }
 
 
@@ -44,12 +50,12 @@ def of(parameters: Mapping[str, Any], kind: Kind, measures: Sequence[Measure], p
 
     `parameters`: as `recompute.parameters` gives them.
     """
-    by, name, rows = _FACTS[kind]
+    by, named, rows = _FACTS[kind]
     columns = [
         f"coalesce(sum(fact.{measure.column}), 0)::numeric, count(*) FILTER (WHERE fact.{measure.column} IS NULL)" for measure in measures
     ]
     unsettled = "sum(fact.unsettled)" if kind is Kind.MAILING else "0"
-    statement = f"""SELECT part.number, concat_ws(' ', {by}), {name}, {unsettled}, {", ".join(columns)}
+    statement = f"""SELECT part.number, concat_ws(' ', {by}), {named}, {unsettled}, {", ".join(columns)}
         FROM {PARTS} JOIN ({rows}) AS fact ON fact.day BETWEEN part.since AND part.until GROUP BY part.number, {by}"""
     asked: dict[str, Any] = {
         **parameters,
@@ -61,10 +67,10 @@ def of(parameters: Mapping[str, Any], kind: Kind, measures: Sequence[Measure], p
     found: dict[str, Thing] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
-        for number, identity, key, unsettled_parts, *cells in cursor.fetchall():
+        for number, identity, key, title, url, unsettled_parts, *cells in cursor.fetchall():
             sums = {
                 measure.slug: Sum(int(total), unknown, 0, int(unsettled_parts))
                 for measure, total, unknown in zip(measures, cells[::2], cells[1::2], strict=True)
             }
-            found.setdefault(identity, Thing(key)).sums[periods[number]] = Sums(sums)
+            found.setdefault(identity, Thing(key, title, url)).sums[periods[number]] = Sums(sums)
     return list(found.values())

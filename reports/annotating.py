@@ -70,7 +70,14 @@ def change(client: Client, annotation: Annotation, wish: Wish, by: Actor) -> Non
 def remove(client: Client, annotation: Annotation, by: Actor) -> None:
     with transaction.atomic():
         audit.record("annotation.removed", by, organisation=client, **_days(Period(annotation.since, annotation.until)))
-        annotation.delete()
+        Annotation.objects.filter(pk=annotation.pk).delete()
+
+
+def restore(client: Client, annotation: Annotation, by: Actor) -> None:
+    """Keep one that was removed as it was."""
+    with transaction.atomic():
+        annotation.save(force_insert=True)
+        audit.record("annotation.restored", by, organisation=client, **_days(Period(annotation.since, annotation.until)))
 
 
 def _fields(wish: Wish) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,7 +19,7 @@ from accounts.forms import posted
 from accounts.gate import ClientRequest, requires
 from campaigns.channels import CHANNELS
 from campaigns.models import Campaign
-from reports import annotating
+from reports import annotating, taking_back
 from reports.annotation_forms import AnnotationForm
 from reports.archive.models import Annotation
 
@@ -64,7 +65,19 @@ def annotation_remove(request: ClientRequest, annotation_id: int) -> HttpRespons
     found = get_object_or_404(annotating.visible(internal=internal), pk=annotation_id)
     back = _back(request)  # what cannot be read refuses the request before anything is done
     annotating.remove(request.client, found, Actor.of(request))
-    messages.success(request, _("“%(text)s” is removed.") % {"text": found.text[:80]})
+    said = _("“%(text)s” is removed.") % {"text": found.text[:80]}
+    taking_back.offer(request, found, said, f"{reverse('annotation_restore', args=[request.client.slug])}?{urlencode({'next': back})}")
+    return redirect(back)
+
+
+@requires("client.view", MANAGE)
+@require_POST
+def annotation_restore(request: ClientRequest) -> HttpResponse:
+    """Take the last removal back."""
+    back, found = _back(request), taking_back.take(request, Annotation)
+    if found:
+        annotating.restore(request.client, found, Actor.of(request))
+        messages.success(request, _("“%(text)s” is back.") % {"text": found.text[:80]})
     return redirect(back)
 
 

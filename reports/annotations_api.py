@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -74,8 +73,6 @@ class AnnotationSerializer(serializers.Serializer[Any]):
 
 
 class _View(APIView):
-    parser_classes = [JSONParser]
-
     @property
     def of_client(self) -> ClientRequest:
         return cast("ClientRequest", self.request._request)

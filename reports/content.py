@@ -57,13 +57,17 @@ class Tile:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table: `key` is a channel slug, the name of a campaign, mailing or page; "" marks the total. `is_rest`: the sum of
-    what is not listed."""
+    """A line of a table: `key` is a channel slug, the name of a campaign, mailing or page, the id of a post; "" marks the total.
+
+    `is_rest`: the sum of what is not listed. `title` and `url`: of a post, "" where they are not known.
+    """
 
     key: str
     channel: str
     figures: dict[str, Figure]
     is_rest: bool = False
+    title: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -225,7 +229,7 @@ class Report:
     previous_until: date
     generated_at: datetime
     data_version: int
-    buckets: tuple[str, ...]
+    buckets: tuple[str, ...] = ()
     tiles: tuple[Tile, ...] = ()
     leads_by_channel: dict[str, Values] = field(default_factory=dict)
     channels: Table = NO_TABLE

@@ -223,7 +223,7 @@ class DecisionForm(forms.Form):
     """A person's yes or no to a draft."""
 
     note = forms.CharField(
-        label=_("A word to it"),
+        label=_("Comment"),
         required=False,
         max_length=approval.LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),

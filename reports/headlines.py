@@ -86,7 +86,7 @@ class Told:
     def converted(self, slug: str) -> Figure:
         """The week's figure in the currency asked for; what it was before by the same rate, so that no rate looks like a change."""
         figure = self.figures.week[slug]
-        if DEFINITIONS[slug].unit is not Unit.MONEY or figure.value is None:
+        if figure.value is None or self.rate == 1 or DEFINITIONS[slug].unit is not Unit.MONEY:
             return figure
         if self.rate is None:
             return msgspec.structs.replace(figure, value=None, previous=None, reason=Reason.NO_EXCHANGE_RATE)

@@ -34,4 +34,11 @@ def remove(client: Client, actor: Actor, note: Note) -> None:
     """A report that was sent keeps what it said."""
     with transaction.atomic():
         audit.record("note.removed", actor, organisation=client, period=note.period)
-        note.delete()
+        Note.objects.filter(pk=note.pk).delete()
+
+
+def restore(client: Client, actor: Actor, note: Note) -> None:
+    """Keep a note that was removed as it was."""
+    with transaction.atomic():
+        note.save(force_insert=True)
+        audit.record("note.restored", actor, organisation=client, period=note.period)

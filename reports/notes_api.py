@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -39,8 +38,6 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
 
 @requires("note.view", "note.manage")
 class NotesView(APIView):
-    parser_classes = [JSONParser]
-
     @extend_schema(
         operation_id="client_notes",
         summary="What people wrote for the readers of the reports, the newest first",

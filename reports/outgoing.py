@@ -122,8 +122,15 @@ def host_of(endpoint: Endpoint) -> str:
 
 
 def test(endpoint: Endpoint) -> EndpointCall:
-    """Send it an event that says nothing, also one that is switched off."""
+    """Send it an event that says nothing, also one that is switched off; while one is on its way, no other.
+
+    Whoever holds a button down does not make us flood a server that may be somebody else's.
+    """
     with transaction.atomic():
+        Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+        waiting = endpoint.calls.filter(event=TEST, state=EndpointCall.State.WAITING).first()
+        if waiting:
+            return waiting
         call = EndpointCall.objects.create(endpoint=endpoint, key=f"{TEST} {secrets.token_hex(8)}", event=TEST, payload={})
         _enqueue(call)
     return call

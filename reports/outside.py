@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from ssl import SSLContext
+from threading import Event, Timer
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
-TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+# Seconds until a connection is made, and from then until the whole head of the answer is there.
+CONNECT, ANSWER = 5.0, 15.0
+# All others of the sixth version lead nowhere, or into somebody's house.
+UNICAST = IPv6Network("2000::/3")
 # Ways to write an address of the fourth version within the sixth: what they lead to is decided elsewhere.
-TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("2002::/16"), IPv6Network("2001::/32"))
+TRANSLATED = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))
 Address = IPv4Address | IPv6Address
 
 
@@ -71,19 +77,41 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     found = _resolved(host, port)
-    bare = f"[{found}]" if isinstance(found, IPv6Address) else str(found)
-    target = parts._replace(netloc=f"{bare}:{port}", path=parts.path or "/").geturl()
-    own = {**headers, "Host": parts.netloc}
     try:
-        with (
-            httpx.Client(timeout=TIMEOUT, verify=_trusted(), trust_env=False) as client,
-            client.stream("POST", target, content=body, headers=own, extensions={"sni_hostname": host}) as response,
-        ):
-            return Answer(response.status_code, _seconds(response.headers.get("Retry-After", "")))
-    except httpx.TimeoutException:
+        with _connected(found, port, host if parts.scheme == "https" else "") as channel:
+            connection = HTTPConnection(host, port)
+            connection.sock = channel
+            path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+            connection.request("POST", path, body, {**headers, "Host": parts.netloc})
+            response = connection.getresponse()
+            return Answer(response.status, _seconds(response.getheader("Retry-After", "")))
+    except TimeoutError:
         raise Unanswered(_("No answer in time.")) from None
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (OSError, HTTPException):
         raise Unanswered(_("No connection could be made, or its certificate is not valid.")) from None
+
+
+@contextmanager
+def _connected(address: Address, port: int, name: str) -> Iterator[socket.socket]:
+    """A channel to an address, to be trusted as `name` if one is given. Raises `TimeoutError`, whatever has trickled in by then."""
+    with socket.create_connection((str(address), port), CONNECT) as bare:
+        bare.settimeout(ANSWER)
+        with _trusted().wrap_socket(bare, server_hostname=name) if name else bare as channel:
+            is_late = Event()
+            cut = Timer(ANSWER, _cut, [channel, is_late])
+            cut.start()
+            try:
+                yield channel
+            finally:
+                cut.cancel()
+                if is_late.is_set():
+                    raise TimeoutError
+
+
+def _cut(channel: socket.socket, is_late: Event) -> None:
+    is_late.set()
+    with suppress(OSError):  # it is closed by now
+        channel.shutdown(socket.SHUT_RDWR)
 
 
 def _resolved(host: str, port: int) -> Address:
@@ -104,7 +132,7 @@ def _is_public(address: Address) -> bool:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return _is_public(address.ipv4_mapped)
-        if any(address in network for network in TRANSLATED):
+        if address not in UNICAST or any(address in network for network in TRANSLATED):
             return False
     return address.is_global and not address.is_multicast
 

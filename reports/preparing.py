@@ -19,6 +19,7 @@ from reports.archive import reading
 from reports.archive.models import Document, Snapshot
 from reports.cadence import ReportPeriod
 from reports.content import Length, Report
+from reports.failing import attempt
 from reports.models import Delivery, Recipient, Run, Schedule
 from reports.presentation import Presentation, present
 
@@ -85,7 +86,8 @@ def mail(client: Client, report: Report, language: str) -> dict[str, bytes]:
 
 
 def pdf(client: Client, report: Report, language: str) -> bytes:
-    return rendering.pdf(present(report, language, brand.of_organisation(client)))
+    """For whoever waits for it. Raises `reports.failing.Failed` where it cannot be made."""
+    return attempt("pdf", rendering.pdf, present(report, language, brand.of_organisation(client)))
 
 
 def _mail(client: Client, report: Report, presentation: Presentation) -> dict[str, bytes]:

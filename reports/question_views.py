@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -52,7 +53,8 @@ def question_ask(request: ClientRequest, kpi: str) -> HttpResponse:
             messages.success(request, gettext("Your question is on its way. The answer comes by mail and stands beside the figure."))
             return redirect(questions.figure_address(request.client, kept) + "#questions")
     days = dates.days(figure.period.since, figure.period.until, _language())
-    context = {"form": form, "name": gettext(DEFINITIONS[kpi].name), "days": days}
+    figure_page = f"{reverse('figure', args=[request.client.slug, kpi])}?{request.GET.urlencode()}"
+    context = {"form": form, "name": gettext(DEFINITIONS[kpi].name), "days": days, "figure": figure_page}
     return render(request, "reports/question_ask.html", context, status=422 if form.errors else 200)
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Client
+from kpis.choices import EARLIEST, LATEST
 from reports import scheduling
 from reports.models import Recipient, Run, Schedule
 
@@ -43,6 +44,10 @@ def check(said: Callable[[str], Any]) -> None:
     """What no field can tell alone. `said` tells the value of a field, as it is to be."""
     if said("cadence") == Schedule.Cadence.FORTNIGHTLY and said("anchor") is None:
         raise ValidationError({"anchor": _("A fortnight needs a day of its first week.")})
+    anchor = said("anchor")
+    if anchor and not EARLIEST <= anchor <= LATEST:
+        days = {"earliest": EARLIEST, "latest": LATEST}
+        raise ValidationError({"anchor": _("Choose a day from %(earliest)s to %(latest)s.") % days})
 
 
 def make(client: Client, by: Actor, **fields: Any) -> Schedule:
@@ -138,8 +143,17 @@ def remove_recipient(recipient: Recipient, by: Actor) -> None:
     with transaction.atomic():
         if recipient.deliveries.exists() or recipient.copies.exists():
             raise Recorded
-        recipient.delete()
+        Recipient.objects.filter(pk=recipient.pk).delete()
         _record(recipient.schedule, by)
+
+
+def restore_recipient(recipient: Recipient, by: Actor) -> None:
+    """Take a removal back. Raises `ValidationError` where the address was added anew meanwhile."""
+    with transaction.atomic():
+        schedule = Schedule.objects.select_for_update(of=("self",)).select_related("client").get(pk=recipient.schedule_id)
+        check_recipient(schedule, None, {"email": recipient.email})
+        recipient.save(force_insert=True)
+        _record(schedule, by)
 
 
 def resubscribe(recipient: Recipient, by: Actor) -> bool:

@@ -14,12 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import brand
 from accounts.gate import ClientRequest, requires
 from kpis import periods
-from reports import gather, preparing, rendering
+from reports import gather, preparing
 from reports.archive.models import Document, Snapshot
 from reports.cadence import named
-from reports.content import Report
 from reports.models import Recipient, Run
-from reports.presentation import present
 
 
 @requires("report.download")
@@ -32,7 +30,7 @@ def report_pdf(request: ClientRequest, period: str) -> HttpResponse:
     if kept:
         content = _kept_pdf(request, kept, language)
     else:
-        content = _pdf(request, gather.report(request.client, named(_week(period)), timezone.now()), language)
+        content = preparing.pdf(request.client, gather.report(request.client, named(_week(period)), timezone.now()), language)
     headers = {"Content-Disposition": f'attachment; filename="{request.client.slug}-{period}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
@@ -56,11 +54,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 def _kept_pdf(request: ClientRequest, kept: Snapshot, language: str) -> bytes:
     """The document as it was sent; in a language nobody was sent, the figures that were."""
     document = kept.documents.filter(kind=Document.Kind.PDF, language=language).first()
-    return bytes(document.content) if document else _pdf(request, preparing.restored(kept), language)
-
-
-def _pdf(request: ClientRequest, report: Report, language: str) -> bytes:
-    return rendering.pdf(present(report, language, brand.of_organisation(request.client)))
+    return bytes(document.content) if document else preparing.pdf(request.client, preparing.restored(kept), language)
 
 
 def _week(key: str) -> str:

@@ -32,10 +32,10 @@ def mail_webhook(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["HEAD", "POST"])
     provider = VIEWS[settings.MAIL_PROVIDER]()
-    provider.run_validators(request)
     try:
+        provider.run_validators(request)
         events = provider.parse_events(request)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return HttpResponseBadRequest("Not a report of the mail provider.\n", content_type="text/plain")
     for event in events:
         bounces.heard(event)

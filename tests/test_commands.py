@@ -158,6 +158,7 @@ def test_two_commands_at_once_share_the_servers_and_the_last_stops_them(begun: B
         ("SITE_URL", "http://reports.example.com", "outside this machine the service must be reached by https"),
         ("CREDENTIAL_KEYS", "short", "CREDENTIAL_KEYS holds something that is not a Fernet key"),
         ("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none", "The database does not answer"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'loud'; use INFO or DEBUG or WARNING or ERROR or CRITICAL."),
         ("SECRET_KEY_FILE", "/no/such/file", "SECRET_KEY_FILE names /no/such/file, which cannot be read"),
     ],
 )

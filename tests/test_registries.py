@@ -10,7 +10,7 @@ import pytest
 from babel.messages import pofile
 from django.conf import settings
 
-from campaigns import connectors, import_words, simulators
+from campaigns import connections, connectors, import_words, simulators
 from campaigns.imports import files
 from campaigns.imports.kinds import KINDS
 from campaigns.imports.styles import DateStyle, NumberStyle
@@ -21,8 +21,9 @@ from kpis.definitions import DEFINITIONS, Reason
 from kpis.measures import MEASURES
 from kpis.reading import READERS
 from kpis.roll_ups import BY_NAME, ROLL_UPS
-from reports.content import Report
+from reports.content import Report, SourceState
 from reports.gather import campaigns, channels, listed
+from reports.presentation.words import source_name
 from reports.sections import SECTIONS
 
 ROOT = Path(settings.BASE_DIR)
@@ -47,6 +48,9 @@ class TestPlatform:
         contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
         platforms = next(contract for contract in contracts if contract["id"] == "platforms")
         assert f"campaigns.connectors.{source}" in platforms["modules"]
+
+    def test_is_called_the_same_on_pages_and_in_reports(self, source: str) -> None:
+        assert source_name(SourceState(source, "", "", "api", None, None, (), lost_access=False)) == connections.title(source)
 
     def test_is_described_to_whoever_operates_it(self, source: str) -> None:
         assert source.upper() in (ROOT / "docs" / "operate.md").read_text()

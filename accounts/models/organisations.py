@@ -34,8 +34,10 @@ def currencies_in_use() -> frozenset[str]:
     return frozenset(code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory))
 
 
-# Reads some six hundred files.
-time_zones = cache(zoneinfo.available_timezones)
+@cache
+def time_zones() -> frozenset[str]:
+    """By name; read from some six hundred files. What this machine's own clock is set to is none that Postgres knows."""
+    return frozenset(zoneinfo.available_timezones()) - {"localtime"}
 
 
 def validate_timezone(value: str) -> None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
+from django.utils.encoding import iri_to_uri
 
 from campaigns.channels import CHANNELS
 from campaigns.imports.faults import BadCell
@@ -21,6 +23,7 @@ from campaigns.records import MILLION, NANO, millionths, nano
 
 LONGEST_TEXT = 255
 LONGEST_URL = 2000
+LONGEST_TITLE = 200
 LONGEST_SOURCE = 40
 LONGEST_ACCOUNT = 100
 # A million million of anything on one day is a mistake, and sums of such rows would overflow.
@@ -78,6 +81,27 @@ def _bounded(longest: int) -> Callable[[str, Context], str]:
 
 
 _text = _bounded(LONGEST_TEXT)
+
+
+_url = _bounded(LONGEST_URL)
+
+
+def _title(value: str, context: Context) -> str:
+    """The first line that says something; what is too long for a title is cut."""
+    line = next((line for line in value.splitlines() if line.strip()), "")
+    plain = " ".join("".join(sign for sign in line if sign.isprintable() or sign.isspace()).split())
+    return plain if len(plain) <= LONGEST_TITLE else f"{plain[: LONGEST_TITLE - 1].rstrip()}…"
+
+
+def _web_address(value: str, context: Context) -> str:
+    """As it is sent, in ASCII."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise BadCell(Reason.NOT_A_WEB_ADDRESS) from None
+    if parts.scheme != "https" or not parts.hostname:
+        raise BadCell(Reason.NOT_A_WEB_ADDRESS)
+    return _url(iri_to_uri(value), context)
 
 
 def _campaign(value: str, context: Context) -> str:
@@ -230,7 +254,9 @@ def _email(value: str, context: Context) -> str:
 TEXT = CellType(Shape.TEXT, _text)
 SOURCE = CellType(Shape.TEXT, _bounded(LONGEST_SOURCE))
 ACCOUNT = CellType(Shape.TEXT, _bounded(LONGEST_ACCOUNT))
-URL = CellType(Shape.TEXT, _bounded(LONGEST_URL))
+TITLE = CellType(Shape.TEXT, _title)
+URL = CellType(Shape.TEXT, _url)
+WEB_ADDRESS = CellType(Shape.TEXT, _web_address)
 CAMPAIGN = CellType(Shape.TEXT, _campaign)
 CHANNEL = CellType(Shape.TEXT, _channel)
 CURRENCY = CellType(Shape.TEXT, _currency)

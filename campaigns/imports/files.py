@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import codecs
 import csv
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from openpyxl.reader.excel import ExcelReader
+
+from campaigns.imports import measuring
 from campaigns.imports.reasons import Reason
 
 Row = tuple[int, list[str]]
 WORKBOOK = b"PK\x03\x04"
-# A workbook of a few kilobytes may unpack to any size.
-MOST_UNPACKED = 500 * 2**20
+# Bytes of a workbook for each that is text.
+MARKUP = 4
 # What is looked at to find out how a file is written.
 SAMPLE = 64 * 1024
 Encoding = Literal["utf-8", "utf-16", "cp1252"]
@@ -59,6 +62,14 @@ def is_workbook(path: Path) -> bool:
         return file.read(len(WORKBOOK)) == WORKBOOK
 
 
+def weight(path: Path) -> int:
+    """Bytes of text that are to be read, about. Raises `Unreadable`."""
+    if not is_workbook(path):
+        return path.stat().st_size
+    with _archive(path) as packed:
+        return packed.unpacked // MARKUP
+
+
 def rows(path: Path, form: Format) -> Iterator[Row]:
     """Every row that is not empty, as (its first line, its cells). Raises `Unreadable`."""
     return _sheet_rows(path, form) if is_workbook(path) else _csv_rows(path, form)
@@ -81,8 +92,24 @@ def _csv_rows(path: Path, form: Format) -> Iterator[Row]:
         raise Unreadable(line + 1, Reason.NOT_CSV, problem=str(error)) from None
 
 
+def sheet_start(path: Path, sheet: str, most: int) -> tuple[list[Row], list[str]]:
+    """The first rows of a workbook's sheet, and the names of all its sheets. Raises `Unreadable`."""
+    with _workbook(path) as workbook:
+        return list(islice(_rows_of(workbook, Format(sheet=sheet)), most)), list(workbook.sheetnames)
+
+
 def _sheet_rows(path: Path, form: Format) -> Iterator[Row]:
-    found = enumerate(_sheet(path, form.sheet), start=1)
+    with _workbook(path) as workbook:
+        yield from _rows_of(workbook, form)
+
+
+def _rows_of(workbook: Any, form: Format) -> Iterator[Row]:
+    if form.sheet and form.sheet not in workbook.sheetnames:
+        raise Unreadable(0, Reason.NO_SUCH_SHEET, sheets=", ".join(workbook.sheetnames))
+    sheet = workbook[form.sheet or workbook.sheetnames[0]]
+    # Exporters write wrong dimensions; without them all there is gets read.
+    sheet.reset_dimensions()
+    found = enumerate(sheet.iter_rows(values_only=True), start=1)
     line = 0
     while True:
         try:
@@ -90,45 +117,31 @@ def _sheet_rows(path: Path, form: Format) -> Iterator[Row]:
             cells = [_cell(value) for value in values]
         except StopIteration:
             return
-        except Unreadable:
-            raise
         except Exception:  # a broken workbook fails in as many ways as it has parts
             raise Unreadable(line + 1, Reason.NOT_A_WORKBOOK) from None
         if line > form.skip_lines and any(cells):
             yield line, cells
 
 
-def _sheet(path: Path, name: str) -> Iterator[tuple[Any, ...]]:
-    with zipfile.ZipFile(path) as packed:
-        if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
-            raise Unreadable(0, Reason.TOO_BIG, megabytes=MOST_UNPACKED // 2**20)
-    with _workbook(path) as workbook:
-        if name and name not in workbook.sheetnames:
-            raise Unreadable(0, Reason.NO_SUCH_SHEET, sheets=", ".join(workbook.sheetnames))
-        sheet = workbook[name or workbook.sheetnames[0]]
-        # Exporters write wrong dimensions; without them all there is gets read.
-        sheet.reset_dimensions()
-        yield from sheet.iter_rows(values_only=True)
+@contextmanager
+def _workbook(path: Path) -> Iterator[Any]:
+    with _archive(path) as packed, path.open("rb") as file:
+        reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+        reader.archive = packed
+        reader.read()
+        yield reader.wb
 
 
 @contextmanager
-def _workbook(path: Path) -> Iterator[Any]:
-    from openpyxl import load_workbook
-
-    # Opened here: a path must end like a workbook's for openpyxl, and that of an upload does not.
-    with path.open("rb") as file:
-        workbook = load_workbook(file, read_only=True, data_only=True)
-        try:
-            yield workbook
-        finally:
-            workbook.close()
-
-
-def sheets(path: Path) -> list[str]:
-    """The names of a workbook's sheets. Raises `Unreadable`."""
+def _archive(path: Path) -> Iterator[measuring.Archive]:
+    """Whatever is wrong with a workbook is said in one way."""
     try:
-        with _workbook(path) as workbook:
-            return list(workbook.sheetnames)
+        with measuring.Archive(path) as packed:
+            yield packed
+    except Unreadable:
+        raise
+    except measuring.TooMuch as found:
+        raise Unreadable(0, found.reason, **found.params) from None
     except Exception:  # as above
         raise Unreadable(0, Reason.NOT_A_WORKBOOK) from None
 

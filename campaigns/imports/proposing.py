@@ -83,8 +83,7 @@ class _Guess:
 
 def propose(path: Path, kind: str | None = None, sheet: str = "") -> Proposal:
     """A proposal for one file, of one kind where that is known. Raises `files.Unreadable` for a broken workbook."""
-    written, rows = _start(path, sheet)
-    sheets = files.sheets(path) if files.is_workbook(path) else []
+    written, rows, sheets = _start(path, sheet)
     kinds = [KINDS[kind]] if kind else list(KINDS.values())
     guess = max(_guesses(rows[:HEADER_AMONG], kinds), key=lambda each: each.score, default=None)
     if guess is None:
@@ -93,17 +92,17 @@ def propose(path: Path, kind: str | None = None, sheet: str = "") -> Proposal:
     return _proposal(guess, written, rows, sheets)
 
 
-def _start(path: Path, sheet: str) -> tuple[Mapping, list[Row]]:
-    """How the file is written as far as its bytes tell, and its first rows."""
+def _start(path: Path, sheet: str) -> tuple[Mapping, list[Row], list[str]]:
+    """How the file is written as far as its bytes tell, its first rows, and the names of a workbook's sheets."""
     if files.is_workbook(path):
-        return Mapping(sheet=sheet), list(islice(files.rows(path, files.Format(sheet=sheet)), SAMPLE_ROWS))
+        return Mapping(sheet=sheet), *files.sheet_start(path, sheet, SAMPLE_ROWS)
     with path.open("rb") as file:
         start = file.read(files.SAMPLE)
         whole = not file.read(1)
     encoding = files.sniffed_encoding(start, whole=whole)
     text = start.decode(files.ENCODINGS[encoding], errors="replace")
     best = max((_parsed(text, delimiter, whole=whole) for delimiter in files.DELIMITERS), key=_looks_parted)
-    return Mapping(encoding=encoding, delimiter=best[0]), best[1]
+    return Mapping(encoding=encoding, delimiter=best[0]), best[1], []
 
 
 def _parsed(text: str, delimiter: Delimiter, *, whole: bool) -> tuple[Delimiter, list[Row]]:
@@ -147,8 +146,10 @@ def _of_kind(kind: Kind, row: Row, header: list[str]) -> Iterator[_Guess]:
             yield _Guess(kind, preset, row, columns, 100 + len(columns))
     columns = _columns(header, _SYNONYMS[kind.name])
     if len(columns) > 1:
-        found = needed & set(columns.values())
-        yield _Guess(kind, None, row, columns, len(found) / max(len(needed), 1) * 10 + len(columns) / 100)
+        found = len(needed & set(columns.values())) / max(len(needed), 1)
+        # A kind that needs little is not likelier for that: it must also say what the file's columns are.
+        said = len(columns) / sum(map(bool, header))
+        yield _Guess(kind, None, row, columns, (found + said) * 10)
 
 
 def bare(name: str) -> str:
@@ -210,6 +211,9 @@ _COMMON = {
     "sent_at": ("Date d'envoi", "Date"),
     "views": ("Vues", "Pageviews"),
     "kpi": ("Indicateur",),
+    "post_id": ("Post", "Publication", "ID publication"),
+    "title": ("Post title", "Titre", "Text", "Texte", "Message", "Caption", "Légende"),
+    "url": ("Link", "Lien", "Permalink", "Permalien", "Post link"),
 }
 _SYNONYMS = _synonyms()
 

@@ -43,6 +43,7 @@ class Reason(Enum):
     NOT_ONE_OF = _("not known here; use one of %(allowed)s")
     NOT_A_KPI = _("not the slug of a KPI, such as spend or leads")
     NOT_AN_EMAIL = _("not an e-mail address")
+    NOT_A_WEB_ADDRESS = _("not a web address that begins with https://")
     # Of a row.
     CELLS = _("%(cells)s cells where the header has %(header)s")
     REFUND_WITHOUT_KIND = _("refund_of is given but kind is not refund")
@@ -64,6 +65,8 @@ class Reason(Enum):
     NOT_A_WORKBOOK = _("not an Excel workbook (.xlsx) that can be read")
     NO_SUCH_SHEET = _("the workbook has no sheet of that name; it has %(sheets)s")
     TOO_BIG = _("more than %(megabytes)s MB once unpacked; save the sheet as CSV")
+    TOO_MANY_CELLS = _("more than %(millions)s million cells; save the sheet as CSV, or split it")
+    TOO_MANY_SHEETS = _("more than %(most)s sheets; save the sheet as CSV")
     TOO_MANY_ACCOUNTS = _("more than %(most)s accounts in one file; split it")
     # Of rows together.
     SAME_KEY = _("another row with the same key stands on line %(line)s and says something else")

@@ -25,10 +25,15 @@ class SocialCounts(Fact):
 
 
 class SocialDay(SocialCounts):
-    """One post on one day; post "" is the account as a whole. `reach` is of distinct people."""
+    """One post on one day; post "" is the account as a whole. `reach` is of distinct people.
+
+    `title`: what the post was called on that day, or the first line of its text; `url`: where it is. "" where that was not told.
+    """
 
     pk = models.CompositePrimaryKey("connection_id", "day", "external_id")
     external_id = models.CharField(max_length=255, blank=True)
+    title = models.CharField(max_length=200, blank=True, db_default="")
+    url = models.CharField(max_length=2000, blank=True, db_default="")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["day"], name="campaigns_socialday_day")]

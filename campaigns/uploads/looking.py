@@ -12,14 +12,16 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from accounts.models import Client
-from campaigns.imports import BadMapping, Fault, Handover, Mapping, Preview, Proposal, preview, propose
+from campaigns.imports import BadMapping, Fault, Handover, Mapping, Preview, Proposal, files, preview, propose
 from campaigns.imports.files import Format, Unreadable, rows
 from campaigns.imports.kinds import KINDS
-from campaigns.models import SavedMapping, Upload
+from campaigns.models import SavedMapping, Upload, UploadPart
 from campaigns.uploads.pieces import materialised, storable
 from jobs import queue
 
@@ -41,16 +43,31 @@ class NotOpen(Exception):
     """Something else became of the file meanwhile: it is being stored, or was stored, or thrown away."""
 
 
-def take(upload: Upload, proposal: Proposal) -> None:
-    """What the file looks like, and how it was mapped when one with the same header was stored."""
-    header = digest(proposal.header)
-    upload.kind, mapping, found = proposal.kind or "", proposal.mapping, _found(proposal)
-    if saved := _remembered(header, upload.kind):
-        kind, saved_mapping = saved
-        upload.kind, mapping = kind, saved_mapping
-        found |= {"preset": "", "confidence": 1.0, "doubts": [], "is_remembered": True}
-    upload.found = storable(found | {"digest": header})
-    upload.mapping = storable(mapping.as_json())
+def take(upload: Upload, path: Path) -> None:
+    """A new file; a large one is looked at by `check`. Raises `Unreadable`."""
+    upload.found = {"weight": files.weight(path)}
+    if not _is_large(upload):
+        _look(upload, path)
+
+
+def _is_large(upload: Upload) -> bool:
+    return int(upload.found.get("weight", upload.size)) > CHECKED_AT_ONCE
+
+
+def _is_looked_at(upload: Upload) -> bool:
+    return "header" in upload.found
+
+
+def _look(upload: Upload, path: Path) -> None:
+    """What the file looks like, of the kind and the sheet that are said; at first, it is mapped as one with the same header was."""
+    proposal = propose(path, upload.kind or None, upload.mapping.get("sheet", ""))
+    mapping, found = proposal.mapping, upload.found | _found(proposal)
+    if "digest" not in found:
+        upload.kind, found["digest"] = proposal.kind or "", digest(proposal.header)
+        if saved := _remembered(found["digest"], upload.kind):
+            upload.kind, mapping = saved
+            found |= {"preset": "", "confidence": 1.0, "doubts": [], "is_remembered": True}
+    upload.found, upload.mapping = storable(found), storable(mapping.as_json())
 
 
 def _found(proposal: Proposal) -> dict[str, Any]:
@@ -86,15 +103,14 @@ def _remembered(header: str, kind: str) -> tuple[str, Mapping] | None:
 
 def propose_as(client: Client, upload: Upload, kind: str, sheet: str = "") -> None:
     """Look at the file again as one of another kind, or at another sheet of it. Raises `Gone`, `NotOpen`, `ValidationError`."""
-    with materialised(upload) as path:
-        try:
-            proposal = propose(path, kind or None, sheet)
-        except Unreadable as problem:
-            raise ValidationError(why(problem)) from None
-    first = upload.found.get("digest", "")
-    upload.kind, upload.mapping = kind, storable(proposal.mapping.as_json())
-    upload.found = storable(_found(proposal) | {"digest": first})
-    upload.handover = {}
+    upload.kind, upload.mapping, upload.handover = kind, Mapping(sheet=sheet).as_json(), {}
+    upload.found = {name: upload.found[name] for name in ("digest", "weight") if name in upload.found}
+    if not _is_large(upload):
+        with materialised(upload) as path:
+            try:
+                _look(upload, path)
+            except Unreadable as problem:
+                raise ValidationError(why(problem)) from None
     check(client, upload)
 
 
@@ -129,9 +145,9 @@ def _format(mapping: Mapping) -> Format:
 def check(client: Client, upload: Upload) -> None:
     """Find out what storing the file would do, at once or, where that takes long, by a worker. Raises `Gone`, `NotOpen`."""
     upload.preview, upload.problem = None, ""
-    if upload.kind not in KINDS:
+    if _is_looked_at(upload) and upload.kind not in KINDS:
         _save(upload, Upload.State.RECEIVED)
-    elif upload.size > CHECKED_AT_ONCE or not _checked(client, upload):
+    elif _is_large(upload) or not _checked(client, upload):
         with transaction.atomic():
             _save(upload, Upload.State.CHECKING)
             queue.enqueue(CHECK, client_id=client.pk, key=str(upload.pk), arguments={"upload_id": upload.pk})
@@ -155,16 +171,30 @@ def _checked(client: Client, upload: Upload) -> bool:
 
 
 def check_slowly(client: Client, upload_id: int, effect: Effect) -> None:
-    """What `check` left to a worker."""
+    """What `check` left to a worker. Raises `Gone`."""
     upload = Upload.objects.filter(pk=upload_id, state=Upload.State.CHECKING).first()
     if upload is None:
         return
-    with materialised(upload) as path:
-        found = _previewed(client, upload, path)
+    before = Upload.objects.filter(pk=upload_id, state=Upload.State.CHECKING, mapping=upload.mapping)
+    try:
+        with materialised(upload) as path:
+            if not _is_looked_at(upload):
+                _look(upload, path)
+            seen = _previewed(client, upload, path) if upload.kind in KINDS else None
+    except Unreadable as problem:
+        with effect():
+            _refuse(before, problem)
+        return
     with effect():
-        Upload.objects.filter(pk=upload_id, state=Upload.State.CHECKING, mapping=upload.mapping).update(
-            preview=found, state=Upload.State.RECEIVED
-        )
+        kept = {"kind": upload.kind, "mapping": upload.mapping, "found": upload.found, "preview": seen}
+        before.update(state=Upload.State.RECEIVED, **kept)
+
+
+def _refuse(uploads: QuerySet[Upload], problem: Unreadable) -> None:
+    """Of a file that cannot even be looked at, only the reason is kept."""
+    fault = Fault(problem.line, "", "", problem.reason, problem.params)
+    UploadPart.objects.filter(upload__in=uploads).delete()
+    uploads.update(state=Upload.State.REFUSED, finished_at=timezone.now(), found={}, faults=[fault.as_json()])
 
 
 def _previewed(client: Client, upload: Upload, path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.audit import OPERATOR, Actor
 from accounts.models import Client, User
-from campaigns.imports import Handover, Loaded, Mapping, Refusal, load, propose
+from campaigns.imports import Handover, Loaded, Mapping, Refusal, load
 from campaigns.imports.files import Unreadable
 from campaigns.imports.kinds import KINDS
 from campaigns.models import SavedMapping, Upload, UploadPart
@@ -36,12 +36,11 @@ def receive(client: Client, path: Path, name: str, by: Actor, kind: str = "") ->
         raise ValidationError({"file": _("This file is empty.")})
     if Upload.objects.filter(state__in=WAITING, parts__isnull=False).distinct().count() >= MOST_WAITING:
         raise ValidationError(_("Too many files wait already. Store or throw away some of them first."))
+    upload = Upload(kind=kind, file_name=plain_name(name), size=path.stat().st_size, made_by=by.label)
     try:
-        proposal = propose(path, kind or None)
+        take(upload, path)
     except Unreadable as problem:
         raise ValidationError({"file": why(problem)}) from None
-    upload = Upload(file_name=plain_name(name), size=path.stat().st_size, made_by=by.label)
-    take(upload, proposal)
     with transaction.atomic():
         upload.save(force_insert=True)
         keep(upload, path)

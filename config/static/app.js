@@ -311,9 +311,10 @@ function enableKeys(dialog) {
 
 /* Who waits longer than a moment sees that something happens. */
 function enableWaiting() {
-  let timer = 0;
+  let timer = 0, sent = null;
   const wait = () => (timer = setTimeout(() => root.classList.add("waiting"), 300));
   const stop = () => {
+    sent = null;
     clearTimeout(timer);
     root.classList.remove("waiting");
   };
@@ -323,7 +324,15 @@ function enableWaiting() {
     const isPage = link.origin === location.origin && !link.hasAttribute("download") && !link.target && !/\.(pdf|csv|xlsx|png|html)$/.test(link.pathname);
     if (isPage && link.href.split("#")[0] !== location.href.split("#")[0]) wait();
   });
-  document.addEventListener("submit", (event) => event.defaultPrevented || event.target.method === "dialog" || wait());
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog" || "download" in form.dataset) return;
+    // Whoever presses twice means once: the second request would lose the answer to the first.
+    if (form === sent) return event.preventDefault();
+    sent = form;
+    setTimeout(() => (sent = null), 10_000);
+    wait();
+  });
   addEventListener("pageshow", stop);
   addEventListener("pagehide", stop);
 }
@@ -489,6 +498,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-slug-of]").forEach(enableSlug);
   document.querySelectorAll("[data-grid]").forEach(enableGrid);
   document.querySelectorAll("[data-preview]").forEach(enablePreview);
+  // On a phone, the page that one is on may be out of sight among those beside it.
+  document.querySelectorAll(".parts [aria-current]").forEach((part) => (part.parentElement.scrollLeft = part.offsetLeft - 48));
   showKeys();
   document.querySelectorAll("[data-palette]").forEach(enablePalette);
   document.querySelectorAll("#keys").forEach(enableKeys);

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Client
-from reports.agency.pages import first_of
 from reports.models import SetUp
 
 # Inside the client's schema, in one go: what people decided, what is done, and an account whose conversions are asked about.
@@ -22,7 +21,9 @@ _DONE = """
     SELECT kept.dismissed_at IS NOT NULL,
         ARRAY(SELECT jsonb_array_elements_text(coalesce(kept.settled, '[]'))),
         ARRAY_REMOVE(ARRAY[
-            CASE WHEN EXISTS (SELECT FROM campaigns_connection WHERE state <> 'disconnected') THEN 'accounts' END,
+            CASE WHEN EXISTS (SELECT FROM campaigns_connection WHERE state <> 'disconnected' AND (credential_id IS NOT NULL OR EXISTS (
+                SELECT FROM campaigns_loadedspan AS told WHERE told.connection_id = campaigns_connection.id
+                AND told.family NOT IN ('targets', 'budgets')))) THEN 'accounts' END,
             CASE WHEN EXISTS (SELECT FROM kpis_choice WHERE name = 'tax_basis') THEN 'tax' END,
             CASE WHEN EXISTS (SELECT FROM campaigns_conversionaction WHERE counts IS NOT NULL) THEN 'conversions' END,
             CASE WHEN EXISTS (SELECT FROM kpis_choice WHERE name = 'mql_rule') THEN 'mql' END,
@@ -37,10 +38,11 @@ _DONE = """
 
 @dataclass(frozen=True)
 class Kind:
-    """`pages`: where it is settled, by name, the best first; `permission`: to open that."""
+    """`page`: the name of where it is settled, with what its address names besides the client; `permission`: to open that."""
 
     name: str
-    pages: tuple[str, ...]
+    page: str
+    args: tuple[str, ...]
     permission: str
     title: Callable[[], str]
     why: Callable[[], str]
@@ -48,27 +50,27 @@ class Kind:
 
 KINDS = (
     Kind(
-        "accounts", ("connections",), "connection.view",
+        "accounts", "connections", (), "connection.view",
         lambda: _("Connect its accounts"), lambda: _("Or import its files: without data there is no figure."),
     ),
     Kind(
-        "tax", ("choices", "settings_choices", "settings_figures"), "client.change",
+        "tax", "settings_choice", ("tax_basis",), "choice.manage",
         lambda: _("Say whether revenue is with or without tax"), lambda: _("Without, until you say otherwise."),
     ),
     Kind(
-        "conversions", ("connections",), "connection.view",
+        "conversions", "connections", (), "connection.view",
         lambda: _("Choose which conversions count"), lambda: _("As each ad platform counts, until you choose."),
     ),
     Kind(
-        "mql", ("choices", "settings_choices", "settings_figures"), "client.change",
+        "mql", "settings_choice", ("mql_rule",), "choice.manage",
         lambda: _("Say when a lead is marketing-qualified"), lambda: _("As the CRM says, until you give a rule."),
     ),
     Kind(
-        "targets", ("targets", "imports"), "import.view",
+        "targets", "targets", (), "client.view",
         lambda: _("Set this month’s targets"), lambda: _("So that figures can be judged, and a month off its pace is seen."),
     ),
     Kind(
-        "recipients", ("schedules", "report_list"), "schedule.view",
+        "recipients", "schedules", (), "schedule.view",
         lambda: _("Say who gets the reports, and when"), lambda: _("Nothing is sent until then."),
     ),
 )  # fmt: skip
@@ -115,7 +117,7 @@ def _step(kind: Kind, client: Client, permissions: frozenset[str], settled: list
     url = ""
     if kind.permission in permissions:
         is_of_account = kind.name == "conversions" and ads
-        url = reverse("connection", args=[client.slug, ads]) if is_of_account else reverse(first_of(*kind.pages), args=[client.slug])
+        url = reverse("connection", args=[client.slug, ads]) if is_of_account else reverse(kind.page, args=[client.slug, *kind.args])
     return Step(kind.name, kind.title(), kind.why(), url, kind.name in done, kind.name in settled)
 
 

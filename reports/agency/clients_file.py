@@ -49,12 +49,20 @@ class Fault:
 
 @dataclass
 class Reading:
-    """`lines` are the file's, with what each cell says by column; `wanted` is what would be made, if there is no fault."""
+    """`lines` are the file's, with what each cell says by column; `wanted` is what would be made, if there is no fault.
+
+    `there`: how many of them the agency has made already.
+    """
 
     text: str
     lines: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     wanted: list[NewClient] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    there: int = 0
+
+    @property
+    def is_made(self) -> bool:
+        return 0 < self.there == len(self.lines)
 
     def refused(self, refusal: Refused) -> None:
         """What was found when it was to be made."""
@@ -132,11 +140,13 @@ def _check(reading: Reading, rows: list[tuple[int, dict[str, str]]], agency: Age
     slugs = [form.cleaned_data.get("slug", "") for _line, _cells, form in forms if form.is_valid() or form.cleaned_data]
     taken = {*Client.objects.filter(slug__in=slugs).values_list("slug", flat=True)}
     taken |= {*FormerSlug.objects.filter(slug__in=slugs).values_list("slug", flat=True)}
+    own = dict(agency.clients.filter(slug__in=slugs).values_list("slug", "name"))
     seen: dict[str, int] = {}
     for line, cells, form in forms:
         reading.lines.append((line, cells))
         found = list(_told(ValidationError(form.errors.as_data()))) if form.errors else []
         slug = form.cleaned_data.get("slug", "")
+        reading.there += slug in own and own[slug] == form.cleaned_data.get("name")
         if slug in taken:
             found.append(("short_name", _("This short name is taken.")))
         elif slug and slug in seen:

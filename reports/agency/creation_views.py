@@ -41,8 +41,8 @@ def new_from_file(request: AgencyRequest) -> HttpResponse:
     form = FileForm(None)
     reading = None
     if request.method == "POST" and "text" in request.POST:
-        reading = clients_file.read(request.POST["text"].replace("\r\n", "\n")[: clients_file.MOST_BYTES], request.agency)
-        if not reading.faults and _made(request, reading):
+        reading = _carried_out(request, request.POST["text"].replace("\r\n", "\n")[: clients_file.MOST_BYTES])
+        if not reading.faults:
             return redirect("agency_overview", agency_slug=request.agency.slug)
     elif request.method == "POST":
         form = FileForm(request.POST, request.FILES)
@@ -76,15 +76,22 @@ def _uploaded(form: FileForm, request: AgencyRequest) -> clients_file.Reading | 
     return clients_file.read(text, request.agency)
 
 
-def _made(request: AgencyRequest, reading: clients_file.Reading) -> bool:
-    try:
-        made = create_all(request.agency, reading.wanted, Actor.of(request))
-    except Refused as refusal:
-        reading.refused(refusal)
-        return False
-    said = ngettext("%(n)d client was created.", "%(n)d clients were created.", len(made)) % {"n": len(made)}
-    messages.success(request, said)
-    return True
+def _carried_out(request: AgencyRequest, text: str) -> clients_file.Reading:
+    """What the file says; without a fault, its clients are there. Pressed twice, the second press finds what the first has made."""
+    reading = clients_file.read(text, request.agency)
+    if not reading.faults:
+        try:
+            made = len(create_all(request.agency, reading.wanted, Actor.of(request)))
+        except Refused as refusal:
+            reading.refused(refusal)
+        else:
+            messages.success(request, ngettext("%(n)d client was created.", "%(n)d clients were created.", made) % {"n": made})
+            return reading
+    now = clients_file.read(text, request.agency)
+    if not now.is_made:
+        return reading
+    messages.info(request, _("The clients of this file are there already; none was created twice."))
+    return clients_file.Reading(text)
 
 
 @cache

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from babel.dates import format_datetime
+from django.db.models import Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -72,7 +73,7 @@ class Line:
     figures: Mapping[str, Figure]
     rank: int
     is_connected: bool
-    next_send: Schedule | None
+    next_send: datetime | None
     needs: int
     cells: list[Cell] = field(default_factory=list)
     state: State | None = None
@@ -109,13 +110,9 @@ def lines(clients: Collection[Client], told: Mapping[int, Told], needs: Mapping[
     ]
 
 
-def _next_sends(ids: list[int]) -> dict[int, Schedule]:
-    found: dict[int, Schedule] = {}
-    for schedule in Schedule.objects.filter(client__in=among(ids), paused=False, stopped_at=None, removed_at=None).order_by(
-        "next_run_at", "pk"
-    ):
-        found.setdefault(schedule.client_id, schedule)
-    return found
+def _next_sends(ids: list[int]) -> dict[int, datetime]:
+    running = Schedule.objects.filter(client__in=among(ids), paused=False, stopped_at=None, removed_at=None)
+    return dict(running.order_by().values_list("client_id").annotate(at=Min("next_run_at")))
 
 
 class Rank(IntEnum):
@@ -188,7 +185,7 @@ def _value(key: str) -> Callable[[Line], Any]:
     if key == "data":
         return lambda line: line.rank
     if key == "next":
-        return lambda line: line.next_send.next_run_at if line.next_send else None
+        return lambda line: line.next_send
     slug = key.removesuffix(CHANGE)
     if key.endswith(CHANGE):
         return lambda line: formats.change_step(line.figures[slug].value, line.figures[slug].previous, DEFINITIONS[slug].unit)
@@ -201,9 +198,9 @@ def written(line: Line, currency: str, now: datetime, language: str) -> Line:
     line.state = _state(line, language)
     line.cells = [_cell(slug, line, currency, language) for slug in COLUMNS]
     if line.next_send:
-        at = line.next_send.next_run_at.astimezone(line.client.zone)
+        at = line.next_send.astimezone(line.client.zone)
         pattern = "EEE d MMM, HH:mm" if at.year == now.year else "d MMM y"
-        line.next_text = _("Being prepared") if line.next_send.next_run_at <= now else format_datetime(at, pattern, locale=language)
+        line.next_text = _("Being prepared") if line.next_send <= now else format_datetime(at, pattern, locale=language)
     return line
 
 

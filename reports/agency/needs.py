@@ -21,7 +21,6 @@ from campaigns.standings.models import Standing
 from kpis import formats
 from kpis.definitions import DEFINITIONS, Unit
 from reports import dates
-from reports.agency.pages import first_of
 from reports.concerns import OffPace
 from reports.content import SourceState
 from reports.headlines import Told, among
@@ -173,9 +172,8 @@ class _Teller:
         return self._need(Kind.DELIVERY, run.schedule.client_id, tell, _("See the report"), "report_run", 0, run.pk)
 
     def stopped(self) -> Iterator[Need]:
-        page = first_of("schedules", "report_list")
         for schedule in Schedule.objects.filter(client__in=among(self.clients), stopped_at__isnull=False, removed_at=None):
-            yield self._need(Kind.DELIVERY, schedule.client_id, partial(self._stopped, schedule), _("See the reports"), page, 1)
+            yield self._need(Kind.DELIVERY, schedule.client_id, partial(self._stopped, schedule), _("See the reports"), "schedules", 1)
 
     def _stopped(self, schedule: Schedule) -> str:
         name = schedule.name or cadence_name(schedule.cadence)
@@ -198,11 +196,10 @@ class _Teller:
         return text % words
 
     def paces(self) -> Iterator[Need]:
-        page = first_of("targets", "overview")
-        action = _("See the targets") if page == "targets" else _("See the figures")
         for number, told in self.told.items():
             if off := told.concerns.off_pace:
-                yield self._need(Kind.PACE, number, partial(self._off, off, told.currency), action, page, -abs(off[0].distance))
+                tell = partial(self._off, off, told.currency)
+                yield self._need(Kind.PACE, number, tell, _("See the targets"), "targets", -abs(off[0].distance))
 
     def _off(self, off: tuple[OffPace, ...], currency: str) -> str:
         named = {"kpis": self._named([self._pace(one, currency) for one in off])}

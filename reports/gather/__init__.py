@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Client
 from accounts.tenancy import one_state
 from campaigns.models import LoadedSpan
@@ -15,6 +17,7 @@ from kpis.definitions import DEFINITIONS
 from reports import sections
 from reports.cadence import ReportPeriod
 from reports.content import Compared, Length, Report
+from reports.failing import attempt
 from reports.gather import campaigns as campaign_table
 from reports.gather import channels, headlines
 from reports.gather.frame import Frame
@@ -45,8 +48,9 @@ def report(
 
 
 def page(frame: Frame, told: Sequence[Section], compared: Compared) -> Report:
-    """What a page shows of a client: `told` of any days."""
-    with one_state():
+    """What a page shows of a client: `told` of any days. Raises `reports.failing.Failed` for the section that cannot be told."""
+    # Behind a transaction pooler the transaction is the request's, and what fails here must not be the end of it.
+    with one_state(), transaction.atomic():
         return replace(_report(frame, told), grain=str(frame.by), compared=compared)
 
 
@@ -57,7 +61,7 @@ def has_data() -> bool:
 
 def _report(frame: Frame, told: Sequence[Section]) -> Report:
     found = gathering(frame, told)
-    parts: dict[str, Any] = {section.name: section.gather(found) for section in told}
+    parts: dict[str, Any] = {section.name: attempt(section.name, section.gather, found) for section in told}
     return Report(
         client_slug=frame.client.slug,
         client_name=frame.client.name,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns.channels import CHANNELS
-from kpis.query import By, Question
-from reports.content import Row, Table
+from kpis.query import By, Question, Slice
+from kpis.targets import whose
+from reports.content import Figure, Row, Table
 from reports.gather.frame import Frame
-from reports.gather.gathering import Gathering, figures
+from reports.gather.gathering import Gathering, compared, figures
 
 COLUMNS = ("spend", "clicks", "leads", "cpl", "orders", "revenue", "roas")
 MONEY_COLUMNS = ("spend", "other_costs", "revenue", "roas", "roi")
@@ -34,10 +35,17 @@ class ByChannel:
         """Channels in the order of the fixed list, by `columns` of what was asked, or all of it."""
         answer, columns = found.answer(self.question(found.frame)), columns or self.asked
         rows = [
-            Row(group.key, group.key, figures(group, columns, answer.coverage))
+            Row(group.key, group.key, _aimed(found, group, columns))
             for group in sorted(answer.groups, key=lambda group: _ORDER.get(group.key, len(_ORDER)))
         ]
         return Table(columns, tuple(rows), Row("", "", figures(answer.total, columns, answer.coverage)))
+
+
+def _aimed(found: Gathering, group: Slice, columns: tuple[str, ...]) -> dict[str, Figure]:
+    """A channel's figures, each with the channel's own target."""
+    channel, period = whose(found.frame.only, By.CHANNEL, group.key), found.frame.period
+    pairs = group.values(columns, found.coverage)
+    return {slug: compared(slug, pair, found.targets.over(slug, period, channel)) for slug, pair in pairs.items()}
 
 
 MAIN = ByChannel(ASKED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -14,10 +14,11 @@ from kpis import query, recompute, targets
 from kpis.coverage import Coverage
 from kpis.definitions import DEFINITIONS, Definition
 from kpis.periods import Period
-from kpis.query import Answer, Only, Question, Slice
+from kpis.query import Answer, Comparison, Only, Question, Slice
 from kpis.targets import Targets
 from kpis.values import Value
 from reports.content import Figure, Length
+from reports.failing import FIGURES, attempt
 from reports.gather.frame import Frame
 
 ALL = Only()
@@ -89,17 +90,10 @@ class Gathering:
         definition = DEFINITIONS[slug]
         pair = self.whole.total.compared(definition, self.coverage)
         target = None if self.frame.only else self.targets.over(slug, self.frame.period)
-        return Figure(
-            slug,
-            pair.value.decimal,
-            pair.value.reason,
-            pair.previous.decimal,
-            pair.is_provisional,
-            is_incomplete=pair.days_loaded < pair.days,
+        return replace(
+            compared(slug, pair, target),
             last_year=self._last_year(definition),
             average=Value(self._average(slug)).decimal if slug in self.averaged else None,
-            target=Value(target).decimal,
-            is_reached=targets.is_reached(definition, pair.value.exact, target),
         )
 
     def _last_year(self, definition: Definition) -> Decimal | None:
@@ -124,30 +118,34 @@ class Gathering:
 
 
 def gathering(frame: Frame, sections: Sequence[Section]) -> Gathering:
-    """Ask what `sections` need of the client whose schema is open."""
+    """Ask what `sections` need of the client whose schema is open. Raises `reports.failing.Failed` where nothing is answered."""
     slugs = _once(slug for section in sections for slug in section.slugs)
     averaged = _once(slug for section in sections if section.averaged for slug in section.slugs)
     asked = [_against(frame, slugs, other) for other in (frame.previous, frame.last_year) if other]
     asked += [one_of(period, averaged) for period in frame.earlier]
     asked += [question for section in sections for question in section.questions(frame)]
     questions = list(dict.fromkeys(asked))
-    answers = dict(zip(questions, query.ask_all(questions), strict=True))
+    answers = dict(zip(questions, attempt(FIGURES, query.ask_all, questions), strict=True))
     return Gathering(frame, slugs, averaged, answers, Targets.load(frame.client, frame.today))
 
 
 def figures(part: Slice, slugs: Iterable[str], coverage: Coverage) -> dict[str, Figure]:
     """Those of a channel, campaign or other part, against the period before."""
-    return {
-        slug: Figure(
-            slug,
-            pair.value.decimal,
-            pair.value.reason,
-            pair.previous.decimal,
-            pair.is_provisional,
-            is_incomplete=pair.days_loaded < pair.days,
-        )
-        for slug, pair in part.values(slugs, coverage).items()
-    }
+    return {slug: compared(slug, pair) for slug, pair in part.values(slugs, coverage).items()}
+
+
+def compared(slug: str, pair: Comparison, target: Fraction | None = None) -> Figure:
+    """A figure with that of the other period, and its target."""
+    return Figure(
+        slug,
+        pair.value.decimal,
+        pair.value.reason,
+        pair.previous.decimal,
+        pair.is_provisional,
+        is_incomplete=pair.days_loaded < pair.days,
+        target=Value(target).decimal,
+        is_reached=targets.is_reached(DEFINITIONS[slug], pair.value.exact, target),
+    )
 
 
 def is_known(figure: Figure) -> bool:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from campaigns.channels import CHANNELS
-from kpis import query, reading
+from kpis import query
 from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
 from kpis.query import Answer, By, Question
-from kpis.reading import Read
-from kpis.slices import Scope
 from reports.content import Tile, Trend
 from reports.gather.frame import Frame
 from reports.gather.gathering import Gathering, is_known
@@ -28,13 +26,14 @@ LEAST, MOST = 3, 6
 class Headlines:
     """`candidates`: KPIs, what matters most first. At most `most` of those there is data of are shown, at least `least` in all.
 
-    `also`: KPIs whose course is asked besides.
+    `also`: KPIs whose course is asked besides. `layered`: those that add up, of which it is asked by channel.
     """
 
     candidates: tuple[str, ...]
     most: int = MOST
     least: int = LEAST
     also: tuple[str, ...] = ()
+    layered: tuple[str, ...] = ()
 
     def trend(self, frame: Frame) -> Question:
         """Compared with itself: a course is not compared."""
@@ -42,8 +41,11 @@ class Headlines:
             frame.trend, frame.by, tuple(dict.fromkeys((*self.candidates, *self.also))), frame.trend, frame.only, calendar=frame.calendar
         )
 
+    def layers(self, frame: Frame) -> Question:
+        return Question(frame.trend, frame.by, self.layered, frame.trend, frame.only, across=By.CHANNEL, calendar=frame.calendar)
+
     def questions(self, frame: Frame) -> Sequence[Question]:
-        return [self.trend(frame)]
+        return [self.trend(frame), self.layers(frame)] if self.layered else [self.trend(frame)]
 
     def buckets(self, found: Gathering) -> tuple[str, ...]:
         return tuple(group.key for group in found.answer(self.trend(found.frame)).groups)
@@ -60,19 +62,18 @@ class Headlines:
         return Trend(slug, tuple(_whole_value(slug, group.sums, group.period, answer) for group in answer.groups))
 
     def by_channel(self, found: Gathering, slug: str) -> dict[str, tuple[Decimal | None, ...]]:
-        """What adds up of every channel that had any, by day, week or month."""
-        answer = found.answer(self.trend(found.frame))
+        """One of `layered` in every channel that had any, by day, week or month."""
+        answer = found.answer(self.layers(found.frame))
         periods = tuple(group.period for group in answer.groups)
-        [read] = reading.read([Read(Scope(By.CHANNEL, found.frame.only), DEFINITIONS[slug].measures, periods)])
-        told = {channel for (_, channel), sums in read.items() if sums}
+        told = {channel for (_, channel), sums in answer.across.items() if sums}
         return {
-            channel: tuple(_whole_value(slug, read.get((period, channel), query.Sums()), period, answer) for period in periods)
+            channel: tuple(_whole_value(slug, answer.across.get((period, channel), query.Sums()), period, answer) for period in periods)
             for channel in CHANNELS
             if channel in told
         }
 
 
-MAIN = Headlines(CANDIDATES)
+MAIN = Headlines(CANDIDATES, layered=("leads",))
 
 
 def leads_by_channel(found: Gathering) -> dict[str, tuple[Decimal | None, ...]]:

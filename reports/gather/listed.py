@@ -51,7 +51,10 @@ class Listing:
         if not present:
             return None
         listed = [self._slice(thing, frame) for thing in present[:LISTED]]
-        rows = [Row(part.key, self.channel, figures(part, self.columns, answer.coverage)) for part in listed]
+        rows = [
+            Row(part.key, self.channel, figures(part, self.columns, answer.coverage), title=without_addresses(thing.title), url=_url(thing))
+            for thing, part in zip(present, listed, strict=False)
+        ]
         rest = self._rest(answer.total, listed)
         if len(present) > LISTED or any(part.total or part.unknown for part in rest.sums.of.values()):
             rows.append(Row("", "", figures(rest, self.columns, answer.coverage), is_rest=True))
@@ -90,3 +93,7 @@ POSTS = Listing(Kind.POST, ("social_impressions", "engagements", "engagement_rat
 def without_addresses(key: str) -> str:
     """A report names no person: an e-mail address in a page's address is left out."""
     return _ADDRESS.sub("…", key)
+
+
+def _url(thing: Thing) -> str:
+    return "" if _ADDRESS.search(thing.url) else thing.url

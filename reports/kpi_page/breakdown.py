@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
 from campaigns.channels import CHANNELS
-from kpis import formats, targets
+from kpis import formats
 from kpis.query import By
-from kpis.values import Value
+from kpis.targets import whose
 from reports import content
+from reports.gather.gathering import compared
 from reports.kpi_page.gathering import Gathered
 from reports.presentation.figures import moved
 from reports.presentation.parts import Change
@@ -66,25 +66,10 @@ class Breakdown:
 
     def _figures(self) -> Iterator[tuple[str, content.Figure]]:
         for group in self.found.parts.groups:
-            pair, target = group.compared(self.definition, self.found.parts.coverage), self._target(group.key)
-            yield (
-                group.key,
-                content.Figure(
-                    self.definition.slug,
-                    pair.value.decimal,
-                    pair.value.reason,
-                    pair.previous.decimal,
-                    pair.is_provisional,
-                    target=Value(target).decimal,
-                    is_reached=targets.is_reached(self.definition, pair.value.exact, target),
-                ),
-            )
-
-    def _target(self, key: str) -> Fraction | None:
-        """Channels alone have targets of their own; a channel's part of some campaigns has none."""
-        if self.by is not By.CHANNEL or self.found.figure.only.by_campaign:
-            return None
-        return self.found.targets.over(self.definition.slug, self.found.figure.period, key)
+            pair = group.compared(self.definition, self.found.parts.coverage)
+            channel = whose(self.found.figure.only, self.by, group.key)
+            target = self.found.targets.over(self.definition.slug, self.found.figure.period, channel)
+            yield group.key, compared(self.definition.slug, pair, target)
 
     def _row(self, key: str, figure: content.Figure, longest: Decimal) -> Row:
         return Row(

@@ -8,16 +8,16 @@ from django.utils import timezone
 
 from accounts.models import Client
 from accounts.tenancy import one_state
-from kpis import choices, query, targets
+from kpis import choices, query
 from kpis.explain import change, number
 from kpis.explain.change import Change
 from kpis.explain.number import Explanation, Figure
 from kpis.periods import Calendar
-from kpis.query import Answer, By, Only, Question
-from kpis.targets import Targets
-from kpis.values import Value
+from kpis.query import Answer, By, Question
+from kpis.targets import Targets, whose
 from reports import annotating, content, questions
 from reports.archive import models as kept
+from reports.gather.gathering import compared
 from reports.kpi_page.asked import KpiPageSerializer
 
 # On a page, below all else; the file has all.
@@ -54,7 +54,7 @@ def gather(client: Client, slug: str, asked: KpiPageSerializer, *, internal: boo
             ]
         )
         loaded = Targets.load(client, timezone.now().astimezone(client.zone).date())
-        channel = channel_of(figure.only)
+        channel = whose(figure.only)
         return Gathered(
             figure=figure,
             headline=headline(figure, parts, loaded, channel),
@@ -70,28 +70,10 @@ def gather(client: Client, slug: str, asked: KpiPageSerializer, *, internal: boo
         )
 
 
-def channel_of(only: Only) -> str | None:
-    """Whose targets a part has: those of its one channel, or of the company; None where nobody sets any."""
-    if only.by_campaign or len(only.channels) > 1:
-        return None
-    return next(iter(only.channels), "")
-
-
 def headline(figure: Figure, parts: Answer, loaded: Targets, channel: str | None) -> content.Figure:
     """The figure with what it is compared with, and its target."""
-    definition = figure.definition
-    pair = parts.total.compared(definition, parts.coverage)
-    target = loaded.over(figure.slug, figure.period, channel) if channel is not None else None
-    return content.Figure(
-        figure.slug,
-        pair.value.decimal,
-        pair.value.reason,
-        pair.previous.decimal,
-        pair.is_provisional,
-        is_incomplete=pair.days_loaded < pair.days,
-        target=Value(target).decimal,
-        is_reached=targets.is_reached(definition, pair.value.exact, target),
-    )
+    pair = parts.total.compared(figure.definition, parts.coverage)
+    return compared(figure.slug, pair, loaded.over(figure.slug, figure.period, channel))
 
 
 def _change(figure: Figure, asked: KpiPageSerializer, parts: Answer, by: By) -> Change:

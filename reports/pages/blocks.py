@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from reports.charts import Chart, Theme, line_chart, stacked_bars, web_theme
 from reports.charts.waterfall import waterfall
+from reports.failing import FIGURES, PARTS, attempt
 from reports.pages.asked import Asked
 from reports.pages.catalogue import Page
 from reports.pages.parts import UNDIVIDED
@@ -27,14 +28,18 @@ PAGE_SIZE = 100
 # The head of each line of a table, and its cells.
 Rows = list[tuple[str, tuple[str, ...]]]
 TABLES = ("channels", "campaigns", "times", "mailings", "pages", "posts")
+# Sections that charts show, and those of further parts by the field of the presentation.
+OF_CHARTS = ("courses", "by_channel")
+PLACED = (("contributions", "moves"), ("pace", "month"), ("funnel", "funnel"), ("ranking", "ranking"), ("notes", "notes"))
 
 
 @dataclass(frozen=True)
 class Block:
-    """`of` is what `template` shows."""
+    """`of` is what `template` shows, of the section `part`."""
 
     template: str
     of: Any
+    part: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,17 @@ class Picture:
     names: tuple[str, ...]
     lines: SafeString
     file: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A chart over time of the section `part`, with what draws it and how high it is on a phone."""
+
+    part: str
+    name: str
+    chart: Chart
+    draw: Callable[..., str]
+    height: float
 
 
 @dataclass(frozen=True)
@@ -84,35 +100,47 @@ class Listing:
 
 @dataclass(frozen=True)
 class Laid:
-    """What a page is laid out from."""
+    """What a page is laid out from. `failed`: sections that could not be told."""
 
     page: Page
     asked: Asked
     presentation: Presentation
+    failed: frozenset[str] = frozenset()
 
     @property
     def slug(self) -> str:
         return self.presentation.client_slug
 
     def blocks(self) -> Iterator[Block]:
+        """Each section in its place; of one that failed, its name."""
+        if FIGURES in self.failed:
+            yield Block("failed", _(PARTS[FIGURES]), FIGURES)
+            return
+        for part, block in self._placed():
+            if part in self.failed:
+                yield Block("failed", _(PARTS[part]), part)
+            elif block:
+                yield block
+
+    def _placed(self) -> Iterator[tuple[str, Block | None]]:
+        """By section what there is to show of it, from top to bottom."""
         shown = self.presentation
         if "summary" in self.parts and shown.tiles:
-            yield Block("summary", shown)
-        yield Block("tiles", shown.tiles)
+            yield "tiles", Block("summary", shown, "tiles")
+        yield "tiles", Block("tiles", shown.tiles, "tiles")
+        yield from ((part, None) for part in OF_CHARTS)
         pictures = list(self.pictures())
         if pictures:
-            yield Block("charts", pictures)
-        for part in ("moves", "month", "funnel", "ranking", "notes"):
-            of = getattr(shown, part)
-            if part in self.parts and of:
-                yield Block(part, of)
+            yield "charts", Block("charts", pictures, "charts")
+        for part, name in PLACED:
+            of = getattr(shown, name)
+            yield part, Block(name, of, part) if name in self.parts and of else None
         for name in TABLES:
             table = getattr(shown, name)
-            if table is not None and table.columns and (table.rows or name in self.columns):
-                yield Block("table", self.listing(name, table))
-        if "retention" in self.parts and shown.retention:
-            yield Block("retention", shown.retention)
-        yield Block("data", shown)
+            is_told = table is not None and table.columns and (table.rows or name in self.columns)
+            yield name, Block("table", attempt(name, self.listing, name, table), name) if is_told else None
+        yield "retention", Block("retention", shown.retention, "retention") if "retention" in self.parts and shown.retention else None
+        yield "sources", Block("data", shown, "sources")
 
     @property
     def parts(self) -> list[str]:
@@ -125,19 +153,23 @@ class Laid:
         return {name: columns for name, columns in found.items() if columns}
 
     def pictures(self) -> Iterator[Picture]:
-        for name, chart, draw, height in self.charts():
-            wide, narrow = draw(chart, web_theme(), WIDE, HEIGHT), draw(chart, web_theme(12.5), NARROW, height, narrow=True)
-            names = tuple(series.name for series in chart.series)
-            yield Picture(name, chart.title, _safe(wide), _safe(narrow), chart.head, names, _lines(chart.rows), self.file(name, "png"))
+        for curve in self.curves():
+            yield attempt(curve.part, self._curve, curve)
         if "waterfalls" in self.parts:
-            yield from self._waterfalls()
+            yield from attempt("contributions", list, self._waterfalls())
 
-    def charts(self) -> Iterator[tuple[str, Chart, Callable[..., str], float]]:
-        """Every chart over time, with what draws it."""
+    def curves(self) -> Iterator[Curve]:
+        """Every chart over time."""
         for number, chart in enumerate(self.presentation.courses, start=1):
-            yield f"course-{number}", chart, line_chart, HEIGHT
+            yield Curve("courses", f"course-{number}", chart, line_chart, HEIGHT)
         for slug, chart in self.presentation.layers.items():
-            yield f"{slug}-by-channel", chart, stacked_bars, STACKED_HEIGHT
+            yield Curve("by_channel", f"{slug}-by-channel", chart, stacked_bars, STACKED_HEIGHT)
+
+    def _curve(self, curve: Curve) -> Picture:
+        name, chart, draw = curve.name, curve.chart, curve.draw
+        wide, narrow = draw(chart, web_theme(), WIDE, HEIGHT), draw(chart, web_theme(12.5), NARROW, curve.height, narrow=True)
+        names = tuple(series.name for series in chart.series)
+        return Picture(name, chart.title, _safe(wide), _safe(narrow), chart.head, names, _lines(chart.rows), self.file(name, "png"))
 
     def _waterfalls(self) -> Iterator[Picture]:
         for number, chart in enumerate(self.presentation.waterfalls, start=1):
@@ -182,7 +214,9 @@ class Laid:
         return Head(column, f"?{query}#table-campaigns", order)
 
     def _target(self, name: str, row: Row) -> str:
-        """Where a line leads: a channel to its campaigns, a campaign to its days."""
+        """Where a line leads: a channel to its campaigns, a campaign to its days, a post to itself."""
+        if row.url:
+            return row.url
         if not row.key or name not in ("channels", "campaigns"):
             return ""
         without = ("sort", "desc", "page", "channel", "campaign")
@@ -198,9 +232,9 @@ class Laid:
 
 def drawn(laid: Laid, name: str, theme: Theme) -> tuple[str, str] | None:
     """A chart by its name, as (title, SVG); None where the page has no such chart."""
-    for called, chart, draw, _height in laid.charts():
-        if called == name:
-            return chart.title, draw(chart, theme, WIDE, HEIGHT)
+    for curve in laid.curves():
+        if curve.name == name:
+            return curve.chart.title, curve.draw(curve.chart, theme, WIDE, HEIGHT)
     for number, way in enumerate(laid.presentation.waterfalls, start=1):
         if name == f"change-{number}" and "waterfalls" in laid.parts:
             return way.title, waterfall(way, theme, WIDE)

@@ -39,11 +39,13 @@ def workbook(table: content.Table, names: dict[str, str], about: dict[str, str])
     sheet = book.create_sheet(_("Figures"))
     sheet.freeze_panes = "B2"
     header, *rows = _rows(table, names)
+    labels, columns = len(_labels(table)), _columns(table)
     for column, text in enumerate(header, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = max(14, len(str(text)) + 2)
     sheet.append([_bold(sheet, text) for text in header])
     for row in rows:
-        sheet.append([row[0], *(_cell(sheet, value, slug) for value, slug in zip(row[1:], _slugs(table), strict=True))])
+        told = zip(row[labels:], columns, strict=True)
+        sheet.append([*row[:labels], *(_cell(sheet, value, slug) for value, (slug, _what) in told)])
     notes = book.create_sheet(_("About"))
     for name, text in about.items():
         notes.append([_bold(notes, name), inert(text)])
@@ -63,24 +65,33 @@ def png(title: str, svg: str, presentation: Presentation) -> bytes:
     return picture
 
 
-def _slugs(table: content.Table) -> list[str]:
-    return [slug for slug in table.slugs for _twice in range(2)]
+def _columns(table: content.Table) -> list[tuple[str, str]]:
+    """Which figure of a KPI each column has: the KPI's slug, and the field of `content.Figure`."""
+    aimed = {slug for slug in table.slugs if any(row.figures[slug].target is not None for row in table.rows)}
+    return [(slug, what) for slug in table.slugs for what in ("value", "previous", "target") if what != "target" or slug in aimed]
 
 
 def _rows(table: content.Table, names: dict[str, str]) -> Iterator[list[Any]]:
-    """Each KPI with what it was in the period that it is compared with."""
-    heads = [_(DEFINITIONS[slug].name) for slug in table.slugs]
-    yield ["", *(text for head in heads for text in (head, _("%(kpi)s, compared period") % {"kpi": head}))]
+    """Each KPI with what it was in the period that it is compared with, and what was aimed at where anything was."""
+    words = {"value": "%(kpi)s", "previous": _("%(kpi)s, compared period"), "target": _("%(kpi)s, target")}
+    labels = _labels(table)
+    yield [*labels, *(words[what] % {"kpi": _(DEFINITIONS[slug].name)} for slug, what in _columns(table))]
     for row in table.rows:
-        yield [inert(names.get(row.key, row.key)), *_values(table, row)]
-    yield [_("Total"), *_values(table, table.total)]
+        name = names.get(row.key) or row.title or row.key
+        yield [*map(inert, (name, row.key, row.url)[: len(labels)]), *_values(table, row)]
+    yield [_("Total"), *[""] * (len(labels) - 1), *_values(table, table.total)]
+
+
+def _labels(table: content.Table) -> list[str]:
+    """Heads of what tells the lines apart: of posts also their id, which is not their name, and where they are."""
+    is_titled = any(row.title or row.url for row in table.rows)
+    return ["", _("ID"), _("Web address")] if is_titled else [""]
 
 
 def _values(table: content.Table, row: content.Row) -> Iterator[Decimal | str]:
-    for slug in table.slugs:
-        figure = row.figures[slug]
-        yield "" if figure.value is None else figure.value
-        yield "" if figure.previous is None else figure.previous
+    for slug, what in _columns(table):
+        value = getattr(row.figures[slug], what)
+        yield "" if value is None else value
 
 
 def _bold(sheet: Any, text: object) -> Any:

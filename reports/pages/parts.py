@@ -63,7 +63,7 @@ class Courses:
 
     @property
     def head(self) -> Headlines:
-        return Headlines(self.page.tiles, self.page.most, also=(*self.page.in_courses, *self.page.layers))
+        return Headlines(self.page.tiles, self.page.most, also=self.page.in_courses, layered=self.page.layers)
 
     def lines(self, found: Gathering) -> tuple[tuple[Trend, ...], ...]:
         return tuple(tuple(self.head.course(found, slug) for slug in group) for group in self.page.courses)

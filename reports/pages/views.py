@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import brand
 from accounts.gate import ClientRequest, requires
+from accounts.references import current
 from campaigns import shown
 from campaigns.channels import CHANNELS
 from campaigns.shown import Stand
@@ -24,6 +26,7 @@ from kpis import choices
 from kpis.periods import ONE_DAY, Calendar
 from reports import content, gather, periods_named
 from reports.charts import print_theme
+from reports.failing import FIGURES, PARTS, Failed, attempt
 from reports.gather.frame import Frame
 from reports.pages import files, picker
 from reports.pages.asked import Asked, asked
@@ -32,6 +35,7 @@ from reports.pages.catalogue import CAMPAIGN, PAGES, Page
 from reports.pages.parts import told
 from reports.presentation import Presentation, present
 
+logger = logging.getLogger(__name__)
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -49,10 +53,11 @@ class Look:
     presentation: Presentation
     calendar: Calendar
     today: date
+    failed: frozenset[str]
 
     @property
     def laid(self) -> Laid:
-        return Laid(self.page, self.asked, self.presentation)
+        return Laid(self.page, self.asked, self.presentation, self.failed)
 
 
 @require_safe
@@ -61,7 +66,20 @@ def client_page(request: ClientRequest, name: str) -> HttpResponse:
     if not gather.has_data():
         arriving = [line for line in shown.lines(request.client, timezone.now()) if line.stand not in (Stand.DISCONNECTED, Stand.FILES)]
         return render(request, "reports/empty.html", {"title": _(PAGES[name].title), "arriving": arriving})
-    look = _look(request, PAGES[name])
+    failed: frozenset[str] = frozenset()
+    while True:
+        try:
+            return _page(request, PAGES[name], failed)
+        except Failed as failure:
+            if failure.part in failed or failure.part not in PARTS:
+                raise
+            logger.error("%s is shown without its %s", request.path, failure.part, exc_info=failure)
+            failed |= {failure.part}
+
+
+def _page(request: ClientRequest, page: Page, failed: frozenset[str]) -> HttpResponse:
+    """The page without the sections that `failed`. Raises `Failed` for another."""
+    look = _look(request, page, failed=failed)
     presentation = look.presentation
     context = {
         "presentation": presentation,
@@ -69,7 +87,9 @@ def client_page(request: ClientRequest, name: str) -> HttpResponse:
         "title": _(look.page.title),
         "asked": look.asked,
         "blocks": list(look.laid.blocks()),
-        "is_empty": all(tile.reason for tile in presentation.tiles) and not presentation.courses,
+        "is_empty": not failed and all(tile.reason for tile in presentation.tiles) and not presentation.courses,
+        "is_state_known": failed.isdisjoint({FIGURES, "sources"}),
+        "reference": current(),
         "picker": picker.picker(look.asked, look.page, look.today - ONE_DAY, look.calendar),
         "figure_query": look.asked.figure_query(),
         "pdf_url": _pdf_url(request, look),
@@ -81,7 +101,7 @@ def client_page(request: ClientRequest, name: str) -> HttpResponse:
 @require_safe
 def page_file(request: ClientRequest, name: str, part: str, kind: str) -> HttpResponse:
     """A table of a page as CSV or workbook, or a chart as a picture; 404 where the page has no such part."""
-    look = _look(request, PAGES[name])
+    look = _look(request, PAGES[name], alone="" if kind == "png" else part)
     if look.asked.errors:
         return HttpResponse("\n".join(f"{name}: {why}" for name, why in look.asked.errors.items()), status=400, content_type="text/plain")
     body = _picture(look, part) if kind == "png" else _table(look, part, kind)
@@ -89,7 +109,8 @@ def page_file(request: ClientRequest, name: str, part: str, kind: str) -> HttpRe
     return HttpResponse(body, content_type=TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{called}"'})
 
 
-def _look(request: ClientRequest, page: Page) -> Look:
+def _look(request: ClientRequest, page: Page, *, alone: str = "", failed: frozenset[str] = frozenset()) -> Look:
+    """`alone`: the part that is asked for, if it is not the whole page; `failed`: sections to do without."""
     now, calendar = timezone.now(), choices.in_force().calendar
     today = now.astimezone(request.client.zone).date()
     question = asked(request.GET, today, calendar)
@@ -98,11 +119,13 @@ def _look(request: ClientRequest, page: Page) -> Look:
     if page.name == "campaigns" and len(question.only.campaigns) == 1:
         page = CAMPAIGN
     frame = Frame.of_page(request.client, question.period, question.previous, question.only, now, calendar)
-    report = gather.page(frame, list(told(page, is_confined=bool(question.only))), question.compared)
+    every = told(page, is_confined=bool(question.only))
+    wanted = [each for each in every if not failed & {FIGURES, each.name} and (not alone or each.name in (alone, "sources"))]
+    report = gather.page(frame, wanted, question.compared)
     if page.campaigns and page.listed is None:
         report = replace(report, campaigns=_sorted(report.campaigns, question))
     presentation = present(report, _language(), brand.of_organisation(request.client))
-    return Look(page, question, report, presentation, calendar, today)
+    return Look(page, question, report, presentation, calendar, today, failed)
 
 
 def _sorted(table: content.Table, question: Asked) -> content.Table:
@@ -126,8 +149,8 @@ def _table(look: Look, part: str, kind: str) -> bytes:
     names = {slug: _(name) for slug, name in CHANNELS.items()} if part == "channels" else {}
     names |= {row.key: _("Others") for row in table.rows if row.is_rest}
     if kind == "csv":
-        return files.csv(table, names)
-    return files.workbook(table, names, _about(look))
+        return attempt("file", files.csv, table, names)
+    return attempt("file", files.workbook, table, names, _about(look))
 
 
 def _about(look: Look) -> dict[str, Any]:
@@ -147,7 +170,7 @@ def _picture(look: Look, part: str) -> bytes:
     found = drawn(look.laid, part, print_theme(look.presentation.palette))
     if found is None:
         raise Http404
-    return files.png(*found, look.presentation)
+    return attempt("file", files.png, *found, look.presentation)
 
 
 def _pdf_url(request: ClientRequest, look: Look) -> str:

@@ -12,6 +12,7 @@ from accounts import moments
 from accounts.brand import picture
 from reports import content
 from reports.charts import palette
+from reports.failing import attempt
 from reports.presentation import (
     charting,
     correcting,
@@ -42,7 +43,10 @@ __all__ = ["Presentation", "Row", "Table", "dash_notes", "present", "reason_text
 
 
 def present(report: content.Report, language: str, brand: Brand) -> Presentation:
-    """`report` in `language` ("en" or "fr") under `brand`. The only place where figures become text."""
+    """`report` in `language` ("en" or "fr") under `brand`. The only place where figures become text.
+
+    Raises `reports.failing.Failed` for the section that cannot be told.
+    """
     with override(language):
         return _presentation(Edition(report, language), brand)
 
@@ -70,14 +74,14 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         comparable=any(figures.change(edition, figure) for figure in edition.headlines.values()),
         threshold=sentences.threshold(edition),
         provisional=sentences.provisional(edition),
-        tiles=tuple(figures.tile(edition, tile) for tile in report.tiles),
+        tiles=attempt("tiles", figures.tiles, edition),
         trend=None if is_page else charting.trend(edition),
         leads=None if is_page else charting.leads(edition),
-        channels=tables.channels(edition),
-        campaigns=tables.campaigns(edition),
+        channels=attempt("channels", tables.channels, edition),
+        campaigns=attempt("campaigns", tables.campaigns, edition),
         data_state=data_state.line(edition),
         data_tone=data_state.tone(edition),
-        sources=data_state.sources(edition),
+        sources=attempt("sources", data_state.sources, edition),
         explanations=figures.explanations(edition),
         rounding=_("Figures are rounded for display; totals and ratios are computed from exact amounts."),
         generated=_("Generated on %(moment)s") % {"moment": moments.instant(report.generated_at, edition.zone, language)},
@@ -87,27 +91,27 @@ def _presentation(edition: Edition, brand: Brand) -> Presentation:
         brand_logo_url=brand.logo_url,
         brand_footer=brand.footer,
         banner=data_state.banner(edition),
-        moves=moves.moves(edition),
-        ranking=rankings.ranking(edition),
+        moves=attempt("contributions", moves.moves, edition),
+        ranking=attempt("ranking", rankings.ranking, edition),
         lines=lines.lines(edition),
-        month=pacing.month(edition),
+        month=attempt("pace", pacing.month, edition),
         notes=report.notes,
         corrections=correcting.corrections(edition),
         length=report.length,
         snapshot=report.snapshot,
         scorecard=scorecard.scorecard(edition),
-        waterfalls=waterfalls.waterfalls(edition),
+        waterfalls=attempt("contributions", waterfalls.waterfalls, edition),
         money=tables.money(edition),
-        funnel=funnel.funnel(edition),
-        mailings=tables.mailings(edition),
-        pages=tables.pages(edition),
-        posts=tables.posts(edition),
-        retention=retention.triangle(edition),
+        funnel=attempt("funnel", funnel.funnel, edition),
+        mailings=attempt("mailings", tables.mailings, edition),
+        pages=attempt("pages", tables.pages, edition),
+        posts=attempt("posts", tables.posts, edition),
+        retention=attempt("retention", retention.triangle, edition),
         customers=scorecard.customers(edition),
         rates=rates.rates(edition),
-        courses=charting.courses(edition),
-        layers=charting.layers(edition),
-        times=tables.times(edition),
+        courses=attempt("courses", charting.courses, edition),
+        layers=attempt("by_channel", charting.layers, edition),
+        times=attempt("times", tables.times, edition),
     )
 
 

@@ -82,6 +82,10 @@ def tile_label(definition: Definition) -> str:
     return _(definition.label or definition.name)
 
 
+def tiles(edition: Edition) -> tuple[Tile, ...]:
+    return tuple(tile(edition, part) for part in edition.report.tiles)
+
+
 def tile(edition: Edition, part: content.Tile) -> Tile:
     """One headline figure with its comparison and its last weeks."""
     figure, definition = part.figure, DEFINITIONS[part.figure.slug]

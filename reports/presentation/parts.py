@@ -80,24 +80,29 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of a table; `reason` says why `text` is a dash."""
+    """One figure of a table; `reason` says why `text` is a dash, `target` what was aimed at."""
 
     column: Column
     text: str
     change: Change | None = None
     reason: str = ""
     is_provisional: bool = False
+    target: Target | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """`share` is the row's part of the table's main column, 0 to 100, for a bar; None where there is none to draw. `key`: the content's."""
+    """`share` is the row's part of the table's main column, 0 to 100, for a bar; None where there is none to draw.
+
+    `key`: the content's; `url`: where the thing itself is, elsewhere.
+    """
 
     name: str
     channel: str
     cells: tuple[Cell, ...]
     share: int | None
     key: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)

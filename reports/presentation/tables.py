@@ -13,6 +13,7 @@ from reports import content, periods_named
 from reports.presentation.edition import Edition
 from reports.presentation.figures import change, provisional_word, text
 from reports.presentation.parts import Cell, Column, Row, Table
+from reports.presentation.targets import target
 from reports.presentation.words import campaign_name, channel_name, named, reason_text, row_channel, share_header
 
 # What the change of is shown, the first that a table has and that can be compared.
@@ -79,7 +80,7 @@ def _table(edition: Edition, table: content.Table, title: str, name_header: str,
     whole = {slug: formats.is_whole(table.total.figures[slug].value) for slug in table.slugs if _is_sum(slug)}
     columns = _columns(edition, table)
     rows = tuple(
-        Row(name(row), row_channel(row), _cells(edition, row, columns, whole), _share(row, table.total, main), row.key)
+        Row(name(row), row_channel(row), _cells(edition, row, columns, whole), _share(row, table.total, main), row.key, row.url)
         for row in table.rows
     )
     total = Row(_("Total"), "", _cells(edition, table.total, columns, whole), None)
@@ -131,7 +132,8 @@ def _cell(edition: Edition, figure: content.Figure, column: Column, whole: bool 
         moved = change(edition, figure)
         return Cell(column, moved.text, moved) if moved else Cell(column, formats.UNDEFINED, reason=_("No comparison"))
     reason = reason_text(figure.reason) if figure.value is None else ""
-    return Cell(column, text(edition, figure, whole=whole), reason=reason, is_provisional=bool(provisional_word(figure)))
+    shown = text(edition, figure, whole=whole)
+    return Cell(column, shown, reason=reason, is_provisional=bool(provisional_word(figure)), target=target(edition, figure))
 
 
 def _is_sum(slug: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, pgettext
 
-from campaigns import families
+from campaigns import connections, families
 from campaigns.channels import CHANNELS
 from campaigns.imports.kinds import DEFAULT_ACCOUNT
 from campaigns.records import FILE_SOURCE
@@ -15,16 +15,6 @@ from kpis.definitions import Reason
 from kpis.words import REASONS
 from reports import content
 from reports.presentation.parts import State
-
-_PLATFORMS = {
-    "google_ads": "Google Ads",
-    "microsoft_ads": "Microsoft Advertising",
-    "meta_ads": "Meta Ads",
-    "facebook_ads": "Meta Ads",
-    "linkedin_ads": "LinkedIn Ads",
-    "tiktok_ads": "TikTok Ads",
-    "hubspot": "HubSpot",
-}
 
 
 def subjects() -> dict[str, str]:
@@ -68,7 +58,7 @@ def source_name(state: content.SourceState) -> str:
     if state.source == FILE_SOURCE:
         name = _("%(kind)s from files") % {"kind": _(families.NAMES[state.family])} if state.family else _("Imported files")
     else:
-        name = _PLATFORMS.get(state.source, state.source.replace("_", " ").capitalize())
+        name = connections.title(state.source)
         name = _("%(source)s (file)") % {"source": name} if state.kind == "file" else name
     return f"{name} · {state.account}" if state.account not in ("", DEFAULT_ACCOUNT) else name
 
@@ -86,10 +76,10 @@ def campaign_name(row: content.Row) -> str:
 
 
 def named(rest: str) -> Callable[[content.Row], str]:
-    """Names lines by what they are called at their source, and the line of all others `rest`."""
+    """Names lines by their title, or what they are called at their source, and the line of all others `rest`."""
 
     def name(row: content.Row) -> str:
-        return rest if row.is_rest else row.key
+        return rest if row.is_rest else row.title or row.key
 
     return name
 

@@ -5,7 +5,6 @@ A process that compiled and then forks leaves its child hanging: compile in proc
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import fields, is_dataclass, replace
@@ -13,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
@@ -85,8 +85,8 @@ def inputs(presentation: Presentation) -> dict[str, str]:
     )
     for name in TABLES:
         if table := printable[name]:
-            table |= columns.laid_out(table)
-    return {"data": json.dumps(printable, ensure_ascii=False)} | {name: _drawable(svg) for name, svg in pictures.items()}
+            table |= columns.laid_out(table, printable["words"]["target"])
+    return {"data": msgspec.json.encode(printable).decode()} | {name: _drawable(svg) for name, svg in pictures.items()}
 
 
 def _origin(presentation: Presentation) -> str:
@@ -190,8 +190,17 @@ def _lacking() -> re.Pattern[str]:
     return re.compile(f"[^{''.join(re.escape(chr(code)) for code in sorted(_glyphs()))}]")
 
 
+@cache
+def _clean() -> re.Pattern[str]:
+    """A text of which nothing has to be changed: of glyphs, with single spaces between them."""
+    inked = "".join(re.escape(chr(code)) for code in sorted(_glyphs()) if chr(code) != " ")
+    return re.compile(f"[{inked}]+(?: [{inked}]+)*")
+
+
 def printable(text: str) -> str:
     """`text` without characters the fonts lack, for one would fail the document: pictures go, letters become "?"."""
+    if unicodedata.is_normalized("NFC", text) and _clean().fullmatch(text):
+        return text
     plain = _lacking().sub(lambda found: _replacement(found[0]), unicodedata.normalize("NFC", text))
     return re.sub(" {2,}", " ", plain).strip() or ("?" if text.strip() else "")
 

@@ -18,7 +18,7 @@ from accounts.audit import Actor
 from accounts.forms import carried_out
 from accounts.gate import ClientRequest, requires
 from accounts.models import User
-from reports import notes, schedules, scheduling, shown
+from reports import notes, schedules, scheduling, shown, taking_back
 from reports.archive.models import Note
 from reports.cadence import Cadence, Rhythm, named
 from reports.forms import NoteForm
@@ -72,7 +72,20 @@ def report_notes(request: ClientRequest) -> HttpResponse:
 def note_remove(request: ClientRequest, note_id: int) -> HttpResponse:
     note = get_object_or_404(Note, pk=note_id)
     notes.remove(request.client, Actor.of(request), note)
-    messages.success(request, _("The note is removed. A report that was made with it keeps it."))
+    said = _("The note is removed. A report that was made with it keeps it.")
+    taking_back.offer(request, note, said, reverse("note_restore", args=[request.client.slug]))
+    return _back(request, note.period)
+
+
+@requires("note.view", "note.manage")
+@require_POST
+def note_restore(request: ClientRequest) -> HttpResponse:
+    """Take the last removal back."""
+    note = taking_back.take(request, Note)
+    if note is None:
+        return redirect("report_notes", request.client.slug)
+    notes.restore(request.client, Actor.of(request), note)
+    messages.success(request, _("The note is back."))
     return _back(request, note.period)
 
 

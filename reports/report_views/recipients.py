@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.audit import Actor
 from accounts.gate import ClientRequest, requires
-from reports import schedules, shown, suppression
+from reports import schedules, shown, suppression, taking_back
 from reports.forms import AddressesForm, RecipientForm
 from reports.models import Recipient, Schedule, Suppression
 from reports.report_views.schedule import schedule_of
@@ -69,6 +70,9 @@ def _carried_out(
         return _save(request, kept, people, grid)
     if asked == "add":
         return _add(request, kept, adding)
+    if asked == "restore":
+        _restore(request, kept)
+        return True
     act, _colon, number = asked.partition(":")
     person = next((person for person in people if str(person.pk) == number), None)
     if person:
@@ -116,12 +120,32 @@ def _act(request: ClientRequest, kept: Schedule, person: Recipient, act: str) ->
     elif act == "resubscribe":
         schedules.resubscribe(person, by)
     elif act == "remove":
-        try:
-            schedules.remove_recipient(person, by)
-        except schedules.Recorded:
-            schedules.change_recipients(kept, by, {person.pk: {"paused": True}})
-            text = _("%(address)s got reports or has copies, which are a record; it is paused instead.")
-            messages.info(request, text % {"address": person.email})
+        _remove(request, kept, person)
+
+
+def _remove(request: ClientRequest, kept: Schedule, person: Recipient) -> None:
+    try:
+        schedules.remove_recipient(person, Actor.of(request))
+    except schedules.Recorded:
+        schedules.change_recipients(kept, Actor.of(request), {person.pk: {"paused": True}})
+        text = _("%(address)s got reports or has copies, which are a record; it is paused instead.")
+        messages.info(request, text % {"address": person.email})
+    else:
+        said = _("%(address)s is removed.") % {"address": person.email}
+        taking_back.offer(request, person, said, reverse("schedule_recipients", args=[request.client.slug, kept.pk]))
+
+
+def _restore(request: ClientRequest, kept: Schedule) -> None:
+    """Take the last removal back, if it was from this list."""
+    person = taking_back.take(request, Recipient)
+    if person is None or person.schedule_id != kept.pk:
+        return
+    try:
+        schedules.restore_recipient(person, Actor.of(request))
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    else:
+        messages.success(request, _("%(address)s is a recipient again.") % {"address": person.email})
 
 
 def _line(person: Recipient, form: RecipientForm, spared: Suppression | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.audit import Actor
 from accounts.forms import carried_out
 from accounts.gate import ClientRequest, requires
-from campaigns import families
+from kpis.definitions import DEFINITIONS
 from kpis.periods import Period
 from reports import cadence, completeness, dates, schedules, scheduling, sending, shown, sources, stopping
 from reports.content import SourceState
@@ -142,7 +142,8 @@ def _send(request: ClientRequest, kept: Schedule) -> None:
     except sending.Sent:
         messages.info(request, _("This report was sent. What of it did not arrive can be sent again below."))
     else:
-        messages.success(request, _("The report is being made and sent."))
+        waits = _("It is prepared now, and waits for approval.")
+        messages.success(request, waits if kept.needs_approval else _("The report is being made and sent."))
 
 
 def _test(request: ClientRequest, kept: Schedule) -> None:
@@ -214,7 +215,8 @@ def _sources(request: ClientRequest, kept: Schedule | None) -> list[tuple[str, s
         rhythm = cadence.Rhythm(cadence.Cadence(kept.cadence), calendar, kept.anchor)
     newest = rhythm.before(rhythm.holding(timezone.now().astimezone(request.client.zone).date()))
     period = Period(newest.since, newest.until)
-    told = sources.states(request.client, period, timezone.now(), set(families.NAMES))
+    figures = {family for definition in DEFINITIONS.values() for family in definition.families}
+    told = sources.states(request.client, period, timezone.now(), figures)
     return [(source.key, f"{source_name(source)} · {_told(source, rhythm.before(newest))}") for source in told]
 
 

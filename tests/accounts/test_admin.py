@@ -25,6 +25,14 @@ def test_bears_our_name_and_calls_things_by_theirs(root: Browser) -> None:
     assert ">Agencies</a>" in page
 
 
+def test_offers_no_permissions_that_would_mean_nothing(cast: Cast, root: Browser) -> None:
+    page = root.get(f"/admin/accounts/user/{cast.owner.pk}/change/").content.decode()
+    assert cast.owner.email in page
+    assert "Superuser status" in page
+    assert "permissions:" not in page.lower()
+    assert 'name="groups"' not in page
+
+
 def test_takes_no_second_factor_away(cast: Cast, root: Browser) -> None:
     factor = Authenticator.objects.create(user=cast.owner, type="totp", data={"secret": "x"})
     assert root.get("/admin/mfa/authenticator/").status_code == 200

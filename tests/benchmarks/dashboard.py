@@ -4,7 +4,7 @@ spend, and how many customers were active. Here as statements over tables of day
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -83,6 +83,29 @@ def statements(tables: Mapping[str, str]) -> dict[str, str]:
     found["campaigns"] = f"SELECT campaign_id, part, {sums} FROM {highest} GROUP BY 1, 2"
     counted = f"SELECT {part}, count(DISTINCT person_id) FROM {tables['customer_days']} AS said WHERE {asked} AND orders > 0 GROUP BY 1"
     return found | {"customers": counted}
+
+
+def charts(tables: Mapping[str, str], measures: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """As a dashboard of charts asks: a statement for each figure, with the days before, for each course and for each table.
+
+    `measures` of each KPI, by slug.
+    """
+    counted = f"CASE WHEN day >= '{SINCE}' THEN 0 ELSE 1 END"
+    both = statements(tables)
+    figures = {f"total {slug}": _summed(tables, counted, measures[slug]) for slug in TOTALS if slug != "customers"}
+    courses = {f"days {slug}": _summed(tables, "day", measures[slug]) for slug in SERIES}
+    return figures | courses | {name: both[name] for name in ("campaigns", "customers")}
+
+
+def _summed(tables: Mapping[str, str], key: str, measures: Sequence[str]) -> str:
+    """Measures of one family or of several, by `key`."""
+    families = [family for family, sums in SUMS.items() if not sums.keys().isdisjoint(measures)]
+    rows = " UNION ALL ".join(
+        f"SELECT day, {', '.join(f'{SUMS[family].get(measure, 0)} AS {measure}' for measure in measures)}"
+        f" FROM {tables[f'{family}_totals']} AS said WHERE day BETWEEN '{BEFORE}' AND '{UNTIL}'"
+        for family in families
+    )
+    return f"SELECT {key}, {', '.join(f'sum({measure})' for measure in measures)} FROM ({rows}) AS said GROUP BY 1"
 
 
 def answers(asked: Mapping[str, str], execute: Callable[[str], list[Any]]) -> Figures:

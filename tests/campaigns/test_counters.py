@@ -25,10 +25,10 @@ def page(lumen: Client) -> Connection:
     return Connection.objects.create(source="meta_organic", account="1", currency="EUR", timezone="Europe/Paris", credential_id=1)
 
 
-def see(client: Client, page: Connection, seen: date, likes: int | None, hour: int = 6, post: str = "p") -> None:
+def see(client: Client, page: Connection, seen: date, likes: int | None, hour: int = 6, post: str = "p", title: str = "") -> None:
     at = datetime(seen.year, seen.month, seen.day, hour, tzinfo=UTC)
     with Spool() as spool, transaction.atomic():
-        spool.write(SocialPost(day=PUBLISHED, post_id=post, observed_at=at, observed_on=seen, likes=likes))
+        spool.write(SocialPost(day=PUBLISHED, post_id=post, observed_at=at, observed_on=seen, title=title, likes=likes))
         store(client, page, spool, window=Window("social", seen, seen, Replaces.COUNTER))
 
 
@@ -43,6 +43,13 @@ def test_what_a_post_has_when_first_seen_counts_on_the_day_it_was_published_and_
     see(lumen, page, date(2026, 11, 6), 130)
     see(lumen, page, date(2026, 11, 6), 135, hour=18)
     assert likes() == {2: 100, 6: 35}
+
+
+def test_a_post_is_called_what_it_was_called_when_last_seen_on_a_day(lumen: Client, page: Connection) -> None:
+    see(lumen, page, date(2026, 11, 5), 100, title="Lamps")
+    see(lumen, page, date(2026, 11, 6), 130, title="New lamps")
+    see(lumen, page, date(2026, 11, 6), 135, hour=18, title="Best lamps")
+    assert list(SocialDay.objects.order_by("day").values_list("title", flat=True)) == ["Lamps", "Best lamps"]
 
 
 def test_a_figure_that_falls_is_taken_away_again(lumen: Client, page: Connection) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from html import unescape
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 from django.utils import timezone
+from openpyxl import Workbook
 
 from accounts import audit
 from accounts.models import Client
@@ -199,6 +201,61 @@ def test_a_file_that_is_large_is_looked_at_by_a_worker(lumen: Client, browser: B
     assert "This file is being read" in text(page)
     worker.work_off()
     assert "2 rows can be stored" in text(browser.get(address))
+
+
+def book(*sheets: list[list[object]]) -> bytes:
+    found, file = Workbook(), io.BytesIO()
+    for number, rows in enumerate(sheets):
+        sheet = found.create_sheet(f"S{number}")
+        for row in rows:
+            sheet.append(row)
+    found.remove(found.worksheets[0])
+    found.save(file)
+    return file.getvalue()
+
+
+class TestLargeWorkbooks:
+    """Of which a few bytes may be hours of work: the page answers at once, whatever they hold."""
+
+    ROWS: ClassVar[list[list[object]]] = [["order_id", "ordered_at", "amount"], ["O1", "2026-11-09T10:00:00", 80]]
+
+    @pytest.fixture(autouse=True)
+    def large(self, lumen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("campaigns.uploads.looking.CHECKED_AT_ONCE", 10)
+
+    def test_are_looked_at_by_a_worker(self, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as nothing_is_opened:
+            nothing_is_opened.delattr("campaigns.imports.files.ExcelReader")
+            address, page = waiting(browser, book(self.ROWS), name="orders.xlsx")
+        assert "This file is being read" in text(page)
+        worker.work_off()
+        page = browser.get(address)
+        assert "1 row can be stored" in text(page)
+        browser.post(address, fields(page) | {"do": "store"})
+        worker.work_off()
+        assert Order.objects.count() == 1
+
+    def test_are_looked_at_by_a_worker_again_when_another_sheet_is_chosen(self, browser: Browser) -> None:
+        address, _page = waiting(browser, book([["nothing"]], self.ROWS), name="orders.xlsx", kind="orders")
+        worker.work_off()
+        browser.post(address, fields(browser.get(address)) | {"sheet": "S1", "do": "check"})
+        assert "This file is being read" in text(browser.get(address))
+        worker.work_off()
+        assert "1 row can be stored" in text(browser.get(address))
+
+    def test_are_refused_with_the_limit_that_they_pass(self, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("campaigns.imports.measuring.MOST_CELLS", 5)
+        address, _page = waiting(browser, book(self.ROWS), name="orders.xlsx")
+        worker.work_off()
+        said = text(browser.get(address))
+        assert "This file was refused; nothing of it was stored" in said
+        assert "million cells; save the sheet as CSV, or split it" in said
+        assert not UploadPart.objects.exists()
+
+    def test_are_refused_at_once_when_they_unpack_to_too_much(self, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("campaigns.imports.measuring.MOST_UNPACKED", 1_000)
+        assert "MB once unpacked; save the sheet as CSV" in text(send(browser, book(self.ROWS), name="orders.xlsx"))
+        assert not Upload.objects.exists()
 
 
 def test_a_file_in_many_pieces_comes_whole_out_of_them(lumen: Client, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

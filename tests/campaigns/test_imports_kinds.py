@@ -122,6 +122,15 @@ class TestWhatRowsBecome:
         import_rows("social", example("social"), example("social", post_id=""))
         assert {day.external_id for day in SocialDay.objects.all()} == {"17900", ""}
 
+    def test_a_post_is_known_by_its_title_and_its_address(self, import_rows: Import) -> None:
+        long, flag = "x" * 250, "\N{WHITE FLAG}\ufe0f\u200d\N{RAINBOW}"
+        texts = {"1": f" Autumn\u00a0 lamps {flag}", "2": long, "3": ""}
+        address = "https://www.instagram.com/p/été 1/?a=b"
+        import_rows("social", *(example("social", post_id=post, title=text, url=address if text else "") for post, text in texts.items()))
+        told = {day.external_id: (day.title, day.url) for day in SocialDay.objects.all()}
+        sent = "https://www.instagram.com/p/%C3%A9t%C3%A9%201/?a=b"
+        assert told == {"1": (f"Autumn lamps {flag.replace(chr(0x200D), '')}", sent), "2": (f"{'x' * 199}…", sent), "3": ("", "")}
+
     def test_the_size_of_a_list(self, import_rows: Import) -> None:
         import_rows("audience", example("audience"))
         assert list(AudienceDay.objects.values_list("list_name", "subscribers", "joined", "left")) == [("Customers", 5210, 31, 9)]
@@ -189,6 +198,9 @@ CANNOT_BE = [
     ("pages", {"exits": "1191"}, "column exits, value '1191': more than views"),
     ("pages", {"views": "-1"}, "column views, value '-1': negative"),
     ("social", {"likes": "many"}, "column likes, value 'many': not a whole number"),
+    ("social", {"url": "http://example.com/1"}, "column url, value 'http://example.com/1': not a web address that begins with https://"),
+    ("social", {"url": "javascript:alert(1)"}, "not a web address that begins with https://"),
+    ("social", {"url": "https://[x"}, "not a web address that begins with https://"),
     ("customers", {"cancelled_at": "2026-01-19"}, "column cancelled_at, value '2026-01-19': before acquired_at"),
     ("subscriptions", {"ended_at": "2026-01-19"}, "column ended_at, value '2026-01-19': before started_at"),
     ("subscriptions", {"mrr": "-3"}, "column mrr, value '-3': negative"),

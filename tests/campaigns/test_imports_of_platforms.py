@@ -78,6 +78,28 @@ EXPORTS: dict[str, tuple[str, str, str, str, list[Values], int]] = {
         ],
         0,
     ),
+    "Instagram by day": (
+        "utf-8", "instagram", "social",
+        ("Post ID,Account ID,Account username,Account name,Description,Duration (sec),Publish time,Permalink,Post type,"
+        'Data comment,Date,Views,Reach,Likes,Shares,Follows,Comments,Saves\n178,1784,maison.lumen,Maison Lumen,'
+        '"Autumn lamps\nOnly this week!",0,09/13/2026 06:08,https://www.instagram.com/p/178/,IG image,,09/15/2026,"1,250",900,61,8,4,5,\n'),
+        [
+            {"date": date(2026, 9, 15), "account": "maison.lumen", "post_id": "178", "title": "Autumn lamps",
+             "url": "https://www.instagram.com/p/178/", "impressions": 1250, "reach": 900, "likes": 61, "shares": 8, "comments": 5},
+        ],
+        0,
+    ),
+    "Facebook by day": (
+        "utf-8", "facebook", "social",
+        ("Post ID,Page ID,Page name,Title,Description,Duration (sec),Publish time,Permalink,Post type,Date,Views,Reach,Reactions,Comments,"
+        "Shares\n"
+        "9,61,Maison Lumen,Lamps,,0,09/13/2026 06:08,https://www.facebook.com/reel/9,Reel,09/15/2026,100,90,6,5,8\n"),
+        [
+            {"date": date(2026, 9, 15), "account": "Maison Lumen", "post_id": "9", "title": "Lamps", "url": "https://www.facebook.com/reel/9",
+             "impressions": 100, "reach": 90, "likes": 6, "comments": 5, "shares": 8},
+        ],
+        0,
+    ),
     "Google Analytics in English": (
         "utf-8", "ga4", "web",
         "# ----------------------------------------\n# All Users\n# 20260901-20260930\n# ----------------------------------------\n\n"
@@ -173,6 +195,11 @@ class TestProposing:
         assert (proposal.kind, proposal.preset, proposal.missing) == ("ads", "", [])
         assert (proposal.mapping.dates, proposal.mapping.numbers, proposal.mapping.encoding) == ("words", "comma", "cp1252")
         assert proposal.confidence < 0.9
+
+    def test_a_table_is_of_the_kind_that_knows_most_of_it(self, save: Save) -> None:
+        path = save("Référence;Client;Date;Montant;Campagne\nC-1;7;9/11/2026;12,50;Noël\n", "cp1252")
+        proposal = propose(path)
+        assert (proposal.kind, proposal.missing) == ("orders", ["order_id"]), "not customers, without the days and the amounts"
 
     def test_days_that_can_be_read_in_two_ways_are_a_doubt(self, save: Save) -> None:
         head = "date,source,account,campaign,clicks,spend,note\n"

@@ -85,11 +85,27 @@ class TestWorkbooks:
         assert [fault.reason for fault in read(path, "ads", None)[1]] == [Reason.NOT_A_WORKBOOK]
 
     def test_one_that_unpacks_to_more_than_can_be_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("campaigns.imports.files.MOST_UNPACKED", 2**20)
+        monkeypatch.setattr("campaigns.imports.measuring.MOST_UNPACKED", 2**20)
         path = tmp_path / "bomb.xlsx"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
             packed.writestr("xl/workbook.xml", b"0" * 2**21)
-        assert [fault.reason for fault in read(path, "ads", None)[1]] == [Reason.TOO_BIG]
+        assert [str(fault) for fault in read(path, "ads", None)[1]] == ["line 0: more than 1 MB once unpacked; save the sheet as CSV"]
+
+    def test_as_many_cells_as_are_read_are_read_and_one_more_is_refused(
+        self, workbook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = workbook([["date", "source", "account", "campaign"], [date(2026, 8, 1), "x", None, "A"]])
+        monkeypatch.setattr("campaigns.imports.measuring.MOST_CELLS", 2 * 4)
+        assert Reason.TOO_MANY_CELLS not in [fault.reason for fault in read(path, "ads", None)[1]]
+        monkeypatch.setattr("campaigns.imports.measuring.MOST_CELLS", 2 * 4 - 1)
+        assert [fault.reason for fault in read(path, "ads", None)[1]] == [Reason.TOO_MANY_CELLS]
+
+    def test_one_of_more_sheets_than_anybody_looks_through_is_refused(
+        self, workbook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = workbook([["date"]], [["date"]], [["date"]])
+        monkeypatch.setattr("campaigns.imports.measuring.MOST_SHEETS", 2)
+        assert [str(fault) for fault in read(path, "ads", None)[1]] == ["line 0: more than 2 sheets; save the sheet as CSV"]
 
     @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.lists(st.tuples(st.integers(0, 10_000), st.binary(min_size=1, max_size=3)), min_size=1, max_size=5))

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Client
 from campaigns import undoing
-from campaigns.models import DirtyDay, Lead, LoadedSpan, Order, PersonKey, Pull, Replaced, Upload
+from campaigns.models import DirtyDay, Lead, LoadedSpan, Order, PersonKey, Pull, Replaced, SocialDay, Upload
 from jobs import worker
 from kpis import query, recompute
 from kpis.periods import Period
@@ -43,6 +43,15 @@ def test_rows_that_were_added_go_and_rows_that_were_changed_are_as_they_were(lum
     assert orders()["2"] == ("2026-11-11", 25)
     assert undoing.undo(lumen, second) == undoing.Undone(removed=1, restored=1)
     assert (orders(), list(LoadedSpan.objects.values_list("since", "until"))) == before
+
+
+def test_a_post_is_called_what_it_was_called_before(lumen: Client, load_text: LoadText) -> None:
+    head, row = "date,source,post_id,title,likes\n", "2026-11-09,instagram,1,{},3\n"
+    load_file(lumen, load_text, row.format("Lamps"), "social", head)
+    second = load_file(lumen, load_text, row.format("New lamps"), "social", head)
+    assert SocialDay.objects.get().title == "New lamps"
+    undoing.undo(lumen, second)
+    assert SocialDay.objects.get().title == "Lamps"
 
 
 def test_the_figures_follow(lumen: Client, load_text: LoadText) -> None:

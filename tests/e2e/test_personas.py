@@ -25,7 +25,8 @@ from accounts.models import User
 from accounts.tenancy import inside
 from campaigns import pulls
 from campaigns.models import Connection
-from campaigns.simulators.server import Fault, Simulator
+from campaigns.simulators.google_ads import GoogleAdsSimulator
+from campaigns.simulators.server import Simulator
 from jobs import queue, worker
 from jobs.models import Job
 from reports import scheduling
@@ -38,7 +39,6 @@ from tests.e2e.test_journeys import sign_in
 __all__ = ["simulator"]
 LANGUAGES = ("en", "fr")
 PHONE = {"width": 390, "height": 844}
-WITHDRAWN = Fault(status=400, body=b'{"error": "invalid_grant"}', headers={"Content-Type": "application/json"}, path="/token")
 
 
 class Reading:
@@ -98,16 +98,14 @@ def simulated_site(simulator: Simulator, pulled: Cast, own_database: str, tmp_pa
 def test_the_account_manager_finds_who_needs_her_mends_it_and_reports(
     simulator: Simulator, simulated_site: str, pulled: Cast, read: Any
 ) -> None:
-    withdrawn(pulled, simulator)
     for language in LANGUAGES:
-        is_lost = language == LANGUAGES[0]
+        withdrawn(pulled, simulator)
         draft = waiting(pulled)
         with read(language) as her:
             page: Page = her.page
             sign_in(page, simulated_site, pulled.owner.email)
             expect(her.heading()).to_be_visible()
-            if is_lost:
-                mends_lost_access(her, simulated_site)
+            mends_lost_access(her, simulated_site)
 
             page.goto(f"{simulated_site}/c/lumen/")
             her.go("Reports")
@@ -156,12 +154,11 @@ def mends_lost_access(her: Any, simulated_site: str) -> None:
 
 def withdrawn(pulled: Cast, simulator: Simulator) -> None:
     """The account's owner takes the consent back, and the next reading finds out."""
-    simulator.faults += [WITHDRAWN] * 2
+    simulator.platform(GoogleAdsSimulator).revoke()
     with inside(pulled.client):
         source = Connection.objects.get(source="google_ads")
         pulls.schedule(pulled.client, source, asked_at=timezone.now() + timedelta(days=1))
     worker.work_off()
-    simulator.faults.clear()
 
 
 def waiting(pulled: Cast) -> Run:

@@ -81,7 +81,7 @@ def test_the_api_its_file_and_the_command_give_the_same_figures(labelled: Client
     whole = browser.get(ADDRESS, WEEK).json()
     assert whole["kpis"]["revenue"] == {
         "value": "80.1", "reason": None, "unit": "money", "previous": "7", "previous_reason": None,
-        "provisional": False, "days_loaded": 7, "days": 7, "until": None,
+        "provisional": False, "days_loaded": 7, "days": 7, "until": None, "target": None,
     }  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_every_choice_has_its_place_on_the_page_or_on_that_of_money_and_days() -
 def test_each_is_said_with_what_it_changes_agreed_to_and_kept_with_who_decided(cast: Cast, signed_in: SignIn) -> None:
     browser = signed_in(cast.owner)
     before = texts(browser.get(PAGE))
-    assert "As it is until somebody decides otherwise" in before
+    assert "By default" in before
     assert "None yet: everything is as it is" in before
     for name, sent, kept, told in DECISIONS:
         asked = browser.post(f"{PAGE}{name}/", sent)

@@ -7,18 +7,20 @@ import io
 import re
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from html import unescape
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import audit
 from accounts.models import Client
 from accounts.tenancy import inside
 from campaigns.models import Upload
+from campaigns.writer import be_the_only_writer
 from jobs import worker
 from kpis import choices, pace, typed
 from kpis.definitions import Unit
@@ -26,6 +28,7 @@ from kpis.periods import Period
 from kpis.target_shown import Box
 from kpis.targets import Targets
 from tests.conftest import Cast, LoadText
+from tests.threads import PATIENCE, in_thread, until, waiters
 
 PAGE = "/c/lumen/targets/?year=2026"
 TODAY = date(2026, 11, 22)
@@ -85,6 +88,11 @@ class TestGrid:
         assert 'value="many"' in answer.content.decode()
         assert 'aria-invalid="true"' in answer.content.decode()
         assert kept(cast.client).of == {}
+
+    def test_what_no_page_of_ours_says_was_seen_is_not_read(self, cast: Cast, signed_in: Any) -> None:
+        for number, seen in enumerate(("[" * 50_000, "9" * 9_000, "NaN", '{"cell.leads..2026-01": 1e999}'), start=1):
+            assert signed_in(cast.owner).post(PAGE, {"seen": seen, "do": "save", leads(number): "5"}).status_code == 302
+        assert len(kept(cast.client).of) == 4
 
     def test_a_change_of_somebody_else_is_not_written_over_unseen(self, cast: Cast, signed_in: Any) -> None:
         first, second = signed_in(cast.owner), signed_in(cast.owner)
@@ -281,3 +289,15 @@ def test_a_figure_is_read_as_its_writer_meant_it(written: str, unit: Unit, langu
 def test_a_figure_that_can_be_read_in_two_ways_or_none_is_not_guessed_at(written: str) -> None:
     with pytest.raises(typed.Unread):
         typed.read(written, Unit.MONEY, "EUR", "fr")
+
+
+def test_a_change_that_two_take_back_at_once_is_taken_back_once(own_database: str, cast: Cast, signed_in: Any) -> None:
+    browsers = [signed_in(cast.owner), signed_in(cast.owner)]
+    sent(browsers[0], **{leads(1): "100"})
+    undo = f"/c/lumen/targets/{browsers[0].get(PAGE).context['newest'].pk}/undo/"
+    with transaction.atomic(), inside(cast.client):
+        be_the_only_writer(cast.client)
+        answers = [in_thread(partial(browser.post, undo)) for browser in browsers]
+        until(lambda: waiters() == 2)
+    assert [getattr(answer.result(PATIENCE), "status_code", None) for answer in answers] == [302, 302]
+    assert kept(cast.client).of == {}

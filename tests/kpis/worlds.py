@@ -296,7 +296,8 @@ class Maker:
 
     def _post(self, day: date, post: str) -> Record:
         kinds = ("likes", "comments", "shares", "saves", "messages", "replies", "link_clicks", "video_seconds", "reach", "impressions")
-        return r.SocialDay(day=day, post_id=post, **{kind: self.some(90) for kind in kinds})
+        told: dict[str, Any] = {kind: self.some(90) for kind in kinds}
+        return r.SocialDay(day=day, post_id=post, **told)
 
     # ---------------------------------------------------------------------------------------------------------- people
     def _people(self) -> None:

@@ -116,7 +116,9 @@ class Company:
             for number in range(2):
                 seen = 500 + self._random.randrange(100)
                 yield {
-                    "date": day, "source": "facebook", "account": "page", "post_id": f"post{place // 4}-{number}", "impressions": seen,
+                    "date": day, "source": "facebook", "account": "page", "post_id": f"post{place // 4}-{number}",
+                    "title": f"Look {place // 4} of ana.b@people.example" if number else "",
+                    "url": f"https://www.facebook.com/post{place // 4}" if number else "", "impressions": seen,
                     "reach": seen // 2, "likes": seen // 20, "comments": 1, "shares": 2, "link_clicks": number,
                 }  # fmt: skip
 

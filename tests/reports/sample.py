@@ -16,10 +16,12 @@ from typing import Any
 
 from kpis.definitions import DEFINITIONS
 from reports.content import Corrections, Figure, Length, Notes, Report, Row, SourceState, Table, Tile, Trend
-from tests.reports.sample_sections import Story, sections
+from tests.reports.sample_sections import Story, aimed, sections
 from tests.reports.sample_sums import SUMS, Sums, add, derived, figure, value
 
 TILES = ("revenue", "spend", "roas", "leads", "cpl", "orders")
+# What single channels aim at.
+CHANNEL_AIMS = {("paid_search", "spend"), ("paid_search", "leads"), ("paid_social", "cpl"), ("email", "leads")}
 CHANNEL_COLUMNS = ("spend", "clicks", "leads", "cpl", "orders", "revenue", "roas")
 CAMPAIGN_COLUMNS = ("spend", "impressions", "clicks", "ctr", "cpc", "leads", "cpl", "roas")
 WEEKS = 26
@@ -148,6 +150,10 @@ def _build(campaigns: Sequence[tuple[str, str, float]], scale: int, seed: int, l
     channel_rows = [
         _row(CHANNEL_COLUMNS, channel, channel, story.of_channel(now, channel), story.of_channel(before, channel)) for channel in channels
     ]
+    channel_rows = [
+        replace(row, figures={slug: aimed(one) if (row.key, slug) in CHANNEL_AIMS else one for slug, one in row.figures.items()})
+        for row in channel_rows
+    ]
     listed = sorted(now, key=lambda name: (now[name]["spend"], now[name]["leads"]), reverse=True)
     campaign_rows = [_row(CAMPAIGN_COLUMNS, name, story.channel_of[name], now[name], before[name]) for name in listed]
     return Report(
@@ -198,6 +204,26 @@ def settled(report: Report) -> Report:
     return replace(
         _with_figures(report, lambda figure: replace(figure, is_provisional=False)),
         sources=tuple(replace(source, settled_until=source.complete_until) for source in report.sources),
+    )
+
+
+def unbroken() -> Report:
+    """Words that have no place to break at, and every figure provisional, which takes a word more."""
+    report = weekly()
+    assert report.ranking
+
+    def renamed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(
+            replace(row, key=f"FR_{row.key.replace(' ', '_')}_Lookalike_1pct_Purchasers_v2_TOFU") if row.key else row for row in rows
+        )
+
+    return replace(
+        _with_figures(report, lambda figure: replace(figure, is_provisional=True)),
+        client_name="Luminairesinternationaux",
+        campaigns=replace(report.campaigns, rows=renamed(report.campaigns.rows)),
+        ranking=replace(report.ranking, best=renamed(report.ranking.best), worst=renamed(report.ranking.worst)),
+        notes=Notes(done=(f"https://www.example.com/{'lampes-' * 12}",)),
+        sources=tuple(replace(source, account=f"www.{'luminaires.' * 5}example") for source in report.sources),
     )
 
 

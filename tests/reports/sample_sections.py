@@ -84,9 +84,14 @@ class Story:
         average = value(slug, four)
         if average is not None and DEFINITIONS[slug].is_additive:
             average /= 4
-        target = _target(slug, now.value)
         last_year = value(slug, add(list(self.last_year.values())))
-        return replace(now, last_year=last_year, average=average, target=target, is_reached=_is_reached(slug, now.value, target))
+        return replace(aimed(now), last_year=last_year, average=average)
+
+
+def aimed(figure: Figure) -> Figure:
+    """With its target, where it has one."""
+    target = _target(figure.slug, figure.value)
+    return replace(figure, target=target, is_reached=_is_reached(figure.slug, figure.value, target))
 
 
 def _target(slug: str, value: Decimal | None) -> Decimal | None:
@@ -111,7 +116,7 @@ def sections(story: Story) -> dict[str, Any]:
         "funnel": tuple(figure(slug, story.totals[-1], story.totals[-2]) for slug in FUNNEL),
         "mailings": _listed(MAILINGS, EMAIL_SUMS, _mailings(story), {}, "email"),
         "pages": _listed(PAGES, PAGE_SUMS, _pages(story, 1), _pages(story, Decimal("0.97")), ""),
-        "posts": _listed(POSTS, POST_SUMS, _posts(story), {}, ""),
+        "posts": _titled(_listed(POSTS, POST_SUMS, _posts(story), {}, "")),
         "notes": Notes(
             done=("Nouvelle campagne Shopping lancée le 10 novembre ; trois annonces remplacées.",),
             next=("Test d’une page d’arrivée courte pour « Suspensions & appliques ».",),
@@ -202,6 +207,13 @@ def _posts(story: Story) -> dict[str, Sums]:
             "link_clicks": seen // 80,
         }
     return found
+
+
+def _titled(posts: Table) -> Table:
+    """The first three with their texts, one of them as long as it may be, and where they are."""
+    texts = ("Nos lampes d’automne", "« Suspensions & appliques » : derniers jours !", f"{'Une lampe, une histoire. ' * 7}Et vous ?")
+    rows = [replace(row, title=text, url=f"https://www.instagram.com/p/{row.key}/") for row, text in zip(posts.rows, texts, strict=False)]
+    return replace(posts, rows=(*rows, *posts.rows[len(rows) :]))
 
 
 def _listed(slugs: Sequence[str], names: Sequence[str], now: dict[str, Sums], before: dict[str, Sums], channel: str) -> Table:

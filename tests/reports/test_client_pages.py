@@ -100,6 +100,27 @@ def test_a_workbook_holds_the_same_figures_as_numbers_and_says_what_of(company: 
     assert about["Period"] == "October 2026"
 
 
+def test_a_post_is_told_by_its_title_leads_to_itself_and_keeps_its_id(company: Company, cast: Cast, signed_in: Any) -> None:
+    browser = signed_in(cast.analyst)
+    html = browser.get(f"/c/lumen/social/?{DAYS}").content.decode()
+    titled = dict(re.findall(r'<a class="name" href="(https://[^"]+)">([^<]+)</a>', html))
+    header, *lines = rows(browser.get(f"/c/lumen/social/posts.csv?{DAYS}"))
+    assert header[:3] == ["", "ID", "Web address"]
+    posts = {line[1]: (line[0], line[2]) for line in lines if line[1]}
+    assert len(posts) == 10
+    for post, (name, address) in posts.items():
+        number, is_titled = int(re.findall(r"\d+", post)[0]), post.endswith("-1")
+        assert name == (f"Look {number} of …" if is_titled else post)
+        assert address == (f"https://www.facebook.com/post{number}" if is_titled else "")
+        assert titled.get(address, post) == name
+        assert is_titled or f'<span class="name">{post}</span>' in html
+    assert lines[-1][:3] == ["Total", "", ""]
+    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"/c/lumen/social/posts.xlsx?{DAYS}").content))
+    assert [line[:3] for line in book["Figures"].iter_rows(values_only=True)] == [
+        tuple(cell or None for cell in line[:3]) for line in (header, *lines)
+    ]
+
+
 def test_a_channel_leads_to_its_campaigns_and_a_campaign_to_its_days(company: Company, cast: Cast, signed_in: Any) -> None:
     browser = signed_in(cast.viewer)
     html = browser.get(f"/c/lumen/channels/?{DAYS}").content.decode()

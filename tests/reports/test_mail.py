@@ -83,6 +83,9 @@ def test_both_parts_of_the_mail_tell_every_figure(kind: str, language: str) -> N
     _subject, html, text = mail(kind, language)
     told = [part for tile in presentation.tiles for part in (tile.label, tile.value, tile.previous, tile.average)]
     told += [tile.target.text for tile in presentation.tiles if tile.target]
+    aims = [cell.target for row in presentation.channels.rows for cell in row.cells if cell.target]
+    assert aims
+    told += [part for aim in aims for part in (aim.text, aim.distance)]
     told += [part for moves in presentation.moves for move in moves.moves for part in (move.name, move.amount)]
     told += [moves.total for moves in presentation.moves]
     told += [item.value for line in presentation.lines for item in line.items]

@@ -84,6 +84,7 @@ class TestByForm:
             ({"slug": "lumen"}, "This short name is taken."),
             ({"slug": "a b"}, "Use letters a to z"),
             ({"timezone": "Paris"}, "“Paris” is not a time zone"),
+            ({"timezone": "localtime"}, "“localtime” is not a time zone"),
             ({"currency": "DEM"}, "Select a valid choice."),
             ({"name": "***"}, "Choose a short name of letters a to z, digits and hyphens."),
             ({"contact_email": "claire"}, "Enter a valid email address."),
@@ -164,6 +165,19 @@ class TestByFile:
         assert not Client.objects.filter(slug="alpha").exists()
         assert not Invitation.objects.exists()
 
+    def test_whoever_confirms_twice_is_told_that_all_are_there(self, cast: Cast, signed_in: SignIn) -> None:
+        browser = signed_in(cast.owner)
+        page = upload(browser, HEAD + "Alpha,alpha,EUR,Europe/Paris,fr,,a@alpha.example,admin,\nBeta,beta,EUR,Europe/Paris,fr,,,,\n")
+        assert confirm(browser, page)["Location"] == "/a/nord/"
+        assert "2 clients were created." in text(browser.get("/a/nord/"))
+        assert confirm(browser, page)["Location"] == "/a/nord/"
+        assert "there already; none was created twice." in text(browser.get("/a/nord/"))
+        assert (Client.objects.count(), Invitation.objects.count()) == (4, 1)
+        # Where only some are there, or under another name, it is told by line.
+        more = HEAD + "Alpha,alpha,EUR,Europe/Paris,fr,,,,\nGamma,gamma,EUR,Europe/Paris,fr,,,,\n"
+        assert "2 short_name This short name is taken." in text(browser.post(FILE, {"text": more}))
+        assert "taken" in text(browser.post(FILE, {"text": HEAD + "Other,alpha,EUR,Europe/Paris,fr,,,,\n"}))
+
     @pytest.mark.parametrize(
         ("content", "said"),
         [
@@ -213,6 +227,16 @@ class TestSetUp:
         assert "Set-up 5 of 6 done" in text(browser.get("/c/lumen/reports/"))
         scheduling.create_weekly(client, {"ana@lumen.example": "fr"})
         assert "Set-up" not in text(browser.get("/c/lumen/reports/"))
+
+    def test_a_target_is_no_data_and_a_file_of_figures_is(self, cast: Cast, signed_in: SignIn, load_text: LoadText) -> None:
+        browser, client = signed_in(cast.owner), cast.client
+        with inside(client):
+            load_text(client, "targets", f"month,kpi,value\n{this_month()},revenue,30000\n")
+        assert [title for title, done in self.steps(browser) if done] == ["Set this month’s targets"]
+        assert "No figures yet" in text(browser.get("/c/lumen/"))
+        with inside(client):
+            load_text(client, "costs", f"month,name,amount\n{this_month()},Photos,300\n")
+        assert [title for title, done in self.steps(browser) if done] == ["Connect its accounts", "Set this month’s targets"]
 
     def test_a_step_can_be_right_as_it_is_and_the_list_put_away_and_had_back(self, cast: Cast, signed_in: SignIn) -> None:
         browser = signed_in(cast.owner)

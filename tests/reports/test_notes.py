@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from jobs import worker
 from reports import preparing, scheduling
 from reports.archive.models import Snapshot
 from reports.models import Schedule
+from tests.accounts.reading import text
 from tests.conftest import Cast
 from tests.reports.conftest import WEEK
 
@@ -49,3 +51,22 @@ def test_a_note_is_in_the_reports_prepared_after_it(cast: Cast, schedule: Schedu
 def test_a_note_that_cannot_be_kept_is_refused_by_its_field(cast: Cast, signed_in: Any, field: str, value: str) -> None:
     answer = signed_in(cast.owner).post(ADDRESS, NOTE | {field: value}, content_type="application/json")
     assert (answer.status_code, list(answer.json())) == (400, [field])
+
+
+def test_a_removed_note_is_taken_back_as_it_was_by_whoever_removed_it(cast: Cast, signed_in: Any) -> None:
+    browser, page = signed_in(cast.owner), f"/c/lumen/reports/notes/?period={WEEK}"
+    written = browser.post(ADDRESS, NOTE, content_type="application/json").json()
+    removed = browser.post(f"/c/lumen/reports/notes/{written['id']}/remove/", follow=True)
+    assert "Take it back" in text(removed)
+    [address] = re.findall(r'form="at-once" formaction="([^"]+)"', removed.content.decode())
+    assert signed_in(cast.owner).post(address).status_code == 302, "another session has nothing to take back"
+    assert browser.get(ADDRESS).json() == []
+
+    assert "The note is back." in text(browser.post(address, follow=True))
+    [again] = browser.get(ADDRESS).json()
+    assert again["created_at"][:23] == written["created_at"][:23]
+    assert again | {"created_at": ""} == written | {"created_at": ""}
+    browser.post(address)
+    assert browser.get(ADDRESS).json() == [again], "once"
+    assert NOTE["text"] in text(browser.get(page))
+    assert AuditEvent.objects.order_by("-pk")[0].verb == "note.restored"

@@ -21,12 +21,15 @@ from kpis import formats
 from kpis.definitions import DEFINITIONS
 from reports import scheduling
 from reports.models import Schedule
-from tests.conftest import Cast
+from tests.conftest import Cast, LoadText
 from tests.mail_server import MailServer
 from tests.reports.conftest import WEEK
 
 SLUGS = ("revenue", "spend", "roas", "leads", "cpl", "orders")
 ASKED: dict[str, Any] = {"from": "2026-11-09", "to": "2026-11-15", "kpi": list(SLUGS)}
+# Of single channels for the month, of which the week is 7 in 30 days: (KPI, channel, of the week).
+TARGETS = "month,kpi,channel,value\n2026-11,spend,paid_search,1800.60\n2026-11,leads,email,60\n"
+AIMS = (("spend", "paid_search", Decimal("420.14")), ("leads", "email", Decimal(14)))
 READERS = {"fr": "ana@lumen.example", "en": "bob@lumen.example"}
 
 
@@ -49,8 +52,9 @@ def parts(message: EmailMessage) -> dict[str, str]:
 
 
 @pytest.fixture
-def sent(schedule: Schedule, mail_server: MailServer) -> dict[str, dict[str, str]]:
+def sent(schedule: Schedule, mail_server: MailServer, load_text: LoadText) -> dict[str, dict[str, str]]:
     """By language, what readers were sent."""
+    load_text(schedule.client, "targets", TARGETS)
     schedule.policy = Schedule.Policy.SEND
     schedule.save(update_fields=["policy"])
     scheduling.open_run(schedule, WEEK)
@@ -93,3 +97,28 @@ def test_every_figure_of_a_week_is_the_same_wherever_it_is_read(
         for slug, value in figures.items():
             told = flat(formats.figure(value, DEFINITIONS[slug].unit, reported.currency, language))
             assert [name for name, text in everywhere.items() if told not in text] == [], (language, slug, told)
+
+
+def test_a_channels_target_is_the_same_beside_its_figure_wherever_that_is_read(
+    reported: Client, cast: Cast, signed_in: Any, sent: dict[str, dict[str, str]]
+) -> None:
+    browser = signed_in(cast.viewer)
+    asked = {**ASKED, "by": "channel"}
+    groups = {group["key"]: group["kpis"] for group in browser.get("/api/v1/clients/lumen/kpis/", asked).json()["groups"]}
+    text = browser.get("/api/v1/clients/lumen/kpis/", {**asked, "format": "csv"}).content.decode("utf-8-sig")
+    lines = {(row["key"], row["kpi"]): row for row in csv.DictReader(io.StringIO(text))}
+    days = {name: ASKED[name] for name in ("from", "to")}
+    taken = browser.get("/c/lumen/channels/channels.csv", days).content.decode("utf-8-sig")
+    columns, *rows = csv.reader(io.StringIO(taken))
+    for slug, channel, target in AIMS:
+        assert Decimal(groups[channel][slug]["target"]) == Decimal(lines[channel, slug]["target"]) == target
+        assert target in [Decimal(row[columns.index(f"{DEFINITIONS[slug].name}, target")] or 0) for row in rows]
+        assert groups["display"][slug]["target"] is None
+    for language, surfaces in sent.items():
+        browser.cookies["django_language"] = language
+        page = browser.get("/c/lumen/channels/", days, headers={"accept-language": language}).content.decode()
+        word = {"en": "Target", "fr": "Objectif"}[language]
+        for slug, _channel, target in AIMS:
+            told = flat(f"{word} {formats.figure(target, DEFINITIONS[slug].unit, reported.currency, language)}")
+            everywhere = {**surfaces, "page": flat(page)}
+            assert [name for name, read in everywhere.items() if told not in read] == [], (language, slug, told)

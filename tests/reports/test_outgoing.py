@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -316,6 +317,9 @@ class TestWhereTo:
             ("https://[::ffff:10.0.0.8]/", "not on the public internet"),
             ("https://[64:ff9b::7f00:1]/", "not on the public internet"),
             ("https://[fd00::1]/", "not on the public internet"),
+            ("https://[fec0::1]/", "not on the public internet"),
+            ("https://[::127.0.0.1]/", "not on the public internet"),
+            ("https://[::ffff:0:127.0.0.1]/", "not on the public internet"),
             ("https://hooks.example/#part", "after “#”"),
             ("ftp://hooks.example/", "must begin with https"),
             ("https://exa mple/", "not a web address"),
@@ -345,3 +349,51 @@ class TestWhereTo:
         call = endpoint.calls.get()
         assert (call.state, call.status, call.problem) == (CALLS.FAILED, None, "This address is not on the public internet.")
         assert program.heard == []
+
+
+class TestHowLong:
+    def test_an_answer_that_trickles_in_keeps_nobody_waiting(
+        self, cast: Cast, trickle: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A header every few seconds is no answer: other events, and other people's, wait for the worker."""
+        settings.WEBHOOKS_TO_LOOPBACK = True
+        monkeypatch.setattr(outside, "ANSWER", 0.3)
+        endpoint, _secret = outgoing.make(cast.client, trickle, ["report.sent"], audit.OPERATOR)
+        outgoing.test(endpoint)
+        worker.work_off()
+        call = endpoint.calls.get()
+        assert (call.state, call.problem) == (CALLS.FAILED, "No answer in time.")
+
+    @pytest.fixture
+    def trickle(self) -> Iterator[str]:
+        """The address of a program whose answer never ends."""
+        over = threading.Event()
+
+        class Door(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.send_response(200)
+                self.flush_headers()
+                with suppress(OSError):
+                    while not over.wait(0.02):
+                        self.wfile.write(b"a")
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        over.set()
+        server.shutdown()
+        server.server_close()
+
+    def test_a_button_held_down_sends_one_test(self, cast: Cast, program: Program, signed_in: SignIn) -> None:
+        endpoint, _secret = listen(cast.client, program)
+        browser = signed_in(cast.owner)
+        for _again in range(3):
+            browser.post(f"{LIST}{endpoint.pk}/test/")
+        worker.work_off()
+        assert len(program.heard) == 1
+        browser.post(f"{LIST}{endpoint.pk}/test/")
+        worker.work_off()
+        assert len(program.heard) == 2

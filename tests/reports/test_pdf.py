@@ -183,6 +183,9 @@ def _card_texts(card: Scorecard) -> Iterator[str]:
 
 def _row_texts(row: Row) -> Iterator[str]:
     yield from (row.name, row.channel, *(cell.text for cell in row.cells))
+    for cell in row.cells:
+        if cell.target:
+            yield from (cell.target.text, cell.target.distance)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +202,14 @@ def test_lines_of_every_table_add_up_and_the_parts_of_a_change_lead_from_old_to_
         ends = [0.0, *(step.end for step in chart.steps)]
         assert [step.start for step in chart.steps] == ends[:-1]
         assert ends[-1] == pytest.approx(float(waterfall.value - waterfall.previous))
+
+
+def test_a_post_leads_to_itself() -> None:
+    posts = shown("monthly").posts
+    assert posts
+    marks = [mark.get_object() for page in document("monthly").pages for mark in page.get("/Annots", ())]
+    links = {str(mark["/A"]["/URI"]) for mark in marks if "/URI" in mark.get("/A", {})}
+    assert {row.url for row in posts.rows if row.url} <= links
 
 
 # ------------------------------------------------------------------------------------------------- read, not only looked at

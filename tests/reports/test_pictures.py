@@ -40,11 +40,13 @@ KINDS: dict[str, tuple[Callable[[], Report], str, int, int]] = {
     "empty": (sample.empty, "fr", 2, 3),
     "all-null": (sample.all_null, "en", 3, 6),
     "huge": (sample.huge, "fr", 6, 10),
+    "unbroken": (sample.unbroken, "fr", 4, 8),
 }
 LINKS = Links(*[f"https://reports.example/{name}" for name in ("r", "pdf", "c", "glossary", "u")])
 # Name, width in pixels, scheme.
 VIEWS: tuple[tuple[str, int, Literal["light", "dark"]], ...] = (("phone", 390, "light"), ("desktop", 1100, "light"), ("dark", 390, "dark"))
-NARROW = 320
+# At which a mail is not drawn, but fits as well.
+OTHER_WIDTHS = (*range(320, 390, 10), 480, 600)
 PER_INCH = 72
 # In points: what stays white around a page's text, and what the whole text may at least cover.
 EDGE, LEAST_INK = 24, 0.004
@@ -108,8 +110,9 @@ def test_a_mail_fits_every_window(kind: str, brand: str, window: BrowserContext,
         page.emulate_media(color_scheme=scheme)
         page.screenshot(path=folder / f"{kind}-{brand}-mail-{view}.png", full_page=True)
         check_fits(page, width)
-    page.set_viewport_size({"width": NARROW, "height": 844})
-    check_fits(page, NARROW)
+    for width in OTHER_WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        check_fits(page, width)
 
 
 def check_fits(page: Page, width: int) -> None:

@@ -103,7 +103,8 @@ def test_a_question_is_closed_and_opened_by_whoever_asked_or_answers(reported: C
     assert "No question waits." in text(viewer.get(LIST))
     assert "closed" in text(viewer.get(f"{LIST}{kept.pk}/"))
     signed_in(cast.owner).post(address, {"again": "yes"})
-    assert "waits for an answer" in text(viewer.get(LIST))
+    assert "No question waits." not in text(viewer.get(LIST))
+    assert "waits for an answer" in text(viewer.get(f"{LIST}{kept.pk}/"))
     verbs = [event.verb for event in audit.events_of(reported)[:3]]
     assert verbs == ["question.reopened", "question.closed", "question.asked"]
 

@@ -63,6 +63,7 @@ def page(presentation: Presentation) -> str:
         "page": OVERVIEW,
         "asked": question,
         "blocks": list(Laid(OVERVIEW, question, presentation).blocks()),
+        "is_state_known": True,
     }
     return render_to_string("pages/page.html", context)
 
@@ -234,7 +235,7 @@ def test_verdict_and_data_state_stand_above_the_figures() -> None:
 def test_the_mail_has_its_dark_and_its_phone_form() -> None:
     html = mail("sample")[1]
     assert "prefers-color-scheme: dark" in html
-    assert "max-width: 520px" in html
+    assert "max-width: 600px" in html
     assert 'lang="fr"' in html
 
 

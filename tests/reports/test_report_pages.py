@@ -147,6 +147,9 @@ def test_a_report_of_any_period_is_looked_at_tested_and_sent(
     worker.work_off()
     assert len(mail_server.received) == 3
     assert "As it was made." in shown(browser, f"{look}?period={WEEK}")
+    Run.objects.all().delete()
+    Schedule.objects.update(needs_approval=True)
+    assert "waits for approval." in browser.post(act, {"do": "send", "period": WEEK}, follow=True).content.decode()
     browser.post(act, {"do": "send", "period": "2020-W01"})
     assert "Only reports of periods that are over are sent." in shown(browser)
 

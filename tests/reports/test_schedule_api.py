@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts import audit
 from jobs import worker
@@ -74,6 +75,8 @@ def test_a_schedule_is_made_changed_paused_and_told_with_its_next_sends(api: Api
         ({"local_time": "25:00"}, "local_time"),
         ({"local_time": "08:00", "cadence": "daily"}, "cadence"),
         ({"local_time": "08:00", "cadence": "fortnightly"}, "anchor"),
+        ({"local_time": "08:00", "cadence": "fortnightly", "anchor": "0001-01-01"}, "anchor"),
+        ({"local_time": "08:00", "cadence": "fortnightly", "anchor": "9999-12-31"}, "anchor"),
         ({"local_time": "08:00", "weekday": 8}, "weekday"),
         ({"local_time": "08:00", "nth": 5}, "nth"),
         ({"local_time": "08:00", "hold_hours": 0}, "hold_hours"),
@@ -121,6 +124,10 @@ def test_a_report_is_tested_sent_now_and_sent_again_where_it_failed(schedule: Sc
 def test_the_operator_lists_schedules_and_has_a_report_sent(
     schedule: Schedule, mail_server: MailServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Schedule.objects.update(removed_at=timezone.now())
+    call_command("schedule", "lumen")
+    assert capsys.readouterr().out == "No reports of Maison Lumen are scheduled; people do that on its page “Reports”.\n"
+    Schedule.objects.update(removed_at=None)
     call_command("schedule", "lumen")
     listed = capsys.readouterr().out.splitlines()
     assert listed[0] == f"{schedule.pk}  weekly  weekly  hold  2 recipients"

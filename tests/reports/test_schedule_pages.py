@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import audit
 from reports import scheduling
 from reports.models import Recipient, Run, Schedule, Suppression
-from tests.conftest import Cast
+from tests.conftest import Cast, LoadText
 
 SCHEDULES = "/c/lumen/reports/schedules/"
 WEEKLY = {"cadence": "weekly", "weekday": "1", "local_time": "08:00", "policy": "hold", "hold_hours": "4", "waits": "automatic"}
@@ -74,10 +74,14 @@ def test_what_is_wrong_stands_beside_its_field_and_on_top(cast: Cast, signed_in:
     assert not Schedule.objects.exists()
 
 
-def test_a_schedule_says_which_sources_it_waits_for(schedule: Schedule, cast: Cast, signed_in: SignIn) -> None:
+def test_a_schedule_says_which_sources_it_waits_for(schedule: Schedule, cast: Cast, signed_in: SignIn, load_text: LoadText) -> None:
+    load_text(cast.client, "targets", "month,kpi,value\n2026-11,revenue,30000\n")
+    load_text(cast.client, "budgets", "month,amount\n2026-11,30000\n")
     browser, address = signed_in(cast.owner), f"{SCHEDULES}{schedule.pk}/"
     page = shown(browser, address)
     assert "Google Ads (file) · 1 · complete to 15 November 2026" in page
+    assert "Targets from files" not in page, "no report lacks a target"
+    assert "Budgets from files" not in page
     browser.post(address, WEEKLY | {"waits": "chosen", "waits_for": ["google_ads:1:ads"]})
     schedule.refresh_from_db()
     assert schedule.waits_for == ["google_ads:1:ads"]
@@ -154,6 +158,24 @@ def test_a_recipient_is_changed_copied_paused_and_written_to_again(cast: Cast, s
     for person in (bob, ana):
         browser.post(address, {"do": f"remove:{person.pk}"})
     assert sorted(schedule.recipients.values_list("email", "paused")) == [("ana@lumen.example", True), ("bob@lumen.example", True)]
+
+
+def test_a_recipient_who_was_removed_is_taken_back_as_they_were(cast: Cast, signed_in: SignIn) -> None:
+    schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
+    browser, address = signed_in(cast.owner), f"{SCHEDULES}{schedule.pk}/recipients/"
+    [before] = schedule.recipients.values()
+    browser.post(address, {"do": f"remove:{before['id']}"})
+    assert not schedule.recipients.exists()
+    page = shown(browser, address)
+    assert f'form="at-once" formaction="{address}" name="do" value="restore"' in page
+    browser.post(address, {"do": "restore"})
+    assert list(schedule.recipients.values()) == [before]
+    # Not beside the same address, if that was added anew.
+    browser.post(address, {"do": f"remove:{before['id']}"})
+    browser.post(address, {"do": "add", "addresses": "ana@lumen.example", "language": "en", "format": "full"})
+    browser.post(address, {"do": "restore"})
+    assert "This address is a recipient already." in shown(browser, address)
+    assert schedule.recipients.get().language == "en"
 
 
 def test_an_analyst_looks_and_changes_nothing_a_viewer_and_a_stranger_not_even_that(cast: Cast, signed_in: SignIn) -> None:

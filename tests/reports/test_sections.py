@@ -120,6 +120,10 @@ def _targets_are_told(report: Report) -> None:
     assert revenue.value
     assert roas.value
     assert (revenue.is_reached, roas.is_reached, cpl.is_reached) == (revenue.value >= 6200, roas.value >= 9, True)
+    # A channel's own target is told beside its figure, and is none of the company's.
+    channels = {row.key: row.figures for row in report.channels.rows}
+    assert {(key, slug): one.target for key, row in channels.items() for slug, one in row.items() if one.target} == {("email", "leads"): 5}
+    assert report.channels.total.figures["leads"].target is None
     # Spend is a volume: neither good nor bad.
     assert (tiles["spend"].target, tiles["spend"].is_reached, tiles["orders"].is_reached) == (Decimal(4000), None, None)
 

@@ -58,6 +58,10 @@ class Api:
         modes = [GenerationMode.POSITIVE] + ([GenerationMode.NEGATIVE] if operation.body or operation.query else [])
         return st.one_of(*(of(None, mode) for mode in modes), *(of(odd, GenerationMode.POSITIVE) for odd in ODD_IDS[: len(names) * 4 - 4]))
 
+    def address(self, operation: Any) -> str:
+        """Of things that are there."""
+        return re.sub(r"{(\w+)}", lambda name: str(self._value(name[1])), operation.path)
+
     def _row(self, name: str) -> str:
         return {"link_id": "share_link"}.get(name, name.removesuffix("_id"))
 
@@ -146,6 +150,17 @@ def looked_at(api: Api, examples: int) -> dict[str, list[str]]:
         if wrong:
             found[f"{operation.method} {operation.path}"] = list(dict.fromkeys(wrong))[:4]
     return found
+
+
+def test_what_is_nested_without_end_is_no_json(api: Api) -> None:
+    """Deeper than Python reads, as a body of any operation that takes one."""
+    sent = [
+        api.everyone["owner"].generic(operation.method, api.address(operation), b"[" * 100_000, "application/json")
+        for operation in api.operations()
+        if "application/json" in [body.media_type for body in operation.body]
+    ]
+    assert len(sent) > 5
+    assert {answer.status_code for answer in sent} == {400}
 
 
 def test_every_operation_answers_as_it_is_described(api: Api) -> None:

@@ -6,15 +6,19 @@ import base64
 import io
 import json
 import logging
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.utils import decrypt
 from django.conf import settings as ours
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -23,7 +27,7 @@ from django.utils import timezone
 
 from accounts import invitations, tokens, vault
 from accounts.audit import Actor
-from accounts.models import Client, Credential, Role, Scope
+from accounts.models import Client, Credential, OAuthAttempt, Role, Scope
 from accounts.permissions import permissions_of
 from accounts.services import keep_credential
 from accounts.tenancy import inside
@@ -35,7 +39,7 @@ from campaigns.simulators.server import Fault, Simulator
 from jobs import worker
 from jobs.models import Job
 from reports import outgoing, scheduling, sharing
-from reports.models import Schedule
+from reports.models import Endpoint, Run, Schedule
 from tests.accounts.test_sign_in import nobody
 from tests.campaigns.conftest import account_of
 from tests.conftest import PASSWORD, Cast, LoadText
@@ -44,6 +48,9 @@ from tests.reports.conftest import ADS, LEADS, ORDERS, WEEK
 
 pytestmark = pytest.mark.django_db
 SHARE_PASSWORD, WRONG_PASSWORD = "canary-share-4c1f", "canary-mistyped-9d2e"
+TYPED_PASSWORD, CODE = "canary-typed-8e0b", "canary-code-of-consent-2f6d"
+# The address of somebody's program opens it as a password does. It is kept, and shown to those who gave it; nowhere else.
+HOOK, HOOK_SHOWN = "canary-address-51b2", ("table reports_endpoint", "get /c/lumen/webhooks/")
 HOST_PASSWORD, METRICS_TOKEN, CLIENT_SECRET = "canary-mail-host-77aa", "canary-metrics-3b3b", "canary-client-secret-e5e5"
 # Sessions are kept under their keys, as Django does: whoever reads that table has no need of them.
 SESSIONS = ("django_session", "usersessions_usersession")
@@ -163,7 +170,7 @@ def test_no_secret_is_found_in_anything_that_is_written(
         for kind, text in (("ads", ADS), ("leads", LEADS), ("orders", ORDERS)):
             load_text(cast.client, kind, text)
     settings.WEBHOOKS_TO_LOOPBACK = True
-    hook, hook_secret = outgoing.make(cast.client, "http://127.0.0.1:9/", outgoing.EVENTS, by)  # nobody listens there
+    hook, hook_secret = outgoing.make(cast.client, f"http://127.0.0.1:9/{HOOK}", outgoing.EVENTS, by)  # nobody listens there
     hook_secrets = {"webhook before": hook_secret, "webhook": outgoing.rotate(hook, by)}
     schedule = scheduling.create_weekly(cast.client, {"ana@lumen.example": "fr"})
     Schedule.objects.update(policy=Schedule.Policy.SEND)
@@ -172,6 +179,7 @@ def test_no_secret_is_found_in_anything_that_is_written(
     fail_in_every_way(simulator, connected, cast)
     link = sharing.make(cast.client, run, "fr", Actor("owner"), password=SHARE_PASSWORD)
     owner = _as_people_do(written, cast, signed_in, token, f"/r/{sharing.token(link)}/")
+    told_once = _as_managers_do(written, owner, hook, run)
     _break(written, cast, owner, token)
     _export(written, cast, tmp_path)
     written.add("logs", caplog.text + "".join(f"{record.__dict__}" for record in caplog.records))
@@ -186,12 +194,15 @@ def test_no_secret_is_found_in_anything_that_is_written(
     }  # fmt: skip
     keys = {f"key {number}": key.decode() for number, key in enumerate(ours.CREDENTIAL_KEYS)}
     assert hook.calls.exists()
-    secrets = connected | granted | keys | hook_secrets | {
+    seed = decrypt(RecoveryCodes.activate(cast.viewer).instance.data["seed"])
+    secrets = connected | granted | keys | hook_secrets | told_once | {
         "API token": token, "second factor": totp, "password": PASSWORD, "mistyped password": WRONG_PASSWORD, "share": SHARE_PASSWORD,
+        "password of a link that was typed": TYPED_PASSWORD, "code of a consent": CODE, "seed of recovery codes": seed,
         "SECRET_KEY": ours.SECRET_KEY, "mail host": HOST_PASSWORD, "metrics": METRICS_TOKEN,
     }  # fmt: skip
     assert {name: value for name, value in secrets.items() if len(value) < 8} == {}
     assert {name: written.where(value) for name, value in secrets.items() if written.where(value)} == {}
+    assert [where for where in written.where(HOOK) if not where.startswith(HOOK_SHOWN)] == []
     key = owner.cookies[ours.SESSION_COOKIE_NAME].value
     assert [where for where in written.where(key) if where.partition(":")[0].removeprefix("table ") not in SESSIONS] == []
     assert invitation.pk
@@ -227,6 +238,31 @@ def _as_people_do(written: Written, cast: Cast, signed_in: Any, token: str, shar
     written.answer(browser, "get", "/healthz")
     written.answer(Browser(SERVER_NAME="localhost", headers={"authorization": f"Bearer {METRICS_TOKEN}"}), "get", "/metrics")
     return browser
+
+
+def _as_managers_do(written: Written, owner: Browser, hook: Endpoint, run: Run) -> dict[str, str]:
+    """Make what is told once, and lead a consent astray: by the pages, whose answers to that are not kept. The secrets, by name."""
+    rotated = owner.post(f"/c/lumen/webhooks/{hook.pk}/secret/").content.decode()
+    made = owner.post("/c/lumen/tokens/", {"name": "sheets", "scope": Scope.READ, "days": 30}).content.decode()
+    typed = {"run": run.pk, "language": "fr", "days": 30, "password": TYPED_PASSWORD}
+    assert written.answer(owner, "post", "/c/lumen/reports/links/", data=typed).status_code == 302
+    led = owner.post("/c/lumen/connections/new/google_ads/")["Refresh"]
+    state = parse_qs(urlsplit(led).query)["state"][0]
+    verifier = vault.unsealed(bytes(OAuthAttempt.objects.latest("pk").verifier))["verifier"]
+    back = written.answer(owner, "get", f"/oauth/callback/?state={state}&code={CODE}")["Location"]
+    for address in (urlsplit(back).path, f"/c/lumen/webhooks/{hook.pk}/",
+                    "/c/lumen/webhooks/", "/c/lumen/reports/links/", "/c/lumen/tokens/", "/c/lumen/activity/",
+                    "/c/lumen/channels/channels.xlsx"):  # fmt: skip
+        written.answer(owner, "get", address)
+    written.answer(owner, "post", f"/c/lumen/webhooks/{hook.pk}/test/")
+    worker.work_off()
+    written.answer(owner, "post", "/c/lumen/export/")
+    return {
+        "webhook by its page": re.findall(r"whsec_[\w-]{20,}", rotated)[0],
+        "token by its page": re.findall(r"vigie_[\w-]{20,}", made)[0],
+        "state of a consent": state,
+        "verifier of a consent": verifier,
+    }
 
 
 def _break(written: Written, cast: Cast, owner: Browser, token: str) -> None:

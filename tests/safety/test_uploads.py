@@ -16,7 +16,7 @@ from django.test import Client as Browser
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from campaigns.imports import files
+from campaigns.imports import measuring
 from tests.accounts.reading import text
 from tests.conftest import Cast
 from tests.safety.examples import each
@@ -64,6 +64,24 @@ def bomb(part: str) -> bytes:
     return out.getvalue()
 
 
+def sheet(rows: str) -> bytes:
+    """A workbook whose only sheet has these rows, as XML."""
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return workbook(xl_worksheets_sheet1_xml=f'<worksheet xmlns="{namespace}"><sheetData>{rows}</sheetData></worksheet>'.encode())
+
+
+def sheets(number: int) -> bytes:
+    """A workbook of which every sheet is the same one."""
+    names = "".join(f'<sheet name="S{each}" sheetId="{each + 1}" r:id="rId1"/>' for each in range(number))
+    return workbook(
+        xl_workbook_xml=(
+            '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+            ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+            f"<sheets>{names}</sheets></workbook>"
+        ).encode()
+    )
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
     "NUL": lambda: b"\0" * 5_000,
@@ -95,6 +113,11 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         ).encode()
     ),
     "a workbook without sheets": lambda: workbook(xl_workbook_xml=b"<workbook/>"),
+    "a row a million million lines down": lambda: sheet('<row r="1000000000000"><c r="A1"><v>1</v></c></row>'),
+    "the last column on every line": lambda: sheet('<row><c r="ZZZ1"><v>1</v></c></row>' * 300),
+    "a row without end": lambda: sheet(f"<row>{'<c/>' * 500_000}</row>"),
+    "cells outside of rows": lambda: sheet("<c/>" * 500_000),
+    "20,000 sheets": lambda: sheets(20_000),
     "a bomb of a sheet": lambda: bomb("xl/worksheets/sheet1.xml"),
     "a bomb of strings": lambda: bomb("xl/sharedStrings.xml"),
 }  # fmt: skip
@@ -102,7 +125,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture
 def owner(cast: Cast, signed_in: Any, monkeypatch: pytest.MonkeyPatch) -> Browser:
-    monkeypatch.setattr(files, "MOST_UNPACKED", 20 * 2**20)  # a real one takes long to make
+    monkeypatch.setattr(measuring, "MOST_UNPACKED", 20 * 2**20)  # a real one takes long to make
     browser: Browser = signed_in(cast.owner)
     browser.raise_request_exception = False
     browser.get(PAGE)

@@ -13,7 +13,13 @@ COUNTS = (
 
 
 def _posts(values: Values, context: Context) -> Iterator[Record]:
-    yield SocialDay(day=values["date"], post_id=values["post_id"] or "", **{name: values[name] for name in COUNTS})
+    yield SocialDay(
+        day=values["date"],
+        post_id=values["post_id"] or "",
+        title=values["title"] or "",
+        url=values["url"] or "",
+        **{name: values[name] for name in COUNTS},
+    )
 
 
 def _audience(values: Values, context: Context) -> Iterator[Record]:
@@ -30,12 +36,15 @@ SOCIAL = Kind(
         REQUIRED_SOURCE,
         ACCOUNT,
         Column("post_id", cells.TEXT),
+        Column("title", cells.TITLE),
+        Column("url", cells.WEB_ADDRESS),
         *(Column(name, cells.DISTINCT if name == "reach" else cells.COUNT) for name in COUNTS),
     ),
     ("date", "source", "account", "post_id"),
     _posts,
     {
-        "date": "2026-01-31", "source": "instagram", "account": "maison.lumen", "post_id": "17900", "impressions": "5400", "reach": "4100",
+        "date": "2026-01-31", "source": "instagram", "account": "maison.lumen", "post_id": "17900",
+        "title": "Our lamps for autumn", "url": "https://www.instagram.com/p/17900/", "impressions": "5400", "reach": "4100",
         "likes": "312", "comments": "18", "shares": "25", "saves": "40", "messages": "", "replies": "", "link_clicks": "61",
         "video_views": "900", "video_seconds": "7200",
     },

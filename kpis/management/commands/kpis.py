@@ -33,7 +33,7 @@ class Command(BaseCommand):
         with inside(owner):
             recompute.catch_up(owner)
             [answer] = query.ask_all([asked.question])
-        data = serialise.answer_data(owner, answer, asked.slugs, asked.listing)
+            data = serialise.answer_data(owner, answer, asked.slugs, asked.listing, asked.only)
         if options["csv"]:
             self.stdout.write(csv_text(serialise.table(data)), ending="")
         else:

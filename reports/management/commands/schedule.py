@@ -18,8 +18,11 @@ class Command(BaseCommand):
 
     def handle(self, *, client: str, **options: Any) -> None:
         owner = found_client(client)
-        for schedule in schedules.of_client(owner):
+        found = schedules.of_client(owner)
+        for schedule in found:
             self._tell(owner, schedule)
+        if not found:
+            self.stdout.write(f"No reports of {owner.name} are scheduled; people do that on its page “Reports”.")
 
     def _tell(self, owner: Client, schedule: Schedule) -> None:
         recipients = schedule.recipients.filter(paused=False, unsubscribed_at=None).count()
