@@ -32,8 +32,14 @@ __all__ = ["chromium", "mail_server", "passwords"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PASSWORD = "a long enough password"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# Tests of minutes come first: at the end one worker would wait for the other.
+LONGEST = ("test_commands.py", "test_accessibility.py", "test_storm.py")
 # Imports a file of a kind and a text into a client whose schema is open.
 LoadText = Callable[[Client, str, str], object]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,11 @@ def migrate_template() -> Script:
         with in_schema(TEMPLATE):
             executor = MigrationExecutor(connection)
             script = Script(frozenset(executor.loader.applied_migrations))
+            if not script.before:
+                # The installation is new. One by one, each migration would have Django read and draw up all models anew.
+                _execute()
+                script.replayable = False
+                return script
             for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 _apply_to_template(executor, migration, script)
         return script

@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import connection, transaction
 from django.test import Client as Browser
+from django.urls import resolve
 from hypothesis import strategies as st
 
 from tests.accounts.addresses import URLS
@@ -115,21 +116,28 @@ def posted(browser: Browser, address: str, body: bytes, before: dict[str, int], 
     return wrong
 
 
+def of_each_view(known: list[tuple[str, Browser]]) -> list[tuple[str, Browser]]:
+    """The first address of each view and browser."""
+    return list(
+        {(resolve(urlsplit(address).path).view_name, id(browser)): (address, browser) for address, browser in reversed(known)}.values()
+    )
+
+
 @pytest.fixture
-def pages(cast: Cast, everyone: dict[str, Browser], rows: dict[str, int]) -> dict[str, tuple[Browser, dict[str, list[str]]]]:
-    """Every address that is sent something, by whom, and the fields that it shows."""
+def pages(
+    request: pytest.FixtureRequest, cast: Cast, everyone: dict[str, Browser], rows: dict[str, int]
+) -> dict[str, tuple[Browser, dict[str, list[str]]]]:
+    """An address of every view that is sent something, at length every address; by whom, and the fields that it shows."""
     owner, entered = everyone["owner"], signs_in(cast.owner)
     for browser in (owner, entered):
         browser.raise_request_exception = False
     known = [(pattern.format(**rows), owner) for _name, method, pattern, _answers in URLS if method == "POST" and "/api/" not in pattern]
     # A link that leads nowhere has a page of its own, which says so and takes nothing.
     known += [(address, entered) for name, (address, _statuses) in SIGN_IN_URLS.items() if name != "account_reset_password_from_key"]
-    known += [
-        (address, Browser(SERVER_NAME="localhost", raise_request_exception=False))
-        for address in ("/accounts/login/", "/accounts/password/reset/")
-    ]
+    nobody = Browser(SERVER_NAME="localhost", raise_request_exception=False)
+    known += [(address, nobody) for address in ("/accounts/login/", "/accounts/password/reset/")]
     found = {}
-    for address, browser in known:
+    for address, browser in known if request.node.get_closest_marker("long") else of_each_view(known):
         with transaction.atomic():
             shown = browser.get(address)
             html = b"".join(shown).decode("utf-8", "replace")
@@ -173,7 +181,8 @@ def test_every_page_takes_anything_at_length(pages: dict[str, tuple[Browser, dic
     assert tried(pages, MANY) == {}
 
 
-def test_every_page_takes_what_is_too_large_or_not_even_a_form(pages: dict[str, tuple[Browser, dict[str, list[str]]]]) -> None:
+@pytest.mark.parametrize("length", ["", pytest.param("at length", marks=pytest.mark.long)])
+def test_every_page_takes_what_is_too_large_or_not_even_a_form(pages: dict[str, tuple[Browser, dict[str, list[str]]]], length: str) -> None:
     before = counted()
     sent: list[tuple[str, Callable[[list[str]], bytes]]] = [
         (FORM, lambda names: encoded([(name, HUGE[: LARGE // max(1, len(names))]) for name in names])),
