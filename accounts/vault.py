@@ -40,6 +40,14 @@ def unsealed(sealed: bytes) -> dict[str, Any]:
     return secret
 
 
+def renewed(sealed: bytes) -> bytes:
+    """The same under the newest key. Raises `Unreadable`."""
+    try:
+        return _cipher(tuple(settings.CREDENTIAL_KEYS)).rotate(sealed)
+    except InvalidToken:
+        raise Unreadable("not sealed under a key of CREDENTIAL_KEYS") from None
+
+
 def seal_text(secret: str) -> str:
     return _cipher(tuple(settings.CREDENTIAL_KEYS)).encrypt(secret.encode()).decode()
 
