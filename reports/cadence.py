@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -159,9 +160,10 @@ def named(key: str) -> ReportPeriod:
     """The period of a key as `ReportPeriod` describes it. Raises `ValueError` for anything else."""
     for form, read in FORMS.items():
         if re.fullmatch(form, key, re.ASCII):
-            period = read(key)
-            if period.key == key:
-                return period
+            with suppress(OverflowError):  # of days after the calendar's last
+                period = read(key)
+                if period.key == key:
+                    return period
     raise ValueError(f"{key!r} is not the period of a report; use the form 2026-W46, 2026-W45-W46, 2026-11 or 2026-Q4")
 
 

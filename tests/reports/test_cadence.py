@@ -147,7 +147,9 @@ class TestPeriods:
         assert rhythm.holding(date.fromisoformat(day)) == expected == cadence.named(key)
         assert rhythm.before(rhythm.after(expected)) == expected
 
-    @pytest.mark.parametrize("key", ["", "2026", "2026-W54", "2026-W45-W47", "2026-13", "2026-Q5", "2026-02-30", "2026-11-02-P3M"])
+    @pytest.mark.parametrize(
+        "key", ["", "2026", "2026-W54", "2026-W45-W47", "2026-13", "2026-Q5", "2026-02-30", "2026-11-02-P3M", "9999-12-31"]
+    )
     def test_what_is_no_period_is_refused(self, key: str) -> None:
         with pytest.raises(ValueError, match=r"period|week|month|day"):
             cadence.named(key)
