@@ -32,9 +32,9 @@ LANGUAGES = {MAISON_LUMEN.slug: "fr", FERNHILL.slug: "en", HARBOR.slug: "en"}
 
 # By month: money in the client's currency.
 AIMS = {
-    MAISON_LUMEN.slug: {"revenue": "152000", "spend": "12500", "leads": "480", "cpl": "26"},
-    FERNHILL.slug: {"revenue": "54000", "spend": "8400", "leads": "130", "cpl": "62"},
-    HARBOR.slug: {"revenue": "118000", "spend": "30000", "leads": "430", "cpl": "70"},
+    MAISON_LUMEN.slug: {"revenue": "152000", "spend": "12500", "leads": "480", "cpl": "31"},
+    FERNHILL.slug: {"revenue": "54000", "spend": "8400", "leads": "130", "cpl": "190"},
+    HARBOR.slug: {"revenue": "118000", "spend": "30000", "leads": "430", "cpl": "98"},
 }
 NOTES = {
     "fr": (
