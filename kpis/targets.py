@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 
 from django.db import connection
 
@@ -65,6 +66,11 @@ class Targets:
                     whole[slug, month] = Fraction(value) / NANO
         return cls(whole, channels)
 
+    @cached_property
+    def _set(self) -> frozenset[tuple[str, str]]:
+        """Of what there is a target in some month: mostly of little, and it is asked of every figure."""
+        return frozenset({(slug, "") for slug, _ in self.of} | {(slug, channel) for slug, channel, _ in self.of_channels})
+
     def at(self, slug: str, channel: str, month: date) -> Fraction | None:
         """Of a channel, or with "" of the whole company, in the month that begins on `month`."""
         return self.of_channels.get((slug, channel, month)) if channel else self.of.get((slug, month))
@@ -82,6 +88,8 @@ class Targets:
         months, the mean by their days.
         """
         if channel is None:
+            return None
+        if (slug, channel) not in self._set:
             return None
         definition = DEFINITIONS[slug]
         months = list(buckets(period, Grain.MONTH))
