@@ -7,14 +7,23 @@ import hmac
 import json
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -351,6 +360,53 @@ class TestWhereTo:
         assert program.heard == []
 
 
+class TestCertificates:
+    """Of a program that is reached as all are outside of tests."""
+
+    @pytest.fixture
+    def certified(self, program: Program, tmp_path: Path) -> Iterator[tuple[Program, Path]]:
+        """A program that shows a certificate of its own making, and where that lies."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        now = timezone.now()
+        made = (
+            x509.CertificateBuilder(
+                name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
+            )
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        shown, kept = tmp_path / "shown.pem", tmp_path / "kept.pem"
+        shown.write_bytes(made.public_bytes(Encoding.PEM))
+        kept.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(shown, kept)
+        program.server.socket = context.wrap_socket(program.server.socket, server_side=True)
+        program.url = program.url.replace("http://", "https://")
+        outside._trusted.cache_clear()
+        yield program, shown
+        outside._trusted.cache_clear()
+
+    def test_who_is_vouched_for_is_told(self, cast: Cast, certified: tuple[Program, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+        program, shown = certified
+        monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+        endpoint, secret = listen(cast.client, program)
+        outgoing.test(endpoint)
+        worker.work_off()
+        assert endpoint.calls.get().state == CALLS.TAKEN
+        [(headers, body)] = program.heard
+        assert signatures(secret, headers, body) == [True]
+
+    def test_who_vouches_for_himself_alone_hears_nothing(self, cast: Cast, certified: tuple[Program, Path]) -> None:
+        program, _shown = certified
+        endpoint, _secret = listen(cast.client, program)
+        outgoing.test(endpoint)
+        worker.work_off()
+        assert endpoint.calls.get().problem == "No connection could be made, or its certificate is not valid."
+        assert program.heard == []
+
+
 class TestHowLong:
     def test_an_answer_that_trickles_in_keeps_nobody_waiting(
         self, cast: Cast, trickle: str, settings: Any, monkeypatch: pytest.MonkeyPatch
@@ -361,6 +417,31 @@ class TestHowLong:
         endpoint, _secret = outgoing.make(cast.client, trickle, ["report.sent"], audit.OPERATOR)
         outgoing.test(endpoint)
         worker.work_off()
+        call = endpoint.calls.get()
+        assert (call.state, call.problem) == (CALLS.FAILED, "No answer in time.")
+
+    def test_nor_do_greetings_that_trickle_in(self, cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings.WEBHOOKS_TO_LOOPBACK = True
+        monkeypatch.setattr(outside, "ANSWER", 0.3)
+        over = threading.Event()
+
+        class Greeting(BaseRequestHandler):
+            def handle(self) -> None:
+                # The head of a record of sixteen kilobytes.
+                self.request.sendall(b"\x16\x03\x03\x3f\xff")
+                with suppress(OSError):
+                    while not over.wait(0.02):
+                        self.request.sendall(b"\x02")
+
+        with ThreadingTCPServer(("127.0.0.1", 0), Greeting) as server:
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+            endpoint, _secret = outgoing.make(
+                cast.client, f"https://127.0.0.1:{server.server_address[1]}/", ["report.sent"], audit.OPERATOR
+            )
+            outgoing.test(endpoint)
+            worker.work_off()
+            over.set()
+            server.shutdown()
         call = endpoint.calls.get()
         assert (call.state, call.problem) == (CALLS.FAILED, "No answer in time.")
 
