@@ -87,9 +87,7 @@ class Targets:
         What adds up is due evenly by days. A ratio, and what is counted at a moment, is aimed at on every day alike: over several
         months, the mean by their days.
         """
-        if channel is None:
-            return None
-        if (slug, channel) not in self._set:
+        if channel is None or (slug, channel) not in self._set:
             return None
         definition = DEFINITIONS[slug]
         months = list(buckets(period, Grain.MONTH))

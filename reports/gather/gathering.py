@@ -89,7 +89,7 @@ class Gathering:
     def _figure(self, slug: str) -> Figure:
         definition = DEFINITIONS[slug]
         pair = self.whole.total.compared(definition, self.coverage)
-        target = None if self.frame.only else self.targets.over(slug, self.frame.period)
+        target = self.targets.over(slug, self.frame.period, targets.whose(self.frame.only))
         return replace(
             compared(slug, pair, target),
             last_year=self._last_year(definition),
